@@ -1,0 +1,250 @@
+"""What one run found, as frozen values that become plain JSON at the border.
+
+The plugin builds these, the store writes them to ``results.json``, and every page is drawn from them.
+Times are integers in nanoseconds since the epoch (CLOCK_REALTIME, the clock of the kernel's packet
+timestamps), durations are floats in seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal, get_args
+
+SCHEMA_VERSION = 1
+
+Verdict = Literal["conforms", "deviates", "unsupported", "not-permitted", "inconclusive", "harness-error"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+DECIDED: frozenset[str] = frozenset({"conforms", "deviates"})
+"""Verdicts that say something about the kernel."""
+
+UNEXPECTED: frozenset[str] = frozenset({"deviates", "inconclusive", "harness-error"})
+"""Verdicts that turn a run red, unless a deviation record of the target names them."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim is written: a document (``socket(7)``, ``RFC 9293``) and the place in it."""
+
+    document: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One checkable sentence of documented behaviour. See docs/claims.md for the fields."""
+
+    id: str
+    says: str
+    level: str
+    authority: str
+    sources: tuple[Source, ...]
+    topic: str
+    documents: tuple[str, ...] = ()
+    status: str | None = None
+    really: str | None = None
+    since: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation of a scenario: what was expected, and what was seen instead or as well."""
+
+    expected: str
+    observed: str
+    holds: bool
+    oracle: str = "calls"
+    """Who answered: ``calls`` (results of system calls), ``wire`` or ``kernel`` (its own view)."""
+    within: str | None = None
+    citation: str | None = None
+    """Where an accepted alternative is written, when not the claim's first outcome was seen."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One moment of the trace: a call on a lane, or a packet from one lane to another."""
+
+    at: int
+    kind: Literal["call", "packet", "note"]
+    lane: str
+    text: str
+    """As the scenario or the wire notation spells it: ``send(65536 bytes)``, ``FIN ACK 1:1(0) ack 1``."""
+    result: str | None = None
+    """What the call gave: a value, ``-> 4096`` without the arrow, or an errno name."""
+    until: int | None = None
+    """When the call returned."""
+    to: str | None = None
+    """The lane a packet goes to."""
+    failed: bool = False
+    """The call ended in an error."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Calls and packets on one timeline, and the lanes in the order in which they appeared."""
+
+    lanes: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    omitted: int = 0
+    """Events left out, because there were more than a reader can use."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One scenario with its parameters, and what came of it."""
+
+    id: str
+    """The pytest node id; file, function and parameters."""
+    claim: str
+    scenario: str
+    """The function's name."""
+    parameters: Mapping[str, str]
+    verdict: Verdict
+    duration: float
+    reason: str | None = None
+    """Why it is not ``conforms``: the failure message, or the probe that said no."""
+    remedy: str | None = None
+    """What would let a ``not-permitted`` scenario run."""
+    expected: bool = False
+    """A deviation record of this target names exactly this outcome."""
+    parts: Mapping[str, Verdict] = field(default_factory=dict)
+    """Verdict by oracle where they differ: calls may conform while the packets could not be seen."""
+    checks: tuple[Check, ...] = ()
+    trace: Trace = field(default_factory=Trace)
+    pcap: str | None = None
+    """Path of the capture, relative to the folder of results.json."""
+    captured: int = 0
+    """Frames captured."""
+    dropped: int = 0
+    """Frames that the capture socket lost."""
+    source_file: str | None = None
+    source_line: int | None = None
+    doc: str | None = None
+    worker: str = "main"
+    details: str | None = None
+    """The whole failure as pytest shows it."""
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One probe of what this machine permits: ``namespace``, ``capture``, ``sysctl:net.ipv4.tcp_syncookies``."""
+
+    name: str
+    available: bool
+    verdict: Verdict | None = None
+    """The verdict of a scenario that needs it where it is not available."""
+    probe: str = ""
+    """What was tried and what it answered."""
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """The kernel under test, and the way in which the suite reached it."""
+
+    name: str
+    kernel: str
+    machine: str
+    python: str
+    distribution: str = ""
+    isolation: str = ""
+    """``root``, ``user-namespace`` or ``loopback``: the rung of the ladder of capability."""
+    capabilities: tuple[Capability, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, and whether it came to its end."""
+
+    id: str
+    started: int
+    sockproof: str
+    finished: int | None = None
+    complete: bool = False
+    interrupted: bool = False
+    exit_code: int | None = None
+    workers: int = 1
+    arguments: tuple[str, ...] = ()
+    collected: int = 0
+
+
+@dataclass(frozen=True)
+class Results:
+    """All of results.json."""
+
+    run: Run
+    target: Target
+    claims: tuple[Claim, ...]
+    instances: tuple[Instance, ...]
+    version: int = SCHEMA_VERSION
+
+
+def plain(value: Any) -> Any:
+    """The same value made of dicts, lists, strings, numbers, booleans and None only."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of `data` that are fields of `kind`: a newer minor writer may have added others."""
+    names = {entry.name for entry in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+def source_from(data: Mapping[str, Any]) -> Source:
+    """A Source from its plain form."""
+    return Source(**known(Source, data))
+
+
+def claim_from(data: Mapping[str, Any]) -> Claim:
+    """A Claim from its plain form."""
+    values = known(Claim, data)
+    values["sources"] = tuple(source_from(entry) for entry in values.get("sources", ()))
+    values["documents"] = tuple(values.get("documents", ()))
+    return Claim(**values)
+
+
+def trace_from(data: Mapping[str, Any]) -> Trace:
+    """A Trace from its plain form."""
+    events = tuple(Event(**known(Event, entry)) for entry in data.get("events", ()))
+    return Trace(tuple(data.get("lanes", ())), events, data.get("omitted", 0))
+
+
+def instance_from(data: Mapping[str, Any]) -> Instance:
+    """An Instance from its plain form."""
+    values = known(Instance, data)
+    values["checks"] = tuple(Check(**known(Check, entry)) for entry in values.get("checks", ()))
+    values["trace"] = trace_from(values.get("trace", {}))
+    return Instance(**values)
+
+
+def target_from(data: Mapping[str, Any]) -> Target:
+    """A Target from its plain form."""
+    values = known(Target, data)
+    values["capabilities"] = tuple(Capability(**known(Capability, entry)) for entry in values.get("capabilities", ()))
+    return Target(**values)
+
+
+def run_from(data: Mapping[str, Any]) -> Run:
+    """A Run from its plain form."""
+    values = known(Run, data)
+    values["arguments"] = tuple(values.get("arguments", ()))
+    return Run(**values)
+
+
+def results_from(data: Mapping[str, Any]) -> Results:
+    """Results from their plain form; the store has checked the version and the schema before."""
+    return Results(
+        run=run_from(data["run"]),
+        target=target_from(data["target"]),
+        claims=tuple(claim_from(entry) for entry in data["claims"]),
+        instances=tuple(instance_from(entry) for entry in data["instances"]),
+        version=data["version"],
+    )
