@@ -1,0 +1,44 @@
+"""Files written whole or not at all, and the one error that every reader and writer of results raises."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class ResultsError(Exception):
+    """Results that cannot be read or written; the message names the file, the reason and the remedy."""
+
+
+def reason_of(error: OSError) -> str:
+    """What the system said, without the errno number and the path: ``Permission denied``."""
+    return error.strerror or str(error)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace the file at `path` by `text` in UTF-8, so that a reader sees the old or the new, never a part.
+
+    Lone surrogates, which stand for undecodable bytes of file names, are written as escapes. Raises
+    ResultsError where the folder cannot be written; the old file is then untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _fill(temporary, text.encode("utf-8", "backslashreplace"))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ResultsError(
+            f"{path} cannot be written ({reason_of(error)}): "
+            "name a folder that you may write to, with room on its disk."
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _fill(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

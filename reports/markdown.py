@@ -1,0 +1,161 @@
+"""summary.md: what a reviewer reads beside the change, and what a CI system shows of a job."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reports import summary
+from reports.files import ResultsError, reason_of
+from reports.record import DECIDED, Claim, Instance, Results
+
+LIMIT = 900_000
+"""Bytes of UTF-8. GitHub refuses a step summary beyond 1 MiB; room is left for other steps' text."""
+
+CUT = "\n*Cut here: the rest did not fit into {limit:,} bytes. report.html has all of it.*\n"
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])")
+
+
+def inline(text: str) -> str:
+    """`text` as one line of Markdown that means only itself, in a table too."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """`text` as inline code, its pipes escaped for tables; runs of backticks inside it do not end it."""
+    flat = " ".join(text.split()).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", flat)), default=0) + 1)
+    room = " " if flat[:1] == "`" or flat[-1:] == "`" else ""
+    return f"{fence}{room}{flat}{room}{fence}" if flat else ""
+
+
+def page(results: Results, *, limit: int = LIMIT) -> str:
+    """summary.md as text, at most `limit` bytes of UTF-8, cut at the end of a line."""
+    return capped("\n".join(_lines(results)) + "\n", limit)
+
+
+def capped(text: str, limit: int) -> str:
+    """`text` if it has at most `limit` bytes in UTF-8; else its first whole lines and a sentence that says so."""
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) <= limit:
+        return text
+    end = CUT.format(limit=limit)
+    whole = data[: max(limit - len(end.encode()), 0)].rpartition(b"\n")[0]
+    return whole.decode("utf-8") + "\n" + end if whole else end
+
+
+def append_step_summary(results: Results) -> Path | None:
+    """Append summary.md to the file that GITHUB_STEP_SUMMARY names; that file, or None if it names none.
+
+    What the file holds already counts against the limit. Raises ResultsError where it cannot be written.
+    """
+    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not named:
+        return None
+    path = Path(named)
+    try:
+        used = path.stat().st_size if path.exists() else 0
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page(results, limit=LIMIT - used) if used < LIMIT else "")
+    except OSError as error:
+        raise ResultsError(
+            f"{path} cannot be written ({reason_of(error)}): mend or unset GITHUB_STEP_SUMMARY."
+        ) from error
+    return path
+
+
+def _lines(results: Results) -> Iterator[str]:
+    claims = {claim.id: claim for claim in results.claims}
+    yield f"# sockproof on {inline(results.target.name)}"
+    yield ""
+    yield inline(summary.in_words(results))
+    yield ""
+    yield from _count_table(results)
+    yield from _unexpected(results, claims)
+    yield from _undecided(results)
+    yield from _environment(results)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield _row(heads)
+    yield _row("---" for _ in heads)
+    yield from map(_row, rows)
+    yield ""
+
+
+def _count_table(results: Results) -> Iterator[str]:
+    instances, claims = summary.counts(results), summary.claim_counts(results)
+    rows = ((verdict, str(claims[verdict]), str(instances.get(verdict, 0))) for verdict in claims)
+    yield from _table(("verdict", "claims", "instances"), (row for row in rows if row[1:] != ("0", "0")))
+
+
+def _unexpected(results: Results, claims: dict[str, Claim]) -> Iterator[str]:
+    found = summary.unexpected(results)
+    if not found:
+        return
+    yield from ("## Unexpected", "")
+    heads = ("claim", "instance", "verdict", "expected", "observed", "source")
+    yield from _table(heads, (_unexpected_row(instance, claims.get(instance.claim)) for instance in found))
+
+
+def _unexpected_row(instance: Instance, claim: Claim | None) -> Iterator[str]:
+    failed = [check for check in instance.checks if not check.holds]
+    yield from (code(instance.claim), code(instance.id.rpartition("::")[2]), instance.verdict)
+    if failed:
+        yield "<br>".join(code(check.expected) for check in failed)
+        yield "<br>".join(code(check.observed) for check in failed)
+    else:
+        yield inline(claim.says) if claim else ""
+        yield inline(instance.reason or summary.unexplained(instance))
+    yield "<br>".join(inline(f"{source.document} {source.section}") for source in claim.sources) if claim else ""
+
+
+def _undecided(results: Results) -> Iterator[str]:
+    """Reasons and remedies, each once, with the number of instances that it kept from a verdict."""
+    reasons: dict[tuple[str, str, str], int] = {}
+    for instance in results.instances:
+        if instance.verdict not in DECIDED:
+            reason = (instance.reason or summary.unexplained(instance)).partition("\n")[0]
+            key = (instance.verdict, reason, instance.remedy or "")
+            reasons[key] = reasons.get(key, 0) + 1
+    if reasons:
+        yield from ("## Not decided", "")
+        rows = (
+            (str(number), verdict, inline(why), inline(remedy)) for (verdict, why, remedy), number in reasons.items()
+        )
+        yield from _table(("instances", "verdict", "reason", "remedy"), rows)
+
+
+def _environment(results: Results) -> Iterator[str]:
+    run, target = results.run, results.target
+    started = datetime.fromtimestamp(run.started / 1e9, UTC)
+    yield from ("## Environment", "")
+    rows = {
+        "target": target.name,
+        "kernel": f"{target.kernel} {target.machine}",
+        "distribution": target.distribution,
+        "isolation": target.isolation,
+        "python": target.python,
+        "sockproof": run.sockproof,
+        "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+        "workers": str(run.workers),
+        "arguments": " ".join(run.arguments),
+    }
+    yield from _table(("what", "value"), ((name, inline(value)) for name, value in rows.items() if value))
+    yield from _lacking(results)
+
+
+def _lacking(results: Results) -> Iterator[str]:
+    lacking = [capability for capability in results.target.capabilities if not capability.available]
+    if lacking:
+        yield from ("## What this machine lacks", "")
+        rows = ((code(item.name), inline(item.probe), inline(item.remedy or "")) for item in lacking)
+        yield from _table(("what", "probe", "remedy"), rows)

@@ -1,0 +1,224 @@
+"""Results on disk: a journal that survives a crash while they arrive, and results.json when they are all there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reports import summary
+from reports.files import ResultsError, reason_of, write_whole
+from reports.record import SCHEMA_VERSION, Claim, Instance, Results, Run, Target, plain, results_from
+from reports.shape import first_fault
+
+__all__ = [
+    "JOURNAL",
+    "RESULTS",
+    "SCHEMA",
+    "Journal",
+    "ResultsError",
+    "as_data",
+    "read_journal",
+    "read_results",
+    "write_results",
+]
+
+RESULTS = "results.json"
+JOURNAL = "journal.jsonl"
+SCHEMA = "sockproof-results"
+
+
+class Journal:
+    """An append-only file, one JSON object a line, that the controller of a run writes while it goes on.
+
+    Each line is handed to the system at once, so it outlives this process; the first and the last are also
+    on the disk. A second run into the same file begins anew behind the first, and readers take the last.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a", encoding="utf-8")
+            self._file.write("\n" if _is_torn(self.path) else "")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def begin(self, run: Run, target: Target, claims: Iterable[Claim]) -> None:
+        """Write what is known before the first scenario. Raises ResultsError where the disk says no."""
+        head = {"schema": SCHEMA, "version": SCHEMA_VERSION, "run": run, "target": target, "claims": tuple(claims)}
+        self._write({"entry": "begin", **plain(head)}, lasting=True)
+
+    def add(self, instance: Instance) -> None:
+        """Write one instance. Raises ResultsError where the disk says no."""
+        self._write({"entry": "instance", "instance": plain(instance)})
+
+    def end(self, run: Run) -> None:
+        """Write how the run ended, and close the file. Raises ResultsError where the disk says no."""
+        self._write({"entry": "end", "run": plain(run)}, lasting=True)
+        self.close()
+
+    def close(self) -> None:
+        """Close the file without an end: the run reads as not complete."""
+        self._file.close()
+
+    def _write(self, entry: Mapping[str, Any], *, lasting: bool = False) -> None:
+        try:
+            self._file.write(json.dumps(entry) + "\n")
+            self._file.flush()
+            if lasting:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> ResultsError:
+        return ResultsError(
+            f"{self.path} cannot be written ({reason_of(error)}): "
+            "name another folder with --out, one that you may write to, with room on its disk."
+        )
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether the file ends in the middle of a line, where a crash left it."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read() not in (b"", b"\n")
+
+
+def as_data(results: Results) -> dict[str, Any]:
+    """`results` as results.json has them, with the summary."""
+    return {"schema": SCHEMA, "version": results.version, **plain(_body(results)), "summary": summary.as_data(results)}
+
+
+def _body(results: Results) -> dict[str, Any]:
+    return {name: getattr(results, name) for name in ("run", "target", "claims", "instances")}
+
+
+def write_results(results: Results, path: Path | str) -> None:
+    """Write results.json whole or not at all. Raises ResultsError where it cannot be written."""
+    write_whole(Path(path), _spelled(as_data(results)))
+
+
+def _spelled(data: Mapping[str, Any]) -> str:
+    """JSON with one claim and one instance a line: a diff of two runs shows which instances changed."""
+    members = (f"{json.dumps(name)}: {_spelled_member(value)}" for name, value in data.items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _spelled_member(value: Any) -> str:
+    if not (isinstance(value, list) and value):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
+
+
+def read_results(path: Path | str) -> Results:
+    """Results from a results.json, a journal.jsonl, or a folder that holds one of them.
+
+    In a folder results.json comes first, unless the journal tells of a later run, which then crashed.
+    Raises ResultsError, whose message names the file, the reason and the remedy.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _from_folder(path)
+    return read_journal(path) if path.suffix == ".jsonl" else _from_document(path)
+
+
+def _from_folder(folder: Path) -> Results:
+    written, journal = folder / RESULTS, folder / JOURNAL
+    if not written.exists() and not journal.exists():
+        raise ResultsError(
+            f"{folder} holds neither {RESULTS} nor {JOURNAL}: name the folder of a run, "
+            "for example sockproof-results/latest."
+        )
+    if not written.exists():
+        return read_journal(journal)
+    results = _from_document(written)
+    return _later(results, journal) if journal.exists() else results
+
+
+def _later(results: Results, journal: Path) -> Results:
+    """`results`, or those of the journal where they belong to a run that began later."""
+    try:
+        journalled = read_journal(journal)
+    except ResultsError:
+        return results
+    return journalled if journalled.run.started > results.run.started else results
+
+
+def _from_document(path: Path) -> Results:
+    try:
+        data = json.loads(_text(path))
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path} is not whole JSON ({error}): {_instead(path)}.") from error
+    return _understood(data, path)
+
+
+def _instead(path: Path) -> str:
+    beside = path.with_name(JOURNAL)
+    return f"read {beside} instead" if beside.exists() else "copy it again from where it was made, or run again"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path} does not exist: name the folder or the {RESULTS} of a run.") from error
+    except OSError as error:
+        raise ResultsError(
+            f"{path} cannot be read ({reason_of(error)}): name a {RESULTS} that you may read."
+        ) from error
+
+
+def _understood(data: Any, path: Path) -> Results:
+    """Results from parsed JSON, once its name, its version and its shape have been checked, in this order."""
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ResultsError(f'{path} is no results of sockproof (no "schema": "{SCHEMA}"): name a {RESULTS}.')
+    _refuse_newer(data.get("version"), path)
+    if fault := first_fault(data):
+        raise ResultsError(f"{path} does not have the shape of results: {fault}; write it again with sockproof run.")
+    return results_from(data)
+
+
+def _refuse_newer(version: Any, path: Path) -> None:
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has schema version {version}, and this sockproof reads up to {SCHEMA_VERSION}: update sockproof."
+        )
+
+
+def read_journal(path: Path | str) -> Results:
+    """The last run in a journal. ``run.complete`` is False where its end is missing, as after a crash.
+
+    A last line that was torn off is passed over. Raises ResultsError as `read_results` does.
+    """
+    path = Path(path)
+    head, *entries = _last_run(path)
+    ends = [entry["run"] for entry in entries if entry.get("entry") == "end"]
+    instances = [entry.get("instance") for entry in entries if entry.get("entry") == "instance"]
+    data = {**head, "run": ends[-1] if ends else head.get("run"), "instances": instances}
+    results = _understood(data, path)
+    return results if ends else replace(results, run=replace(results.run, complete=False))
+
+
+def _last_run(path: Path) -> list[dict[str, Any]]:
+    lines = _text(path).split("\n")
+    starts = [number for number, line in enumerate(lines) if line.startswith('{"entry": "begin"')]
+    entries = list(_entries(path, lines, starts[-1])) if starts else []
+    if not entries:
+        raise ResultsError(f"{path} holds no beginning of a run: it ended before its first scenario, so run again.")
+    return entries
+
+
+def _entries(path: Path, lines: list[str], first: int) -> Iterator[dict[str, Any]]:
+    """The lines from `first` on, parsed; what follows the last line end was torn off, or is empty."""
+    for number, line in enumerate(lines[first:-1], first + 1):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ResultsError(f"{path} line {number} is not JSON ({error}): remove that line.") from error
+        if isinstance(entry, dict):
+            yield entry

@@ -1,0 +1,131 @@
+"""What a run amounts to: counts, the verdict of each claim, what was unexpected. Pure functions of Results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from reports.record import DECIDED, UNEXPECTED, VERDICTS, Instance, Results
+
+NOT_RUN = "not-run"
+"""What stands in the place of a verdict for a claim none of whose scenarios ran."""
+
+WEIGHT = ("deviates", "harness-error", "inconclusive", "conforms", "not-permitted", "unsupported")
+"""The verdict of a claim is the first of these that one of its instances has."""
+
+NAMED_IN_TEXT = 5
+"""So many unexpected instances are named on the terminal; the pages have them all."""
+
+
+def counts(results: Results) -> dict[str, int]:
+    """Instances by verdict, in the order of VERDICTS, zero where there are none."""
+    seen = Counter(instance.verdict for instance in results.instances)
+    return {verdict: seen[verdict] for verdict in VERDICTS}
+
+
+def decided_share(results: Results) -> float:
+    """The share of the instances that conform or deviate, from 0 to 1; 0 if there are no instances."""
+    decided = sum(instance.verdict in DECIDED for instance in results.instances)
+    return decided / len(results.instances) if results.instances else 0.0
+
+
+def combined(instances: Iterable[Instance]) -> str:
+    """The verdict of a claim with these instances: the weightiest of theirs, NOT_RUN without any."""
+    verdicts = {instance.verdict for instance in instances}
+    return next((verdict for verdict in WEIGHT if verdict in verdicts), NOT_RUN)
+
+
+def instances_by_claim(results: Results) -> dict[str, list[Instance]]:
+    """The instances of each claim: the catalogue's claims first, in its order, then ids that it does not know."""
+    found: dict[str, list[Instance]] = {claim.id: [] for claim in results.claims}
+    for instance in results.instances:
+        found.setdefault(instance.claim, []).append(instance)
+    return found
+
+
+def claim_verdicts(results: Results) -> dict[str, str]:
+    """The verdict of each claim by its id."""
+    return {claim: combined(instances) for claim, instances in instances_by_claim(results).items()}
+
+
+def claim_counts(results: Results) -> dict[str, int]:
+    """Claims by verdict, NOT_RUN last, zero where there are none."""
+    seen = Counter(claim_verdicts(results).values())
+    return {verdict: seen[verdict] for verdict in (*VERDICTS, NOT_RUN)}
+
+
+def is_unexpected(instance: Instance) -> bool:
+    """Whether this instance turns a run red: it failed, and no deviation record of the target foresaw it."""
+    return instance.verdict in UNEXPECTED and not instance.expected
+
+
+def unexpected(results: Results) -> tuple[Instance, ...]:
+    """The instances that turn the run red, in the order in which they were reported."""
+    return tuple(instance for instance in results.instances if is_unexpected(instance))
+
+
+def exit_code(results: Results) -> int:
+    """0 when nothing was unexpected; 1 when something was, or when nothing at all was decided."""
+    return 1 if unexpected(results) or not decided_share(results) else 0
+
+
+def as_data(results: Results) -> dict[str, Any]:
+    """The ``summary`` of results.json."""
+    return {
+        "instances": len(results.instances),
+        "verdicts": counts(results),
+        "claims": claim_counts(results),
+        "decided": decided_share(results),
+        "unexpected": [instance.id for instance in unexpected(results)],
+        "exit_code": exit_code(results),
+    }
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent, ``100 %`` only when it is all and ``0 %`` only when it is none."""
+    bounded = min(max(round(share * 100), 1), 99)
+    return f"{int(share) * 100 if share in (0, 1) else bounded} %"
+
+
+def several(number: int, noun: str) -> str:
+    """``1 claim``, ``2 claims``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def in_words(results: Results) -> str:
+    """The run in one paragraph for the terminal."""
+    return " ".join([_ran(results), _decided(results), _surprises(results), *_cut_short(results)])
+
+
+def _ran(results: Results) -> str:
+    claims = sum(verdict != NOT_RUN for verdict in claim_verdicts(results).values())
+    shown = ", ".join(f"{number} {verdict}" for verdict, number in counts(results).items() if number)
+    asked = f"{several(len(results.instances), 'instance')} of {several(claims, 'claim')}"
+    return f"{asked} on {results.target.name}, kernel {results.target.kernel}: {shown or 'nothing ran'}."
+
+
+def _decided(results: Results) -> str:
+    share = decided_share(results)
+    return f"{percent(share)} decided." if share else "Nothing was decided, so the run counts as failed."
+
+
+def _surprises(results: Results) -> str:
+    found = unexpected(results)
+    if not found:
+        return "Nothing unexpected."
+    named = ", ".join(f"{instance.id} {instance.verdict}" for instance in found[:NAMED_IN_TEXT])
+    more = len(found) - NAMED_IN_TEXT
+    return f"Unexpected: {named}{f' and {more} more' if more > 0 else ''}."
+
+
+def _cut_short(results: Results) -> list[str]:
+    if results.run.complete:
+        return []
+    how = "was interrupted" if results.run.interrupted else "did not come to its end"
+    return [f"The run {how}: {len(results.instances)} of {results.run.collected} instances are here."]
+
+
+def unexplained(instance: Instance) -> str:
+    """A sentence for an instance that came without its reason."""
+    return f"{instance.verdict}, and no reason was recorded"
