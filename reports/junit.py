@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reports import summary
 from reports.record import Claim, Instance, Results
+from reports.texts import clean, first_line
 
 OUTCOMES = {
     "deviates": "failure",
@@ -19,21 +19,14 @@ OUTCOMES = {
 }
 """The element of JUnit that says it; ``conforms`` has none. A foreseen deviation is none either."""
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 (production 2, Char) leaves out: control characters, surrogates, two non-characters."""
-
-
-def clean(text: str) -> str:
-    """`text` without the characters that XML 1.0 cannot hold, not even escaped."""
-    return _FORBIDDEN.sub("", text)
-
 
 def page(results: Results) -> str:
     """junit.xml as text: one suite for each topic, one case for each instance."""
-    root = Element("testsuites", name="sockproof", **_totals(results.instances))
+    root = Element("testsuites", {"name": "sockproof", **_totals(results.instances)})
     claims = {claim.id: claim for claim in results.claims}
     for topic, instances in _by_topic(results, claims).items():
-        suite = SubElement(root, "testsuite", name=clean(topic), **_totals(instances), **_when_and_where(results))
+        numbers = {**_totals(instances), **_when_and_where(results)}
+        suite = SubElement(root, "testsuite", {"name": clean(topic), **numbers})
         for instance in instances:
             _add_case(suite, instance, claims.get(instance.claim))
     indent(root)
@@ -91,6 +84,6 @@ def _add_properties(case: Element, instance: Instance, claim: Claim | None) -> N
 
 def _add_outcome(case: Element, outcome: str, instance: Instance) -> None:
     reason = instance.reason or summary.unexplained(instance)
-    said = SubElement(case, outcome, type=instance.verdict, message=clean(reason.partition("\n")[0]))
+    said = SubElement(case, outcome, type=instance.verdict, message=clean(first_line(reason)))
     rest = [instance.details or reason, f"remedy: {instance.remedy}" if instance.remedy else ""]
     said.text = clean("\n".join(filter(None, rest)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from reports import summary
 from reports.files import ResultsError, reason_of
 from reports.record import DECIDED, Claim, Instance, Results
+from reports.texts import first_line
 
 LIMIT = 900_000
 """Bytes of UTF-8. GitHub refuses a step summary beyond 1 MiB; room is left for other steps' text."""
@@ -44,8 +45,9 @@ def capped(text: str, limit: int) -> str:
     if len(data) <= limit:
         return text
     end = CUT.format(limit=limit)
-    whole = data[: max(limit - len(end.encode()), 0)].rpartition(b"\n")[0]
-    return whole.decode("utf-8") + "\n" + end if whole else end
+    room = limit - len(end.encode())
+    whole = data[: max(room, 0)].rpartition(b"\n")
+    return (whole[0] + whole[1]).decode("utf-8") + end if room >= 0 else ""
 
 
 def append_step_summary(results: Results) -> Path | None:
@@ -123,7 +125,7 @@ def _undecided(results: Results) -> Iterator[str]:
     reasons: dict[tuple[str, str, str], int] = {}
     for instance in results.instances:
         if instance.verdict not in DECIDED:
-            reason = (instance.reason or summary.unexplained(instance)).partition("\n")[0]
+            reason = first_line(instance.reason or summary.unexplained(instance))
             key = (instance.verdict, reason, instance.remedy or "")
             reasons[key] = reasons.get(key, 0) + 1
     if reasons:

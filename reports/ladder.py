@@ -1,0 +1,159 @@
+"""A trace as a ladder diagram in SVG: calls on the lanes of their sockets, packets as arrows between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html import escape
+
+from reports.ladder_layout import (
+    COLUMN,
+    ELSEWHERE,
+    GUTTER,
+    HEAD_BOX,
+    LANE_COLUMNS,
+    LINE,
+    LOOP,
+    PADDING,
+    Bar,
+    Layout,
+    Row,
+    lanes_of,
+    layout,
+    outcome,
+)
+from reports.record import Trace
+from reports.texts import clean, columns, offset, shortened
+
+TIP = 7
+"""Pixels from an arrow's end to the middle of its lane, where the bar of a call may be."""
+BAR = 8
+
+
+def draw(trace: Trace) -> str:
+    """The diagram as one ``<svg>`` element, coloured by the classes of templates/ladder.css.
+
+    Text never leaves the picture: long text is wrapped, and what still does not fit is cut, with the whole of it
+    in a ``<title>`` that browsers show beside the pointer.
+    """
+    plan = layout(trace)
+    start = min((event.at for event in trace.events), default=0)
+    body = "".join(
+        (*_lifelines(plan), *(_bar(bar, plan) for bar in plan.bars), *(_row(plan, row, start) for row in plan.rows))
+    )
+    size = f'width="{plan.width}" height="{plan.height}" viewBox="0 0 {plan.width} {plan.height}"'
+    return f'<svg class="ladder" role="img" aria-label="{_said(in_words(trace))}" {size}>{body}</svg>'
+
+
+def in_words(trace: Trace) -> str:
+    """What the picture shows, for those who cannot see it."""
+    kinds = Counter(event.kind for event in trace.events)
+    return (
+        f"Ladder diagram: {kinds['call']} calls and {kinds['packet']} packets "
+        f"on the lanes {', '.join(lanes_of(trace)) or 'of nobody'}"
+    )
+
+
+def _said(text: str) -> str:
+    return escape(clean(text))
+
+
+def _box(style: str, x: int, y: int, width: int, height: int) -> str:
+    return f'<rect class="{style}" x="{x}" y="{y}" width="{width}" height="{height}" rx="4"/>'
+
+
+def _words(style: str, x: int, y: int, text: str) -> str:
+    return f'<text class="{style}" x="{x}" y="{y}">{_said(text)}</text>'
+
+
+def _lifelines(plan: Layout) -> Iterator[str]:
+    for lane, x in plan.lanes.items():
+        yield f'<path class="life" d="M{x} {HEAD_BOX}V{plan.bottom}"/>'
+        name = shortened(lane, LANE_COLUMNS)
+        half = round(columns(name) * COLUMN) // 2 + PADDING
+        for top in plan.heads:
+            yield _titled(
+                _box("lane", x - half, top + 1, 2 * half, HEAD_BOX) + _words("lane", x, top + 17, name), lane, name
+            )
+
+
+def _titled(drawn: str, whole: str, shown: str) -> str:
+    """What was drawn, with the whole text as a tooltip where only a part of it is to be seen."""
+    if " ".join(clean(whole).split()) == shown:
+        return drawn
+    return f"<g><title>{_said(whole)}</title>{drawn}</g>"
+
+
+def _bar(bar: Bar, plan: Layout) -> str:
+    x = plan.lanes[bar.lane] - BAR // 2 + bar.depth * BAR
+    return _box("bar open" if bar.open else "bar", x, bar.top, BAR, bar.bottom - bar.top)
+
+
+def _row(plan: Layout, row: Row, start: int) -> str:
+    draw_it = _DRAWN[row.kind]
+    time = "" if row.at is None else _words("time", GUTTER - PADDING, row.middle + 4, offset(row.at - start))
+    whole = f"{row.event.text} {outcome(row.event)}" if row.kind == "call" and row.number < 0 else row.event.text
+    whole = outcome(row.event) if row.kind == "return" else whole
+    return time + _titled(draw_it(plan, row), whole.strip(), " ".join(row.lines).strip())
+
+
+def _boxed(plan: Layout, row: Row) -> str:
+    """A call, or a note on a lane: a box with its lines in the middle of it."""
+    x, half = plan.lanes[row.event.lane], row.text_width // 2 + PADDING
+    style = "note" if row.kind == "note" else "call failed" if row.event.failed and row.number < 0 else "call"
+    return _box(style, x - half, row.top + 2, 2 * half, row.height - 4) + _lines(style, x, row.top + 17, row)
+
+
+def _returned(plan: Layout, row: Row) -> str:
+    """The end of a long call: what it gave, or a mere line across its bar where it gave nothing."""
+    x = plan.lanes[row.event.lane]
+    if not any(row.lines):
+        return f'<path class="end" d="M{x - BAR} {row.middle}h{2 * BAR}"/>'
+    half, style = row.text_width // 2 + PADDING, "gave failed" if row.event.failed else "gave"
+    return _box(style, x - half, row.top + 1, 2 * half, row.height - 2) + _lines(style, x, row.top + 14, row)
+
+
+def _lines(style: str, x: int, baseline: int, row: Row) -> str:
+    return "".join(_words(style, x, baseline + LINE * at, line) for at, line in enumerate(row.lines))
+
+
+def _arrow(plan: Layout, row: Row) -> str:
+    """A packet: a line from lane to lane, its text above the middle."""
+    start, end = plan.lanes[row.event.lane], plan.lanes[row.event.to or ELSEWHERE]
+    way, y, style = (1 if end > start else -1), row.middle, _packet_style(row)
+    line = f"M{start + way * TIP} {y}H{end - way * (TIP + 8)}"
+    tip = f"M{end - way * TIP} {y}l{-way * 9} -4v8z"
+    first = y - 5 - LINE * (len(row.lines) - 1)
+    return f'<path class="{style}" d="{line}"/><path class="{style} tip" d="{tip}"/>' + _lines(
+        style, (start + end) // 2, first, row
+    )
+
+
+def _loop(plan: Layout, row: Row) -> str:
+    """A packet to its own lane: a line that turns back, its text at the right."""
+    x, y, style = plan.lanes[row.event.lane] + TIP, row.middle, _packet_style(row)
+    line = f"M{x} {y - 6}h{LOOP - 14}q6 0 6 6t-6 6h-{LOOP - 22}"
+    tip = f"M{x} {y + 6}l9 -4v8z"
+    first = y + 4 - LINE * (len(row.lines) - 1) // 2
+    return f'<path class="{style}" d="{line}"/><path class="{style} tip" d="{tip}"/>' + _lines(
+        f"{style} left", x + LOOP - PADDING // 2, first, row
+    )
+
+
+def _packet_style(row: Row) -> str:
+    return "packet rst" if row.event.text.startswith("RST") else "packet"
+
+
+def _remark(plan: Layout, row: Row) -> str:
+    return _lines("remark", GUTTER + PADDING, row.top + 14, row)
+
+
+_DRAWN: dict[str, Callable[[Layout, Row], str]] = {
+    "call": _boxed,
+    "note": _boxed,
+    "return": _returned,
+    "open": _returned,
+    "packet": _arrow,
+    "loop": _loop,
+    "remark": _remark,
+}
