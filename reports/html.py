@@ -1,13 +1,96 @@
-"""report.html: the run as one page that needs nothing else."""
+"""report.html: the run as one page that needs nothing else, neither files beside it nor a network nor JavaScript."""
 
 from __future__ import annotations
 
-from html import escape
+from base64 import b64encode
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from reports import summary
-from reports.record import Results
+from reports import ladder, summary, views
+from reports.record import VERDICTS, Results, Trace
+from reports.texts import clean, duration
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+MOST_EVENTS = 120
+"""Events of one diagram; the others are counted below it, and the capture has the packets among them."""
+
+SIGNS = {
+    "conforms": "✓",
+    "deviates": "✗",
+    "unsupported": "–",
+    "not-permitted": "⊘",
+    "inconclusive": "?",
+    "harness-error": "!",
+    "not-run": "·",
+}
+"""Told by sign and word, so that no verdict is told by its colour alone."""
 
 
 def page(results: Results) -> str:
     """report.html as text."""
-    return f"<!doctype html><title>sockproof</title><p>{escape(summary.in_words(results))}</p>"
+    shown = views.topics(results)
+    return _environment().get_template("report.html").render(
+        results=results,
+        topics=shown,
+        surprises=views.surprises(shown),
+        disputed=views.disputed(shown),
+        undecided=views.undecided(results),
+        facts=views.facts(results),
+        counts=summary.counts(results),
+        share=summary.decided_share(results),
+        cut_short=summary.cut_short(results),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    """Jinja2 is imported here, when a page is drawn: whoever only writes records does not pay for it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finished,
+    )
+    made.filters.update(duration=duration, percent=summary.percent, address=address, ladder=_ladder)
+    made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
+    return made
+
+
+def _finished(value: Any) -> Any:
+    """Text without what HTML has no character for; markup is made of such text only."""
+    return clean(value) if type(value) is str else value
+
+
+def _embedded() -> dict[str, Any]:
+    """Style and script as they stand in the page, and the script's hash: the page lets no other script run."""
+    from markupsafe import Markup
+
+    style = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "ladder.css"))
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return {"style": Markup(style), "script": Markup(script), "script_hash": f"sha256-{digest}"}
+
+
+def address(path: str) -> str:
+    """A relative path as the address of a link; nothing in it can be taken for a scheme or a query."""
+    return quote(path, errors="replace")
+
+
+def _ladder(trace: Trace) -> Any:
+    from markupsafe import Markup
+
+    surplus = len(trace.events) - MOST_EVENTS
+    if surplus > 0:
+        trace = replace(trace, events=trace.events[:MOST_EVENTS], omitted=trace.omitted + surplus)
+    return Markup(ladder.draw(trace))

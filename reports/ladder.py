@@ -118,15 +118,20 @@ def _lines(style: str, x: int, baseline: int, row: Row) -> str:
 
 
 def _arrow(plan: Layout, row: Row) -> str:
-    """A packet: a line from lane to lane, its text above the middle."""
+    """A packet: a line from lane to lane, its text above it, beside the lane where it starts."""
     start, end = plan.lanes[row.event.lane], plan.lanes[row.event.to or ELSEWHERE]
     way, y, style = (1 if end > start else -1), row.middle, _packet_style(row)
     line = f"M{start + way * TIP} {y}H{end - way * (TIP + 8)}"
     tip = f"M{end - way * TIP} {y}l{-way * 9} -4v8z"
     first = y - 5 - LINE * (len(row.lines) - 1)
     return f'<path class="{style}" d="{line}"/><path class="{style} tip" d="{tip}"/>' + _lines(
-        style, (start + end) // 2, first, row
+        style, (start + _beside(plan, start, way)) // 2, first, row
     )
+
+
+def _beside(plan: Layout, place: int, way: int) -> int:
+    """The place of the next lane to the right (1) or left (-1); a packet's text ends before it and crosses no lane."""
+    return min((x for x in plan.lanes.values() if (x - place) * way > 0), key=lambda x: abs(x - place))
 
 
 def _loop(plan: Layout, row: Row) -> str:

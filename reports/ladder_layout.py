@@ -18,7 +18,7 @@ from reports.texts import columns, wrapped
 COLUMN = 6.7
 """Pixels that one column takes at most: 11 px times 0.602 em in the widest of the usual fonts, rounded up."""
 LINE = 14
-GUTTER = 86
+GUTTER = 94
 PADDING = 8
 GAP = 150
 HEAD = 34
@@ -29,6 +29,7 @@ LINES = 3
 ARROW_ROOM = 44
 LOOP = 30
 LANE_COLUMNS = 24
+REMARK_COLUMNS = 72
 ELSEWHERE = "elsewhere"
 """The lane of packets of which nobody knows where they go."""
 
@@ -111,7 +112,7 @@ def lanes_of(trace: Trace) -> tuple[str, ...]:
 
 
 def _rows(trace: Trace, lanes: Sequence[str]) -> list[Row]:
-    room = {1: 60, 2: 60, 3: 42}.get(len(lanes), 32)
+    room = {1: 72, 2: 72, 3: 46}.get(len(lanes), 34)
     starts = sorted(event.at for event in trace.events)
     found = [
         (row.at if row.at is not None else starts[-1], number, row)
@@ -128,8 +129,8 @@ def _rows_of(event: Event, number: int, lanes: Sequence[str], room: int, starts:
         kind: RowKind = "loop" if event.to == event.lane else "packet"
         yield Row(kind, event, event.at, wrapped(event.text, room, lines=LINES))
     elif event.kind == "note":
-        kind = "note" if event.lane in lanes else "remark"
-        yield Row(kind, event, event.at, wrapped(event.text, room, lines=LINES))
+        kind, width = ("note", room) if event.lane in lanes else ("remark", REMARK_COLUMNS)
+        yield Row(kind, event, event.at, wrapped(event.text, width, lines=LINES))
     else:
         yield from _call_rows(event, number, room, starts)
 
@@ -205,17 +206,15 @@ def _places(lanes: Sequence[str], rows: Sequence[Row]) -> tuple[dict[str, int], 
 
 
 def _widen(gaps: list[int], lanes: list[str], row: Row) -> int:
-    """Makes the gaps that a packet crosses wide enough for its text; gives the room that it needs right of all."""
+    """Makes the gap beside a packet's source wide enough for its text; gives the room that it needs right of all."""
     if row.kind not in ("packet", "loop"):
         return 0
-    first, last = sorted((lanes.index(row.event.lane), lanes.index(row.event.to or ELSEWHERE)))
-    if row.kind == "loop":
-        if first == len(gaps):
-            return LOOP + PADDING + row.text_width
-        gaps[first] = max(gaps[first], LOOP + 2 * PADDING + row.text_width)
-        return 0
-    needed = -(-(row.text_width + ARROW_ROOM) // (last - first))
-    gaps[first:last] = [max(gap, needed) for gap in gaps[first:last]]
+    start, end = lanes.index(row.event.lane), lanes.index(row.event.to or ELSEWHERE)
+    needed = row.text_width + (LOOP + 2 * PADDING if row.kind == "loop" else ARROW_ROOM)
+    gap = start - 1 if end < start else start
+    if gap == len(gaps):
+        return needed
+    gaps[gap] = max(gaps[gap], needed)
     return 0
 
 
@@ -242,4 +241,10 @@ def _bars(rows: Sequence[Row], bottom: int) -> Iterator[Bar]:
         end, lane = ends[row.number], row.event.lane
         others = [until for until in under_way.get(lane, []) if until > row.top]
         under_way[lane] = [*others, end.middle]
-        yield Bar(lane, row.top, bottom if end.kind == "open" else end.middle, len(others), end.kind == "open")
+        yield Bar(
+            lane,
+            row.top + row.height - 2,
+            bottom if end.kind == "open" else end.middle,
+            len(others),
+            end.kind == "open",
+        )

@@ -95,7 +95,8 @@ def several(number: int, noun: str) -> str:
 
 def in_words(results: Results) -> str:
     """The run in one paragraph for the terminal."""
-    return " ".join([_ran(results), _decided(results), _surprises(results), *_cut_short(results)])
+    sentences = (_ran(results), _decided(results), _surprises(results), cut_short(results))
+    return " ".join(filter(None, sentences))
 
 
 def _ran(results: Results) -> str:
@@ -119,11 +120,12 @@ def _surprises(results: Results) -> str:
     return f"Unexpected: {named}{f' and {more} more' if more > 0 else ''}."
 
 
-def _cut_short(results: Results) -> list[str]:
+def cut_short(results: Results) -> str:
+    """A sentence about a run that did not come to its end; empty if it did."""
     if results.run.complete:
-        return []
+        return ""
     how = "was interrupted" if results.run.interrupted else "did not come to its end"
-    return [f"The run {how}: {len(results.instances)} of {results.run.collected} instances are here."]
+    return f"The run {how}: {len(results.instances)} of {results.run.collected} instances are here."
 
 
 def unexplained(instance: Instance) -> str:

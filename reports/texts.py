@@ -9,9 +9,13 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What XML 1.0 (production 2, Char) leaves out: control characters, surrogates, two non-characters."""
 
 
+_COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
+"""What terminals take as a change of colour (ECMA-48, 5.4)."""
+
+
 def clean(text: str) -> str:
-    """`text` without the characters that XML 1.0 cannot hold, not even escaped."""
-    return _FORBIDDEN.sub("", text)
+    """`text` without terminal colours and without the characters that XML 1.0 cannot hold, not even escaped."""
+    return _FORBIDDEN.sub("", _COLOUR.sub("", text))
 
 
 def first_line(text: str) -> str:
@@ -47,23 +51,27 @@ def wrapped(text: str, width: int, *, lines: int) -> tuple[str, ...]:
     rest = " ".join(clean(text).split())
     done: list[str] = []
     while columns(rest) > width and len(done) < lines - 1:
-        head = _head(rest, width + 1)
-        end = head.rfind(" ")
-        end = end if end > 0 else len(_head(rest, width))
+        end = _break(_head(rest, width + 1)) or len(_head(rest, width))
         done.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return (*done, shortened(rest, width))
 
 
+def _break(head: str) -> int:
+    """Where to end a line: at the last blank, if possible one outside of <angle brackets>; 0 if there is none."""
+    blanks = [at for at, sign in enumerate(head) if sign == " "]
+    outside = [at for at in blanks if head.count("<", 0, at) <= head.count(">", 0, at)]
+    return (outside or blanks or [0])[-1]
+
+
 def offset(nanoseconds: int) -> str:
-    """A time since the first event: ``+31 µs``, ``+1.204 ms``, ``+1.000 s``; ``0`` at the first."""
-    if not nanoseconds:
-        return "0"
-    sign, size = ("+", nanoseconds) if nanoseconds > 0 else ("-", -nanoseconds)
-    for unit, scale in (("s", 10**9), ("ms", 10**6)):
-        if size >= scale:
-            return f"{sign}{size / scale:.3f} {unit}"
-    return f"{sign}{size / 1000:.{0 if size >= 1000 else 1}f} µs"
+    """A time since the first event, to the microsecond: ``+31 µs``, ``+1.204 ms``, ``+1.203112 s``; first ``0``."""
+    microseconds = round(nanoseconds / 1000)
+    if microseconds >= 1_000_000:
+        return f"+{microseconds / 1_000_000:.6f} s"
+    if microseconds >= 1_000:
+        return f"+{microseconds / 1_000:.3f} ms"
+    return f"+{microseconds} µs" if nanoseconds else "0"
 
 
 def duration(seconds: float) -> str:

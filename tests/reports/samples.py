@@ -1,5 +1,8 @@
 """Results for the tests: one run with every verdict and every awkward text, and builders for others."""
 
+# fmt: off
+# ruff: noqa: E501  an entry a line reads as a table
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -58,7 +61,7 @@ THREE = Trace(
         packet("server", "server", 130, "UDP (5) ttl 64 and some more words"),
     ),
     omitted=12,
-)  # fmt: skip
+)
 
 FIVE = Trace(
     ("sender", "member", "other", "stranger"),
@@ -75,7 +78,7 @@ FIVE = Trace(
         Event(START + 95_000, "call", "stranger", "recv(1)"),
         call("sender", 100, "close()"),
     ),
-)  # fmt: skip
+)
 
 
 def claim(name: str = "tcp.linger.zero-aborts", **changes: Any) -> Claim:
@@ -117,7 +120,7 @@ SEEN_RESET = (
 SEEN_FIN = (
     Check("client > server RST", "client > server FIN ACK 1:1(0) ack 1 win 512\nserver > client ACK", False, "wire", "1 s"),
     Check("recv() fails with ECONNRESET", "b''", False),
-)  # fmt: skip
+)
 
 FAILURE = """expected  client > server RST
 within    1 s
@@ -158,7 +161,7 @@ CLAIMS = (
     claim("unix.sigpipe.first-write", says="The first write to a closed peer fails."),
     claim("unix.queue.unchecked", says="A claim without a scenario."),
     claim("options.injection", says=f"A claim that says {INJECTION}", note=INJECTION, sources=(Source(INJECTION, INJECTION),)),
-)  # fmt: skip
+)
 
 INSTANCES = (
     instance(checks=SEEN_RESET, trace=RESET, pcap="pcap/test_close_with_zero_linger_resets-ip4.pcapng", captured=4),
@@ -170,7 +173,7 @@ INSTANCES = (
     instance("unsupported", name="multicast.loop.igmp", scenario="test_igmp", family="ip6", reason="needs ip6: socket(AF_INET6): EAFNOSUPPORT"),
     instance("inconclusive", name="unix.sigpipe.first-write", scenario="test_first_write", family="unix", reason="the capture lost 3 frames", captured=17, dropped=3, trace=FIVE),
     instance("harness-error", name="options.injection", scenario="test_injection", family=INJECTION, reason=f"KeyError: {INJECTION}\x00\x1b[31m", details="Traceback\x07 " + INJECTION, doc=INJECTION),
-)  # fmt: skip
+)
 
 
 def results(**changes: Any) -> Results:

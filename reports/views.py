@@ -1,0 +1,165 @@
+"""What report.html shows, sorted for its template: topics, their claims, the instances of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from re import sub
+
+from reports import summary
+from reports.record import DECIDED, VERDICTS, Claim, Instance, Results
+from reports.texts import duration, first_line
+
+UNKNOWN_TOPIC = "without a claim"
+
+
+@dataclass(frozen=True)
+class InstanceView:
+    """One instance, its anchor in the page, and whether its evidence stands in the first section."""
+
+    anchor: str
+    instance: Instance
+    unexpected: bool
+
+    @property
+    def name(self) -> str:
+        """The parameters, or the scenario's name where it has none."""
+        return ", ".join(self.instance.parameters.values()) or self.instance.scenario
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim with its instances and the verdict that they amount to."""
+
+    anchor: str
+    claim: Claim
+    verdict: str
+    instances: tuple[InstanceView, ...]
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether it deviates and each deviating instance is in the target's deviation record."""
+        failed = [view.instance for view in self.instances if view.instance.verdict == self.verdict]
+        return bool(failed) and all(instance.expected for instance in failed)
+
+    @property
+    def scenarios(self) -> dict[str, list[InstanceView]]:
+        """The instances by the scenario to which they belong."""
+        found: dict[str, list[InstanceView]] = {}
+        for view in self.instances:
+            found.setdefault(view.instance.scenario, []).append(view)
+        return found
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """One topic with its claims."""
+
+    anchor: str
+    name: str
+    claims: tuple[ClaimView, ...]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """Its claims by verdict, those that occur, the weightiest first."""
+        return counted(view.verdict for view in self.claims)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A reason for which instances have no answer about the kernel, and how many."""
+
+    verdict: str
+    reason: str
+    remedy: str
+    number: int
+
+
+def counted(verdicts: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each verdict occurs, the weightiest first."""
+    seen = Counter(verdicts)
+    return [(verdict, seen[verdict]) for verdict in (*summary.WEIGHT, summary.NOT_RUN) if seen[verdict]]
+
+
+class Anchors:
+    """Names for places in the page: the text itself where it can be one, and each only once."""
+
+    def __init__(self) -> None:
+        self._given: Counter[str] = Counter()
+
+    def name(self, text: str) -> str:
+        """An anchor like `text`."""
+        slug = sub(r"[^\w.-]+", "-", text).strip("-") or "unnamed"
+        self._given[slug] += 1
+        return slug if self._given[slug] == 1 else self.name(f"{slug}-{self._given[slug]}")
+
+
+def topics(results: Results) -> tuple[TopicView, ...]:
+    """The topics in the order of the catalogue, with everything in them."""
+    anchors, known = Anchors(), {claim.id: claim for claim in results.claims}
+    views = {id(instance): InstanceView(f"i{number}", instance, summary.is_unexpected(instance))
+             for number, instance in enumerate(results.instances, 1)}  # fmt: skip
+    found: dict[str, list[ClaimView]] = {}
+    for name, instances in summary.instances_by_claim(results).items():
+        claim = known.get(name) or _stand_in(name)
+        shown = tuple(views[id(instance)] for instance in instances)
+        found.setdefault(claim.topic, []).append(
+            ClaimView(anchors.name(name), claim, summary.combined(instances), shown)
+        )
+    return tuple(TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items())
+
+
+def _stand_in(name: str) -> Claim:
+    """A claim for instances whose own is not in the catalogue, as when a scenario could not be collected."""
+    return Claim(name or "none", "This claim is not in the catalogue.", "", "", (), UNKNOWN_TOPIC)
+
+
+def surprises(shown: Sequence[TopicView]) -> list[tuple[ClaimView, InstanceView]]:
+    """The unexpected instances with their claims: deviations first, our own errors last."""
+    found = [(claim, view) for topic in shown for claim in topic.claims for view in claim.instances if view.unexpected]
+    return sorted(found, key=lambda pair: VERDICTS.index(pair[1].instance.verdict))
+
+
+def disputed(shown: Sequence[TopicView]) -> list[ClaimView]:
+    """The claims of which a source document says something else than what happens: refuted first."""
+    found = [claim for topic in shown for claim in topic.claims if claim.claim.status in ("refuted", "nuanced")]
+    return sorted(found, key=lambda view: view.claim.status != "refuted")
+
+
+def undecided(results: Results) -> list[Undecided]:
+    """Why instances were not decided, each reason once, the most frequent first."""
+    reasons = Counter(
+        (instance.verdict, first_line(instance.reason or summary.unexplained(instance)), instance.remedy or "")
+        for instance in results.instances
+        if instance.verdict not in DECIDED
+    )
+    return [Undecided(*reason, number) for reason, number in reasons.most_common()]
+
+
+def facts(results: Results) -> list[tuple[str, str]]:
+    """What a reader asks first about a run, in words; facts that are not known are left out."""
+    run, target = results.run, results.target
+    took = duration((run.finished - run.started) / 1e9) if run.finished else ""
+    values = [
+        ("target", target.name),
+        ("kernel", f"{target.kernel} {target.machine}"),
+        ("distribution", target.distribution),
+        ("isolation", target.isolation),
+        ("started", moment(run.started)),
+        ("took", f"{took}, {summary.several(run.workers, 'worker')}" if took else ""),
+        ("python", target.python),
+        ("sockproof", run.sockproof),
+        ("run", run.id),
+        ("arguments", " ".join(run.arguments)),
+    ]
+    return [(name, value) for name, value in values if value.strip()]
+
+
+def moment(nanoseconds: int) -> str:
+    """``2026-11-21 02:46:40 UTC``, or the bare number where no calendar has it."""
+    try:
+        return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"{nanoseconds} ns since the epoch"
