@@ -1,0 +1,37 @@
+"""The entry of the command, which first says in one sentence whether this Python and this system will do.
+
+It is written so that Python 3.6 can read it, and imports nothing of the project before that check: an older Python
+would otherwise stop at the first new piece of syntax, with a traceback.
+"""
+
+import sys
+
+NEEDED = (3, 11)
+
+
+def unfit() -> "str | None":
+    """Why the suite cannot run here; None if it can."""
+    if sys.version_info[:2] < NEEDED:
+        running = "%d.%d.%d" % tuple(sys.version_info[:3])  # noqa: UP031
+        return "Python 3.11 or newer is needed, and %s is Python %s: start sockproof with a newer one." % (  # noqa: UP031
+            sys.executable,
+            running,
+        )
+    if not sys.platform.startswith("linux"):
+        return "Linux is needed, and this is %s: run sockproof on the kernel that it is to check." % sys.platform  # noqa: UP031
+    return None
+
+
+def main() -> int:
+    """Run the command line of this process; its exit status."""
+    reason = unfit()
+    if reason is not None:
+        sys.stderr.write("sockproof: error: " + reason + "\n")
+        return 2
+    from sockproof.command import main as start
+
+    return start(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

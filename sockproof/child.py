@@ -1,0 +1,65 @@
+"""Starts one process and waits for it, so that an interrupt reaches it exactly once.
+
+Ctrl-C at a terminal goes to every process of the foreground group, the child included; a signal that a program sends
+reaches this process alone. In the second case it is handed on, as SIGINT, for which pytest ends its run and
+writes what it has. Two at once would break off that writing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bool]:
+    """The return code of `command`, negative for a signal, and whether an interrupt came while it ran.
+
+    Raises OSError if it cannot be started.
+    """
+    ignored = {name for name in ENDING if signal.getsignal(name) is signal.SIG_IGN}  # by nohup, or a shell's "&"
+    attended = {*ENDING, signal.SIGCHLD} - ignored
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, attended)
+    shared = in_foreground()
+    try:
+        child = subprocess.Popen(
+            command,
+            env=dict(environment),
+            # Where no terminal sends Ctrl-C, a group of its own keeps signals to our group from arriving twice.
+            process_group=None if shared else 0,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
+        )
+        return attend(child, attended, shared)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def in_foreground() -> bool:
+    """Whether a terminal would send its Ctrl-C to this process's group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    finally:
+        os.close(terminal)
+
+
+def attend(child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool) -> tuple[int, bool]:
+    """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
+    interrupts = 0
+    while True:
+        arrived = signal.sigwaitinfo(attended)
+        if arrived.si_signo == signal.SIGCHLD:
+            if child.poll() is not None:
+                return child.returncode, interrupts > 0
+            continue
+        interrupts += 1
+        sent_by_program = arrived.si_code <= 0
+        if sent_by_program or not shared:
+            # Whoever asks again wants the end now, with or without a report.
+            child.send_signal(signal.SIGINT if interrupts == 1 else signal.SIGTERM)

@@ -1,0 +1,252 @@
+"""The command line: what can be asked, and which module answers. Those modules are imported only when asked."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from io import TextIOWrapper
+from typing import NoReturn
+
+from sockproof import __version__
+from sockproof.errors import Exit, UsageError
+
+SELECTION = "claim ids, beginnings of ids up to a dot (tcp.linger), topics (tcp) or quoted globs ('*.zero-*')"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises its complaints as UsageError, so that every error of the command looks alike."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `message` with the way to the help."""
+        raise UsageError(f"{message}; see {self.prog} --help.")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: the line that tells of it, its arguments, examples, and ``module:function`` that does it."""
+
+    says: str
+    arguments: Callable[[Parser], None]
+    answer: str
+    examples: tuple[tuple[str, str], ...]
+
+    def parser(self, name: str) -> Parser:
+        """The parser of this subcommand."""
+        parser = Parser(
+            prog=f"sockproof {name}",
+            description=self.says[:1].upper() + self.says[1:] + ".",
+            epilog=examples(self.examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.arguments(parser)
+        return parser
+
+    def run(self, asked: argparse.Namespace) -> int:
+        """Import the module that answers, and let it; the exit status."""
+        module, function = self.answer.split(":")
+        answer: Callable[[argparse.Namespace], int] = getattr(import_module(module), function)
+        return answer(asked)
+
+
+def examples(rows: Sequence[tuple[str, str]]) -> str:
+    """The end of a help page: commands to copy, each with what it does."""
+    width = max(len(command) for command, _ in rows)
+    return "examples:\n" + "\n".join(f"  {command:{width}}   {what}" for command, what in rows)
+
+
+def run_arguments(parser: Parser) -> None:
+    """The arguments of ``run``; the options have the names that the pytest plugin gives them."""
+    add = parser.add_argument
+    add("selection", nargs="*", metavar="SELECTION", help=f"{SELECTION}, or paths of test files; all if there is none")
+    add("--out", metavar="DIR", help="folder for the results (sockproof-results/<UTC time>, with a link 'latest')")
+    add("-n", dest="workers", metavar="N", help="number of worker processes, or 'auto'")
+    add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
+    add("--target", metavar="NAME", default="host", help="kernel to run on (host)")
+    add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
+    add("--deviations", metavar="FILE", help="data file of the deviations that are known of this target")
+    add("--sysctl", metavar="NAME=VALUE", action="append", default=[], help="set in every scenario's namespace; repeat")
+    parser.usage = "sockproof run [SELECTION ...] [options] [-- PYTEST ARGUMENTS]"
+
+
+def list_arguments(parser: Parser) -> None:
+    """The arguments of ``list``."""
+    parser.add_argument("selection", nargs="*", metavar="SELECTION", help=f"{SELECTION}; all if there is none")
+    parser.add_argument("--json", action="store_true", help="everything about each claim, as JSON")
+
+
+def show_arguments(parser: Parser) -> None:
+    """The arguments of ``show``."""
+    parser.add_argument("id", metavar="ID", help="a claim id, or anything else that names claims to list")
+
+
+def doctor_arguments(parser: Parser) -> None:
+    """The arguments of ``doctor``."""
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    text = "let only this capability decide the exit status; repeat"
+    parser.add_argument("--require", metavar="NAME", action="append", default=[], help=text)
+
+
+def report_arguments(parser: Parser) -> None:
+    """The arguments of ``report``."""
+    parser.add_argument("results", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
+    parser.add_argument("--out", metavar="DIR", help="folder for the pages (beside the results)")
+
+
+COMMANDS = {
+    "run": Command(
+        "run scenarios against the kernel and write what was found",
+        run_arguments,
+        "sockproof.running:run",
+        (
+            ("sockproof run", "everything"),
+            ("sockproof run tcp.linger -n 2", "the claims that begin with tcp.linger, by two workers"),
+            (
+                "sockproof run --out results --require capture",
+                "in CI: a folder by name, and no skip for want of packets",
+            ),
+            ("sockproof run tcp -- -x --pdb", "pytest's own options stand behind --"),
+        ),
+    ),
+    "list": Command(
+        "list the claims by topic, with the scenarios that check them",
+        list_arguments,
+        "sockproof.listing:list_claims",
+        (
+            ("sockproof list", "all claims"),
+            ("sockproof list tcp '*.eof'", "a topic, and all whose id ends in .eof"),
+            ("sockproof list --json", "for programs"),
+        ),
+    ),
+    "show": Command(
+        "show a claim whole: sources, scenarios and the verdict of the last run here",
+        show_arguments,
+        "sockproof.listing:show_claim",
+        (("sockproof show tcp.linger.zero-aborts", "one claim"), ("sockproof show tcp.linger", "all that begin so")),
+    ),
+    "doctor": Command(
+        "tell what this machine can decide and what not, with the remedy",
+        doctor_arguments,
+        "sockproof.doctor:examine",
+        (
+            ("sockproof doctor", "everything; exit status 1 if something cannot be decided"),
+            ("sockproof doctor --require capture", "exit status 1 only without packet capture"),
+        ),
+    ),
+    "report": Command(
+        "draw junit.xml, summary.md and report.html again from the results of a run",
+        report_arguments,
+        "sockproof.reporting:redraw",
+        (
+            ("sockproof report sockproof-results/latest", "the last run, beside its results"),
+            ("sockproof report results.json --out pages", "pages elsewhere"),
+        ),
+    ),
+}
+
+OVERVIEW = (
+    ("sockproof run", "run all scenarios; the last line says where the report is"),
+    ("sockproof list", "what is checked"),
+    ("sockproof doctor", "what can be checked on this machine"),
+)
+
+
+def top_parser() -> Parser:
+    """The parser of what comes before a subcommand, and of the overview."""
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:{width}}   {command.says}" for name, command in COMMANDS.items())
+    parser = Parser(
+        prog="sockproof",
+        usage="sockproof [--version] COMMAND ...",
+        description="Checks what the documentation says about sockets against the kernel that is running.",
+        epilog=f"commands (each has --help):\n{lines}\n\n{examples(OVERVIEW)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    text = "print the version and end"
+    parser.add_argument("--version", action="version", version=f"sockproof {__version__}", help=text)
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """The command asked for and its arguments; what stands behind ``--`` is ``pytest_arguments``.
+
+    Raises UsageError. SystemExit ends ``--help`` and ``--version``.
+    """
+    own, _, behind = split(arguments)
+    name = command_name(own[:1])
+    if behind and name != "run":
+        raise UsageError(f"sockproof {name} takes no arguments behind --; only sockproof run hands them to pytest.")
+    # Intermixed, so that options may stand before, between and after the selections.
+    asked = COMMANDS[name].parser(name).parse_intermixed_args(own[1:])
+    asked.pytest_arguments = behind
+    return COMMANDS[name], asked
+
+
+def command_name(first: list[str]) -> str:
+    """The subcommand that the first argument names. Raises UsageError; ``--help`` and ``--version`` end here."""
+    if first and first[0] in COMMANDS:
+        return first[0]
+    known = f"the commands are {', '.join(COMMANDS)}; see sockproof --help."
+    _, unknown = top_parser().parse_known_args(first)
+    if not unknown:
+        raise UsageError(f"no command was given; {known}")
+    near = get_close_matches(unknown[0], COMMANDS, 1)
+    raise UsageError(f'there is no command "{unknown[0]}"; {f"did you mean {near[0]}? " if near else ""}{known}')
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:
+    """What stands before the first ``--``, whether there is one, and what stands behind it."""
+    if "--" not in arguments:
+        return list(arguments), False, []
+    place = list(arguments).index("--")
+    return list(arguments[:place]), True, list(arguments[place + 1 :])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line asks; the exit status. Every error is one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character such as "§" shows its number
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        command, asked = parse(arguments)
+        status = command.run(asked)
+        print(end="", flush=True)
+        return status
+    except UsageError as error:
+        return complain(str(error), Exit.USAGE)
+    except KeyboardInterrupt:
+        return complain("interrupted.", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        return hang_up()
+    except OSError as error:
+        return complain(f"{error.filename or 'the system'}: {error.strerror or error}.", Exit.INTERNAL)
+    except Exception as error:
+        return complain(internal(error), Exit.INTERNAL)
+
+
+def complain(sentence: str, status: Exit) -> int:
+    """Say `sentence` on standard error; `status`."""
+    print(f"sockproof: error: {sentence}", file=sys.stderr)
+    return status
+
+
+def hang_up() -> int:
+    """The status when the reader of standard output has gone, as ``head`` does: it has what it wanted."""
+    # The interpreter would try to write the rest at exit and complain: let it write to nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.EXPECTED
+
+
+def internal(error: Exception) -> str:
+    """One sentence for an error of our own: what, where, and what to do with it."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "an unknown place"
+    return f"internal: {type(error).__name__}: {error} at {place}; report it with the output of sockproof doctor."

@@ -1,0 +1,142 @@
+"""``sockproof list`` and ``sockproof show``: the catalogue as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from sockproof import suite
+
+if TYPE_CHECKING:
+    from fixtures.catalogue import Catalogue, Scenario
+    from reports.record import Claim
+
+VERSION = 1
+"""Of the JSON that ``list`` prints; a change that could break a reader raises it."""
+
+WIDTH = 110
+"""Columns of text."""
+
+LAST_RUN = Path("sockproof-results", "latest", "results.json")
+
+
+def list_claims(asked: Namespace) -> int:
+    """Print the claims that were asked for, by topic; the exit status."""
+    catalogue = suite.catalogue()
+    ids = suite.select(catalogue, asked.selection)
+    print(json.dumps(as_data(catalogue, ids), indent=1) if asked.json else as_text(catalogue, ids))
+    return 0
+
+
+def as_text(catalogue: Catalogue, ids: Sequence[str]) -> str:
+    """The claims by topic, the scenarios under each, and how many there are."""
+    lines: list[str] = []
+    for topic, members in groupby(ids, lambda name: catalogue.claims[name].topic):
+        lines.append(topic)
+        for name in members:
+            lines.extend(brief(catalogue, name))
+        lines.append("")
+    scenarios = sum(len(catalogue.scenarios[name]) for name in ids)
+    return "\n".join([*lines, f"{several(len(ids), 'claim')}, {several(scenarios, 'scenario')}"])
+
+
+def brief(catalogue: Catalogue, name: str) -> Iterator[str]:
+    """The lines of one claim in the list."""
+    yield f"  {name}"
+    yield from indented(catalogue.claims[name].says, "      ")
+    for scenario in catalogue.scenarios[name]:
+        yield f"      {scenario.name}  {scenario.file}:{scenario.line}"
+
+
+def as_data(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, Any]:
+    """Everything about the claims, as plain JSON; files are relative to ``root``."""
+    return {
+        "schema": "sockproof-catalogue",
+        "version": VERSION,
+        "root": str(catalogue.root),
+        "claims": [claim_data(catalogue, name) for name in ids],
+    }
+
+
+def claim_data(catalogue: Catalogue, name: str) -> dict[str, Any]:
+    """One claim, where it stands, and its scenarios."""
+    from reports.record import plain
+
+    file, line = catalogue.positions[name]
+    scenarios = [scenario_data(scenario) for scenario in catalogue.scenarios[name]]
+    return {**plain(catalogue.claims[name]), "file": file, "line": line, "scenarios": scenarios}
+
+
+def scenario_data(scenario: Scenario) -> dict[str, Any]:
+    """One scenario, its place and its marks."""
+    marks = [{"name": mark.name, "arguments": list(mark.arguments)} for mark in scenario.marks]
+    place = {"name": scenario.name, "file": scenario.file, "line": scenario.line, "node": scenario.node}
+    return {**place, "doc": scenario.doc, "needs": list(scenario.needs), "marks": marks}
+
+
+def show_claim(asked: Namespace) -> int:
+    """Print each claim that was asked for whole; the exit status."""
+    catalogue = suite.catalogue()
+    ids = suite.select(catalogue, [asked.id])
+    print("\n\n".join("\n".join(whole(catalogue, name)) for name in ids))
+    return 0
+
+
+def whole(catalogue: Catalogue, name: str) -> Iterator[str]:
+    """The lines of one claim with all that is known of it."""
+    claim = catalogue.claims[name]
+    yield name
+    yield from indented(claim.says, "  ")
+    yield ""
+    for label, text in facts(claim):
+        yield from indented(text, "  ", label)
+    yield from indented(str(catalogue.positions[name]), "  ", "written at")
+    yield from indented(last_verdict(name), "  ", "last run")
+    for scenario in catalogue.scenarios[name]:
+        yield ""
+        yield f"  {scenario.name}  {scenario.file}:{scenario.line}"
+        yield from indented(scenario.doc or "", "      ")
+
+
+def facts(claim: Claim) -> Iterator[tuple[str, str]]:
+    """What a claim says of itself, field by field, in the order in which one asks."""
+    yield "level", f"{claim.level}, by authority of: {claim.authority}"
+    for source in claim.sources:
+        yield "source", f"{source.document}, {source.section}"
+    if claim.documents:
+        yield "documents", f"{', '.join(claim.documents)}: {claim.status}"
+    for label, text in (("really", claim.really), ("since", claim.since), ("note", claim.note)):
+        if text:
+            yield label, text if label != "since" else f"Linux {text}"
+
+
+def last_verdict(name: str) -> str:
+    """What the newest run below the current folder found about the claim, in words."""
+    if not LAST_RUN.exists():
+        return f"none below this folder; sockproof run {name} makes one"
+    from reports import store, summary
+
+    try:
+        results = store.read_results(LAST_RUN)
+    except store.ResultsError as error:
+        return str(error)
+    found = [instance for instance in results.instances if instance.claim == name]
+    several_of = f" ({several(len(found), 'instance')}, kernel {results.target.kernel})" if found else ""
+    return f"{summary.combined(found)}{several_of}"
+
+
+def indented(text: str, margin: str, label: str = "") -> list[str]:
+    """`text` in lines of at most WIDTH columns behind `margin`, with `label` in a column before the first."""
+    column = 12 if label else 0
+    hanging = margin + " " * column
+    return wrap(text, WIDTH, initial_indent=f"{margin}{label:{column}}" if label else margin, subsequent_indent=hanging)
+
+
+def several(number: int, noun: str) -> str:
+    """``1 claim``, ``2 claims``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,142 @@
+"""``sockproof run``: checks what was asked, starts pytest with the suite, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockproof import child, known_targets, packages, suite
+from sockproof.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from fixtures.catalogue import Catalogue
+
+PYTEST: Mapping[int, Exit] = {
+    0: Exit.EXPECTED,
+    1: Exit.UNEXPECTED,
+    2: Exit.INTERNAL,  # stopped before its end, and not by a signal: the scenarios could not be collected
+    3: Exit.INTERNAL,
+    4: Exit.USAGE,
+    5: Exit.UNEXPECTED,  # nothing was collected, so nothing was decided
+}
+"""What pytest's exit codes mean here; see the page on them in pytest's reference."""
+
+
+def run(asked: Namespace) -> int:
+    """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started."""
+    place = suite.reach()
+    target = known_targets.find(asked.target)
+    check(asked, place)
+    command = target.wrap([*pytest_command(place), *options(asked), *selection(asked.selection, suite.catalogue())])
+    code, interrupted = child.run([*command, *asked.pytest_arguments], environment(place))
+    return status(code, interrupted)
+
+
+def check(asked: Namespace, place: Path) -> None:
+    """Raises UsageError for what can be told before pytest is started."""
+    missing = [package.requirement for package in packages.needed(place) if package.version is None]
+    if missing:
+        quoted = " ".join(f"'{requirement}'" for requirement in missing)
+        raise UsageError(f"{missing[0]} is not installed; run {sys.executable} -m pip install {quoted}.")
+    if asked.workers not in (None, "auto", "logical") and not asked.workers.isdecimal():
+        raise UsageError(f'-n "{asked.workers}" is no number of workers; write a number such as 2, or auto.')
+    for setting in asked.sysctl:
+        name, equals, value = setting.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
+    if asked.deviations and not os.access(asked.deviations, os.R_OK):
+        raise UsageError(f"--deviations {asked.deviations} cannot be read; name a file of known deviations.")
+    check_folder(asked.out)
+
+
+def check_folder(out: str | None) -> None:
+    """Raises UsageError if the results could not be written; makes nothing yet."""
+    from reports.folder import ROOT, FolderError, check
+
+    try:
+        check(Path(out) if out is not None else Path(ROOT, "new"))
+    except FolderError as error:
+        raise UsageError(str(error)) from error
+
+
+def pytest_command(place: Path) -> list[str]:
+    """The start of the command: pytest with the suite's settings, wherever the user stands.
+
+    ``-P`` keeps the current folder off the import path, where a folder called ``fixtures`` may lie.
+    """
+    command = [sys.executable, "-P", "-m", "pytest", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
+    if not os.isatty(1):
+        command.append("-q")
+    if place == suite.INSTALLED:
+        # Nothing is written into an installed package; what pytest remembers stays where it always lies for users.
+        command += ["-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"]
+    return command
+
+
+def options(asked: Namespace) -> list[str]:
+    """The options of the plugin, by the names that they have here."""
+    found = ["-n", asked.workers] if asked.workers is not None else []
+    found += ["--out", str(Path(asked.out).absolute())] if asked.out is not None else []
+    found += ["--deviations", str(Path(asked.deviations).absolute())] if asked.deviations is not None else []
+    found += ["--long"] if asked.long else []
+    found += [f"--require={name}" for name in asked.require]
+    found += [f"--sysctl={setting}" for setting in asked.sysctl]
+    return [*found, f"--target={asked.target}"]
+
+
+def selection(selected: Sequence[str], catalogue: Catalogue) -> list[str]:
+    """What pytest is to collect. Raises UsageError for a claim or a file that is not there.
+
+    Claims alone go by the plugin's ``--claim``. Beside files they go by the nodes of their scenarios, because
+    ``--claim`` would narrow the files down instead of adding to them.
+    """
+    files = [name for name in selected if is_file(name)]
+    patterns = [name for name in selected if not is_file(name)]
+    chosen = suite.select(catalogue, patterns)
+    if not files:
+        return [str(catalogue.root / "conformance"), *(f"--claim={pattern}" for pattern in patterns)]
+    nodes = [scenario.node for name in chosen for scenario in catalogue.scenarios[name]] if patterns else []
+    return [*(located(name, catalogue.root) for name in files), *(str(catalogue.root / node) for node in nodes)]
+
+
+def is_file(name: str) -> bool:
+    """Whether a selection means a test file, or a function in one, and no claim."""
+    return name.partition("::")[0].endswith(".py")
+
+
+def located(name: str, root: Path) -> str:
+    """The whole path of a test file, sought in the current folder and then in the suite. Raises UsageError."""
+    path, colons, function = name.partition("::")
+    for place in (Path.cwd(), root):
+        if (place / path).is_file():
+            return f"{place / path}{colons}{function}"
+    raise UsageError(f"there is no test file {path}, neither here nor in {root}; sockproof list shows the files.")
+
+
+def environment(place: Path) -> dict[str, str]:
+    """The environment of this process, with the suite first on Python's path."""
+    path = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{path}" if path else str(place)}
+
+
+def status(code: int, interrupted: bool) -> int:
+    """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
+    if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
+        return Exit.INTERRUPTED
+    if code < 0:
+        name = signal.Signals(-code).name
+        tell(f"the process that ran the scenarios died of {name}; sockproof report RESULTS draws what its journal has.")
+        return Exit.INTERNAL
+    if code == 5:
+        tell("no scenario was left to run, so nothing was decided; loosen the selection.")
+    return PYTEST.get(code, Exit.INTERNAL)
+
+
+def tell(sentence: str) -> None:
+    """Say on standard error why the run ended as it did."""
+    print(f"sockproof: error: {sentence}", file=sys.stderr)
