@@ -44,6 +44,7 @@ def page(results: Results) -> str:
         undecided=views.undecided(results),
         facts=views.facts(results),
         counts=summary.counts(results),
+        foreseen=summary.foreseen(results),
         share=summary.decided_share(results),
         cut_short=summary.cut_short(results),
     )  # fmt: skip

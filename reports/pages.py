@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -33,8 +35,22 @@ def _drawn(name: str, results: Results) -> str:
 def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path]:
     """Draw the pages again from the results at `path`, into `folder` or, by default, beside them.
 
-    Raises ResultsError where the results cannot be read or the pages cannot be written.
+    Captures stay where they are; the pages in another folder lead to them. Raises ResultsError where the
+    results cannot be read or the pages cannot be written.
     """
     path = Path(path)
-    beside = path if path.is_dir() else path.parent
-    return write_all(read_results(path), beside if folder is None else folder)
+    home = path if path.is_dir() else path.parent
+    results = read_results(path)
+    if folder is None:
+        return write_all(results, home)
+    return write_all(_seen_from(results, home, Path(folder)), folder)
+
+
+def _seen_from(results: Results, home: Path, folder: Path) -> Results:
+    """The results with the paths of their captures as they are seen from `folder`."""
+    way = os.path.relpath(home.resolve(), folder.resolve())
+    instances = tuple(
+        replace(instance, pcap=os.path.normpath(os.path.join(way, instance.pcap))) if instance.pcap else instance
+        for instance in results.instances
+    )
+    return replace(results, instances=instances)

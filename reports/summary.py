@@ -65,6 +65,15 @@ def unexpected(results: Results) -> tuple[Instance, ...]:
     return tuple(instance for instance in results.instances if is_unexpected(instance))
 
 
+def foreseen(results: Results) -> dict[str, int]:
+    """Failed instances that the target's deviation record names, by verdict; verdicts without any are left out."""
+    return dict(Counter(instance.verdict for instance in results.instances if _is_foreseen(instance)))
+
+
+def _is_foreseen(instance: Instance) -> bool:
+    return instance.verdict in UNEXPECTED and instance.expected
+
+
 def exit_code(results: Results) -> int:
     """0 when nothing was unexpected; 1 when something was, or when nothing at all was decided."""
     return 1 if unexpected(results) or not decided_share(results) else 0

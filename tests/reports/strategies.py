@@ -1,0 +1,74 @@
+"""Any results whatever, for Hypothesis."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from reports.record import VERDICTS, Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
+
+text = st.text(max_size=12)
+maybe = st.none() | text
+moments = st.integers(0, 2**63)
+verdict = st.sampled_from(VERDICTS)
+seconds = st.floats(0, 1e6, allow_nan=False)
+
+
+def several(values, most=3):
+    return st.lists(values, max_size=most).map(tuple)
+
+
+sources = st.builds(Source, text, text)
+claims = st.builds(Claim, text, text, text, text, several(sources), text, several(text), maybe, maybe, maybe, maybe)
+checks = st.builds(Check, text, text, st.booleans(), text, maybe, maybe)
+lanes = st.sampled_from(("client", "server", "listener", "", "eine sehr lange Spur mit viel zu viel Namen"))
+events = st.builds(
+    Event,
+    st.integers(0, 10**10),
+    st.sampled_from(("call", "packet", "note")),
+    lanes,
+    st.text(max_size=150),
+    result=maybe,
+    until=st.none() | st.integers(0, 10**10),
+    to=st.none() | lanes,
+    failed=st.booleans(),
+)
+traces = st.builds(Trace, several(lanes), several(events, 30), st.integers(0, 9))
+instances = st.builds(
+    Instance,
+    text,
+    text,
+    text,
+    st.dictionaries(text, text, max_size=2),
+    verdict,
+    seconds,
+    reason=maybe,
+    remedy=maybe,
+    expected=st.booleans(),
+    parts=st.dictionaries(text, verdict, max_size=2),
+    checks=several(checks),
+    trace=traces,
+    pcap=maybe,
+    captured=st.integers(0, 9),
+    dropped=st.integers(0, 9),
+    source_file=maybe,
+    source_line=st.none() | st.integers(0, 999),
+    doc=maybe,
+    worker=text,
+    details=maybe,
+)
+capabilities = st.builds(Capability, text, st.booleans(), st.none() | verdict, text, maybe)
+runs = st.builds(
+    Run,
+    text,
+    moments,
+    text,
+    finished=st.none() | moments,
+    complete=st.booleans(),
+    interrupted=st.booleans(),
+    exit_code=st.none() | st.integers(0, 5),
+    workers=st.integers(1, 8),
+    arguments=several(text),
+    collected=st.integers(0, 999),
+)
+targets = st.builds(Target, text, text, text, text, text, text, several(capabilities))
+results = st.builds(Results, runs, targets, several(claims), several(instances))
