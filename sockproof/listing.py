@@ -126,8 +126,9 @@ def last_verdict(name: str) -> str:
     except store.ResultsError as error:
         return str(error)
     found = [instance for instance in results.instances if instance.claim == name]
-    several_of = f" ({several(len(found), 'instance')}, kernel {results.target.kernel})" if found else ""
-    return f"{summary.combined(found)}{several_of}"
+    if not found:
+        return "not among the claims that ran"
+    return f"{summary.combined(found)} ({several(len(found), 'instance')}, kernel {results.target.kernel})"
 
 
 def indented(text: str, margin: str, label: str = "") -> list[str]:
