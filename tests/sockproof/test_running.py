@@ -1,0 +1,208 @@
+"""``sockproof run``: what is run, where the results go, and what the exit status says."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import termios
+
+import pytest
+
+
+def results(folder):
+    """The results.json of a run as plain JSON."""
+    return json.loads((folder / "results.json").read_text("utf-8"))
+
+
+def ran(folder):
+    """The scenarios that ran, by name."""
+    return sorted(instance["scenario"] for instance in results(folder)["instances"])
+
+
+def test_a_run_leaves_a_folder_of_its_own_and_a_link_to_it(command):
+    first, second = command("run"), command("run", "pair.stream.ends")
+
+    folders = sorted(path for path in (command.cwd / "sockproof-results").iterdir() if not path.is_symlink())
+
+    assert (first.status, second.status) == (0, 0)
+    assert [len(ran(folder)) for folder in folders] == [2, 1]
+    assert os.readlink(command.cwd / "sockproof-results" / "latest") == folders[1].name
+    assert {path.name for path in folders[0].iterdir()} >= {"results.json", "junit.xml", "summary.md", "report.html"}
+    assert f"report: {folders[0] / 'report.html'}" in first.out
+
+
+SELECTIONS = [
+    ((), ["test_end_reads_as_nothing", "test_what_is_sent_arrives"]),
+    (("pair.stream.ends",), ["test_end_reads_as_nothing"]),
+    (("conformance/pair/test_pair.py",), ["test_end_reads_as_nothing", "test_what_is_sent_arrives"]),
+    (("conformance/pair/test_pair.py::test_what_is_sent_arrives",), ["test_what_is_sent_arrives"]),
+    (("conformance/more/test_it.py", "*.ends"), ["test_end_reads_as_nothing", "test_thing_holds"]),
+    (("more", "--", "-k", "holds"), ["test_thing_holds"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), SELECTIONS, ids=[" ".join(row[0]) or "all" for row in SELECTIONS])
+def test_what_was_selected_runs(command, checkout, arguments, expected):
+    if "more" in "".join(arguments):
+        checkout.add("more.thing.holds", "assert True")
+    assert command("run", "--out", "there", *arguments).status == 0
+    assert ran(command.cwd / "there") == expected
+
+
+def test_options_reach_the_plugin(command):
+    ended = command("run", "--out=there", "-n", "2", "--sysctl", "net.ipv4.ip_default_ttl=65", "--require", "ipv6")
+    assert ended.status == 0, ended
+    assert results(command.cwd / "there")["run"]["workers"] == 2
+
+
+def test_packages_of_the_same_names_where_the_user_stands_are_not_imported(command):
+    for name in ("fixtures", "reports", "sockproof", "conformance"):
+        (command.cwd / name).mkdir()
+        (command.cwd / name / "__init__.py").write_text("raise SystemExit('imported the wrong package')\n")
+    # The command itself is started as the installed script would be: without the current folder on the path.
+    ended = command("run", "--out", "there", PYTHONSAFEPATH="1")
+    assert ended.status == 0, ended
+    assert len(ran(command.cwd / "there")) == 2
+
+
+def test_the_environment_reaches_the_scenarios(command, checkout):
+    checkout.add(
+        "more.thing.holds", "import os\nassert os.environ['LD_PRELOAD'] == ''\nassert os.environ['MINE'] == '1'"
+    )
+    assert command("run", "more", LD_PRELOAD="", MINE="1").status == 0
+
+
+def test_a_failing_scenario_makes_the_status_1(command, checkout):
+    checkout.add("more.thing.holds", "assert 1 == 2")
+    assert command("run", "--out", "there").status == 1
+    assert results(command.cwd / "there")["summary"]["verdicts"]["deviates"] == 1
+
+
+def test_a_run_that_decides_nothing_has_status_1(command):
+    ended = command("run", "--", "-k", "no_such_word")
+    assert ended.status == 1
+    assert "Nothing was decided" in ended.out + ended.err
+
+
+def test_an_option_that_pytest_does_not_know_has_status_2(command):
+    assert command("run", "--", "--no-such-option").status == 2
+
+
+def test_a_module_that_cannot_be_imported_has_status_3(command, checkout):
+    checkout.add("more.thing.holds", "assert True")
+    path = checkout.root / "conformance" / "more" / "test_it.py"
+    path.write_text("import no_such_module\n" + path.read_text("utf-8"))
+    assert command("run").status == 3
+
+
+def test_a_test_process_that_dies_has_status_3_and_a_sentence(command, checkout):
+    checkout.add("more.thing.holds", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    ended = command("run", "more", "--out", "there")
+    assert ended.status == 3
+    assert "the process that ran the scenarios died of SIGKILL" in ended.complaint
+    assert (command.cwd / "there" / "journal.jsonl").exists()
+
+
+def test_a_missing_package_is_told_before_anything_is_started(command, without_packages):
+    ended = without_packages("run")
+    assert ended.status == 2
+    assert "pytest>=9 is not installed; run " in ended.complaint
+    assert "-m pip install 'pytest>=9' " in ended.complaint
+
+
+def test_a_folder_with_other_things_is_refused_and_kept(command):
+    (command.cwd / "there").mkdir()
+    (command.cwd / "there" / "thesis.txt").write_text("years of work")
+    ended = command("run", "--out", "there")
+    assert ended.status == 2
+    assert 'it holds "thesis.txt", which no run of sockproof wrote' in ended.complaint
+    assert (command.cwd / "there" / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_same_folder_may_be_given_again(command):
+    assert [command("run", "--out", "there", *selected).status for selected in ((), ("pair.stream.ends",))] == [0, 0]
+    assert ran(command.cwd / "there") == ["test_end_reads_as_nothing"]
+
+
+def test_a_run_in_a_pipe_is_quiet(command):
+    out = command("run").out
+    assert "test session starts" not in out
+    assert "\x1b" not in out
+
+
+@pytest.fixture
+def ready(command, checkout):
+    """A named pipe that a scenario opens, after the others have run, before it waits for ever."""
+    path = command.cwd / "ready"
+    os.mkfifo(path)
+    checkout.add("slow.thing.waits", f"import signal\nopen({str(path)!r}, 'w').close()\nsignal.pause()")
+    return path
+
+
+@pytest.fixture
+def waiting(command, ready):
+    """A run that has come to the scenario which waits."""
+    with command.start("run", "--out", "there") as process:
+        ready.open().close()  # returns when the scenario has opened the other end
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("way", ["to the command alone", "to its process group", "as SIGTERM"])
+def test_an_interrupt_leaves_a_partial_report_and_no_traceback(command, waiting, way):
+    if way == "to its process group":
+        os.killpg(waiting.pid, signal.SIGINT)
+    else:
+        waiting.send_signal(signal.SIGTERM if way == "as SIGTERM" else signal.SIGINT)
+
+    out, err = waiting.communicate(timeout=60)
+
+    assert waiting.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert_partial(command.cwd / "there")
+
+
+def assert_partial(folder):
+    """The results say that the run was cut short, and have what came before."""
+    found = results(folder)
+    assert (found["run"]["interrupted"], found["run"]["complete"]) == (True, False)
+    assert {"test_what_is_sent_arrives", "test_end_reads_as_nothing"} <= set(ran(folder))
+    assert (folder / "report.html").exists()
+
+
+def test_a_terminal_shows_progress_and_its_interrupt_arrives_once(command, ready):
+    master, terminal = os.openpty()
+    process = subprocess.Popen(
+        command.arguments("run", "--out", "there"),
+        cwd=command.cwd,
+        env=command.settings(),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    with process:
+        ready.open().close()
+        os.write(master, b"\x03")
+        shown = read_all(master)
+
+    assert process.returncode == 130, shown
+    assert "test session starts" in shown
+    assert "Traceback" not in shown
+    assert_partial(command.cwd / "there")
+
+
+def read_all(master):
+    """What a terminal showed until the last process closed it, which Linux reports as EIO."""
+    shown = b""
+    with open(master, "rb", buffering=0) as screen:
+        while True:
+            try:
+                shown += screen.read(65536)
+            except OSError:
+                return shown.decode()
