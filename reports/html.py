@@ -63,7 +63,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finished,
     )
-    made.filters.update(duration=duration, percent=summary.percent, address=address, ladder=_ladder)
+    made.filters.update(duration=duration, percent=summary.percent, address=address, listed="; ".join, ladder=_ladder)
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 

@@ -123,7 +123,7 @@ def test_a_call_that_never_returned_stays_open_to_the_end():
     bar = plan.bars[-1]
 
     assert bar.open
-    assert bar.bottom == plan.rows[-1].top + plan.rows[-1].height
+    assert bar.bottom == plan.bottom
     assert "no return" in said(drawn(FIVE), "gave")
 
 

@@ -21,7 +21,7 @@ def test_wide_characters_take_two_columns():
     assert columns("日本a") == 5
 
 
-@given(st.text(), st.integers(2, 40))
+@given(st.text(), st.integers(3, 40))
 def test_shortened_fits_and_keeps_the_beginning(text, width):
     short = shortened(text, width)
 
@@ -29,7 +29,7 @@ def test_shortened_fits_and_keeps_the_beginning(text, width):
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
 
 
-@given(st.text(), st.integers(2, 40), st.integers(1, 4))
+@given(st.text(), st.integers(3, 40), st.integers(1, 4))
 def test_wrapped_lines_fit_and_lose_nothing_in_silence(text, width, most):
     lines = wrapped(text, width, lines=most)
 

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, settings
+
+from reports.html import address, page
+from reports.record import Trace
+from reports.texts import clean
+from tests.reports import strategies
+from tests.reports.samples import INJECTION, call, claim, green, instance, many, results, run
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+DRAWN = {"rect", "path"}
+"""Elements of SVG that close themselves."""
+
+
+class Page(HTMLParser):
+    """A page taken apart: its elements, their nesting checked, and the text in each kind of element."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.texts = [], [], {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), (tag, attrs)
+        self.attributes.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in DRAWN
+        self.attributes.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        for tag in self.open:
+            self.texts[tag] = self.texts.get(tag, "") + data
+
+    def values(self, name):
+        return [found[name] for _, found in self.attributes if found.get(name) is not None]
+
+    def with_class(self, name):
+        return [(tag, found) for tag, found in self.attributes if name in found.get("class", "").split()]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return page(results())
+
+
+@pytest.mark.parametrize(
+    "found", [results(), green(), many(20), results(instances=()), results(instances=(), claims=())]
+)
+def test_the_page_is_well_formed(found):
+    taken = Page(page(found))
+
+    assert taken.texts["title"].startswith("sockproof: host")
+
+
+@given(strategies.results)
+@settings(max_examples=40, deadline=None)
+def test_any_results_make_a_well_formed_page(found):
+    text = page(found)
+    taken = Page(text)
+
+    assert clean(text) == text
+    assert len(taken.values("id")) == len(set(taken.values("id")))
+    assert [tag for tag, _ in taken.attributes].count("script") == 1
+
+
+def test_each_link_inside_the_page_leads_somewhere(sample):
+    taken = Page(sample)
+    places = set(taken.values("id"))
+    inside = [link[1:] for link in taken.values("href") if link.startswith("#")]
+
+    assert len(inside) > 20
+    assert set(inside) <= places
+
+
+def test_each_claim_has_its_identifier_as_anchor(sample):
+    assert {one.id for one in results().claims} <= set(Page(sample).values("id"))
+
+
+def test_nothing_outside_the_page_is_needed(sample):
+    taken = Page(sample)
+
+    assert taken.values("src") == []
+    assert "url(" not in sample
+    assert "@import" not in sample
+    assert [link for link in taken.values("href") if link[0] != "#" and not link.startswith("pcap/")] == []
+
+
+def test_the_page_lets_only_its_own_script_run(sample):
+    taken = Page(sample)
+    policy = next(found["content"] for _, found in taken.attributes if "http-equiv" in found)
+    digest = b64encode(sha256(taken.texts["script"].encode()).digest()).decode()
+
+    assert policy == f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+
+
+def test_everything_is_there_without_script(sample):
+    """What is closed is closed by <details>, and nothing is hidden."""
+    taken = Page(sample)
+
+    assert not [found for _, found in taken.attributes if "hidden" in found]
+    assert len(taken.with_class("claim")) == len(results().claims)
+    assert {tag for tag, _ in taken.with_class("claim")} == {"details"}
+
+
+def test_markup_in_results_is_text(sample):
+    assert "<script>alert" not in sample
+    assert INJECTION in Page(sample).texts["main"]
+
+
+def test_control_characters_are_left_out(sample):
+    assert not re.search("[\x00-\x08\x0b-\x1f]", sample)
+    assert "[31m" not in sample
+    assert "\x01" not in page(results(claims=(claim(documents=("a\x01", "b")),)))
+
+
+def test_the_unexpected_comes_first(sample):
+    taken = Page(sample)
+    sections = [found["id"] for tag, found in taken.attributes if tag == "section"]
+
+    assert sections[:4] == ["unexpected", "undecided", "documents", "machine"]
+    assert [found["class"] for tag, found in taken.attributes if tag == "article"] == [
+        "card edge-deviates",
+        "card edge-inconclusive",
+        "card edge-harness-error",
+    ]
+
+
+def test_a_green_page_has_no_such_section():
+    taken = Page(page(green()))
+
+    assert "unexpected" not in taken.values("id")
+    assert taken.texts["h1"].split() == ["Nothing", "unexpected", "on", "host"]
+
+
+def test_a_page_that_decided_nothing_says_so():
+    taken = Page(page(results(instances=(instance("not-permitted"),))))
+
+    assert taken.texts["h1"].split()[:3] == ["Nothing", "was", "decided"]
+
+
+def test_the_header_has_what_a_reader_asks_first(sample):
+    header = " ".join(Page(sample).texts["header"].split())
+
+    for fact in ("3 unexpected", "6.8.0-45-generic x86_64", "user-namespace", "UTC", "2 ✗ deviates 1 as recorded"):
+        assert fact in header
+
+
+def test_a_run_cut_short_says_so():
+    assert "was interrupted: 9 of 40" in page(results(run=run(complete=False, interrupted=True, collected=40)))
+
+
+def test_a_claim_has_its_sources_and_what_the_documents_say(sample):
+    main = " ".join(Page(sample).texts["main"].split())
+
+    for text in ("RFC 9293 3.10.5", "docs-b 4.2, TIME_WAIT", "refuted", "TIME_WAIT lasts 60 seconds", "2.4"):
+        assert text in main
+
+
+def test_expected_and_observed_stand_side_by_side(sample):
+    assert re.search(
+        r"✗ fails</td><td><code>client &gt; server RST</code>.*\n<td><code>client &gt; server FIN ACK", sample
+    )
+
+
+def test_verdicts_are_words_and_not_colours_alone(sample):
+    badges = re.findall(r'<span class="badge v-([a-z-]+)"><i aria-hidden="true">.</i> ([a-z-]+)', sample)
+
+    assert badges
+    assert all(style == word for style, word in badges)
+
+
+def test_the_evidence_of_an_instance_is_there_once(sample):
+    for number, one in enumerate(results().instances, 1):
+        assert sample.count(f'id="i{number}"') == 1
+        if one.pcap:
+            assert sample.count(f'href="{address(one.pcap)}"') == 1
+
+
+@pytest.mark.parametrize("path", ["pcap/a b#1?.pcapng", "javascript:alert(1)", '"><script>'])
+def test_the_address_of_a_capture_is_only_ever_a_path(path):
+    assert not set(address(path)) & set(':#?"<> ')
+    assert unquote(address(path)) == path
+
+
+def test_a_claim_that_is_not_in_the_catalogue_is_shown():
+    found = results(instances=(instance("harness-error", name="gone.claim"),))
+
+    assert "This claim is not in the catalogue." in page(found)
+
+
+def test_a_long_trace_is_cut_and_says_by_how_much():
+    events = tuple(call("client", at, f"send({at})", "1") for at in range(500))
+    found = results(instances=(instance(trace=Trace(("client",), events, 7)),))
+
+    assert "387 more events omitted" in page(found)
+
+
+def test_claims_of_equal_anchor_stay_apart():
+    found = results(claims=(claim("a b"), claim("a-b"), claim("a/b")), instances=())
+
+    assert {"a-b", "a-b-2", "a-b-3"} <= set(Page(page(found)).values("id"))
+
+
+def test_six_hundred_instances_stay_small():
+    assert len(page(many(600, 20)).encode()) < 8_000_000
+
+
+def test_the_same_results_give_the_same_page(sample):
+    assert page(results()) == sample
+    assert sample.count("<svg") == len([one for one in results().instances if one.trace.events])
