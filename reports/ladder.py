@@ -8,7 +8,6 @@ from html import escape
 
 from reports.ladder_layout import (
     COLUMN,
-    ELSEWHERE,
     GUTTER,
     HEAD_BOX,
     LANE_COLUMNS,
@@ -18,6 +17,7 @@ from reports.ladder_layout import (
     Bar,
     Layout,
     Row,
+    destination,
     lanes_of,
     layout,
     outcome,
@@ -119,7 +119,7 @@ def _lines(style: str, x: int, baseline: int, row: Row) -> str:
 
 def _arrow(plan: Layout, row: Row) -> str:
     """A packet: a line from lane to lane, its text above it, beside the lane where it starts."""
-    start, end = plan.lanes[row.event.lane], plan.lanes[row.event.to or ELSEWHERE]
+    start, end = plan.lanes[row.event.lane], plan.lanes[destination(row.event)]
     way, y, style = (1 if end > start else -1), row.middle, _packet_style(row)
     line = f"M{start + way * TIP} {y}H{end - way * (TIP + 8)}"
     tip = f"M{end - way * TIP} {y}l{-way * 9} -4v8z"

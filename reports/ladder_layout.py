@@ -107,8 +107,13 @@ def lanes_of(trace: Trace) -> tuple[str, ...]:
         if event.kind != "note":
             named[event.lane] = None
         if event.kind == "packet":
-            named[event.to or ELSEWHERE] = None
+            named[destination(event)] = None
     return tuple(named)
+
+
+def destination(event: Event) -> str:
+    """The lane to which a packet goes."""
+    return event.to or ELSEWHERE
 
 
 def _rows(trace: Trace, lanes: Sequence[str]) -> list[Row]:
@@ -126,7 +131,7 @@ def _rows(trace: Trace, lanes: Sequence[str]) -> list[Row]:
 
 def _rows_of(event: Event, number: int, lanes: Sequence[str], room: int, starts: Sequence[int]) -> Iterator[Row]:
     if event.kind == "packet":
-        kind: RowKind = "loop" if event.to == event.lane else "packet"
+        kind: RowKind = "loop" if destination(event) == event.lane else "packet"
         yield Row(kind, event, event.at, wrapped(event.text, room, lines=LINES))
     elif event.kind == "note":
         kind, width = ("note", room) if event.lane in lanes else ("remark", REMARK_COLUMNS)
@@ -209,7 +214,7 @@ def _widen(gaps: list[int], lanes: list[str], row: Row) -> int:
     """Makes the gap beside a packet's source wide enough for its text; gives the room that it needs right of all."""
     if row.kind not in ("packet", "loop"):
         return 0
-    start, end = lanes.index(row.event.lane), lanes.index(row.event.to or ELSEWHERE)
+    start, end = lanes.index(row.event.lane), lanes.index(destination(row.event))
     needed = row.text_width + (LOOP + 2 * PADDING if row.kind == "loop" else ARROW_ROOM)
     gap = start - 1 if end < start else start
     if gap == len(gaps):
