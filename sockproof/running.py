@@ -7,6 +7,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,
-    2: Exit.INTERNAL,  # stopped before its end, and not by a signal: the scenarios could not be collected
+    2: Exit.INTERNAL,  # stopped, not by a signal, and before any scenario: a module could not be imported
     3: Exit.INTERNAL,
     4: Exit.USAGE,
     5: Exit.UNEXPECTED,  # nothing was collected, so nothing was decided
@@ -32,9 +33,13 @@ def run(asked: Namespace) -> int:
     place = suite.reach()
     target = known_targets.find(asked.target)
     check(asked, place)
-    command = target.wrap([*pytest_command(place), *options(asked), *selection(asked.selection, suite.catalogue())])
-    code, interrupted = child.run([*command, *asked.pytest_arguments], environment(place))
-    return status(code, interrupted)
+    selected = selection(asked.selection, suite.catalogue())
+    out = results_folder(asked.out)
+    command = [*pytest_command(place), f"--out={out}", *options(asked), *selected, *asked.pytest_arguments]
+    code, interrupted = child.run(target.wrap(command), environment(place))
+    if asked.out is None:
+        discard_empty(out)
+    return status(code, interrupted, out)
 
 
 def check(asked: Namespace, place: Path) -> None:
@@ -51,17 +56,26 @@ def check(asked: Namespace, place: Path) -> None:
             raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
     if asked.deviations and not os.access(asked.deviations, os.R_OK):
         raise UsageError(f"--deviations {asked.deviations} cannot be read; name a file of known deviations.")
-    check_folder(asked.out)
 
 
-def check_folder(out: str | None) -> None:
-    """Raises UsageError if the results could not be written; makes nothing yet."""
-    from reports.folder import ROOT, FolderError, check
+def results_folder(out: str | None) -> Path:
+    """The folder for the results, absolute; a new one unless `out` names it. Raises UsageError if it cannot be used."""
+    from reports import folder
 
     try:
-        check(Path(out) if out is not None else Path(ROOT, "new"))
-    except FolderError as error:
+        if out is None:
+            return folder.default_folder(Path.cwd())
+        folder.check(Path(out))
+        return Path(out).absolute()
+    except folder.FolderError as error:
         raise UsageError(str(error)) from error
+
+
+def discard_empty(out: Path) -> None:
+    """Remove a folder of our own making if pytest wrote nothing into it: it was asked for its help, say."""
+    with suppress(OSError):
+        out.rmdir()
+        out.parent.rmdir()
 
 
 def pytest_command(place: Path) -> list[str]:
@@ -81,7 +95,6 @@ def pytest_command(place: Path) -> list[str]:
 def options(asked: Namespace) -> list[str]:
     """The options of the plugin, by the names that they have here."""
     found = ["-n", asked.workers] if asked.workers is not None else []
-    found += ["--out", str(Path(asked.out).absolute())] if asked.out is not None else []
     found += ["--deviations", str(Path(asked.deviations).absolute())] if asked.deviations is not None else []
     found += ["--long"] if asked.long else []
     found += [f"--require={name}" for name in asked.require]
@@ -124,17 +137,29 @@ def environment(place: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{path}" if path else str(place)}
 
 
-def status(code: int, interrupted: bool) -> int:
+def status(code: int, interrupted: bool, out: Path) -> int:
     """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
     if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
         return Exit.INTERRUPTED
     if code < 0:
         name = signal.Signals(-code).name
-        tell(f"the process that ran the scenarios died of {name}; sockproof report RESULTS draws what its journal has.")
+        tell(f"the process that ran the scenarios died of {name}; sockproof report {out} draws what it had found.")
         return Exit.INTERNAL
+    if code == 2 and has_instances(out):
+        return Exit.UNEXPECTED  # stopped at a failure, because an option of pytest asked for that
     if code == 5:
         tell("no scenario was left to run, so nothing was decided; loosen the selection.")
     return PYTEST.get(code, Exit.INTERNAL)
+
+
+def has_instances(out: Path) -> bool:
+    """Whether any scenario of this run came to its end."""
+    from reports.store import ResultsError, read_results
+
+    try:
+        return bool(read_results(out).instances)
+    except ResultsError:
+        return False
 
 
 def tell(sentence: str) -> None:

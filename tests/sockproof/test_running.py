@@ -87,8 +87,16 @@ def test_a_run_that_decides_nothing_has_status_1(command):
     assert "Nothing was decided" in ended.out + ended.err
 
 
-def test_an_option_that_pytest_does_not_know_has_status_2(command):
-    assert command("run", "--", "--no-such-option").status == 2
+@pytest.mark.parametrize("arguments", [("--", "-x"), ("--", "--stepwise"), ("-n", "2", "--", "-x")], ids=" ".join)
+def test_a_run_that_stops_at_a_failure_has_status_1(command, checkout, arguments):
+    checkout.add("more.thing.holds", "assert 1 == 2")
+    assert command("run", *arguments).status == 1
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--version", "--no-such-option"])
+def test_a_run_of_nothing_leaves_no_folder(command, option):
+    assert command("run", "--", option).status == (2 if "no-such" in option else 0)
+    assert not list(command.cwd.iterdir())
 
 
 def test_a_module_that_cannot_be_imported_has_status_3(command, checkout):
@@ -102,8 +110,9 @@ def test_a_test_process_that_dies_has_status_3_and_a_sentence(command, checkout)
     checkout.add("more.thing.holds", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     ended = command("run", "more", "--out", "there")
     assert ended.status == 3
-    assert "the process that ran the scenarios died of SIGKILL" in ended.complaint
-    assert (command.cwd / "there" / "journal.jsonl").exists()
+    advice = f"sockproof report {command.cwd / 'there'} draws what it had found."
+    assert ended.complaint == f"the process that ran the scenarios died of SIGKILL; {advice}"
+    assert command("report", "there").status == 0
 
 
 def test_a_missing_package_is_told_before_anything_is_started(command, without_packages):
