@@ -45,6 +45,9 @@ def page(results: Results) -> str:
         facts=views.facts(results),
         counts=summary.counts(results),
         foreseen=summary.foreseen(results),
+        kernel=summary.kernel(results),
+        lacking=[capability for capability in results.target.capabilities if not capability.available],
+        available=[capability for capability in results.target.capabilities if capability.available],
         share=summary.decided_share(results),
         cut_short=summary.cut_short(results),
     )  # fmt: skip
@@ -63,7 +66,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finished,
     )
-    made.filters.update(duration=duration, percent=summary.percent, address=address, listed="; ".join, ladder=_ladder)
+    made.filters.update(
+        duration=duration,
+        percent=summary.percent,
+        address=address,
+        listed="; ".join,
+        several=summary.several,
+        ladder=_ladder,
+    )
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 

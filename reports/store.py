@@ -11,7 +11,7 @@ from typing import Any
 
 from reports import summary
 from reports.files import ResultsError, reason_of, write_whole
-from reports.record import SCHEMA_VERSION, Claim, Instance, Results, Run, Target, plain, results_from
+from reports.record import SCHEMA_VERSION, Claim, Instance, Results, Run, Target, plain, results_from, text
 from reports.shape import first_fault
 
 __all__ = [
@@ -50,15 +50,15 @@ class Journal:
     def begin(self, run: Run, target: Target, claims: Iterable[Claim]) -> None:
         """Write what is known before the first scenario. Raises ResultsError where the disk says no."""
         head = {"schema": SCHEMA, "version": SCHEMA_VERSION, "run": run, "target": target, "claims": tuple(claims)}
-        self._write({"entry": "begin", **plain(head)}, lasting=True)
+        self._write({"entry": "begin", **head}, lasting=True)
 
     def add(self, instance: Instance) -> None:
         """Write one instance. Raises ResultsError where the disk says no."""
-        self._write({"entry": "instance", "instance": plain(instance)})
+        self._write({"entry": "instance", "instance": instance})
 
     def end(self, run: Run) -> None:
         """Write how the run ended, and close the file. Raises ResultsError where the disk says no."""
-        self._write({"entry": "end", "run": plain(run)}, lasting=True)
+        self._write({"entry": "end", "run": run}, lasting=True)
         self.close()
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class Journal:
 
     def _write(self, entry: Mapping[str, Any], *, lasting: bool = False) -> None:
         try:
-            self._file.write(json.dumps(entry) + "\n")
+            self._file.write(text(entry) + "\n")
             self._file.flush()
             if lasting:
                 os.fsync(self._file.fileno())

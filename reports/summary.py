@@ -97,6 +97,12 @@ def percent(share: float) -> str:
     return f"{int(share) * 100 if share in (0, 1) else bounded} %"
 
 
+def kernel(results: Results) -> str:
+    """The kernel with its system's name before it: ``Linux 6.8.0``, also where the target only says ``6.8.0``."""
+    version = results.target.kernel
+    return version if version[:1].isalpha() else f"Linux {version}".rstrip()
+
+
 def several(number: int, noun: str) -> str:
     """``1 claim``, ``2 claims``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -112,7 +118,7 @@ def _ran(results: Results) -> str:
     claims = sum(verdict != NOT_RUN for verdict in claim_verdicts(results).values())
     shown = ", ".join(f"{number} {verdict}" for verdict, number in counts(results).items() if number)
     asked = f"{several(len(results.instances), 'instance')} of {several(claims, 'claim')}"
-    return f"{asked} on {results.target.name}, kernel {results.target.kernel}: {shown or 'nothing ran'}."
+    return f"{asked} on {results.target.name}, {kernel(results)}: {shown or 'nothing ran'}."
 
 
 def _decided(results: Results) -> str:

@@ -88,7 +88,7 @@ def test_unexpected_leaves_out_what_is_recorded():
 def test_the_paragraph_says_what_matters():
     said = summary.in_words(results())
 
-    assert said.startswith("9 instances of 7 claims on host, kernel 6.8.0-45-generic: 3 conforms, 2 deviates,")
+    assert said.startswith("9 instances of 7 claims on host, Linux 6.8.0-45-generic: 3 conforms, 2 deviates,")
     assert "56 % decided." in said
     assert "Unexpected: conformance/tcp/test_linger.py::test_close_with_zero_linger_resets[ip6] deviates," in said
     assert "\n" not in said
