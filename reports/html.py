@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_EVENTS = 120
-"""Events of one diagram; the others are counted below it, and the capture has the packets among them."""
+"""Events of one diagram; the others are counted in it, and the capture has the packets among them."""
 
 SIGNS = {
     "conforms": "✓",
@@ -101,7 +100,4 @@ def address(path: str) -> str:
 def _ladder(trace: Trace) -> Any:
     from markupsafe import Markup
 
-    surplus = len(trace.events) - MOST_EVENTS
-    if surplus > 0:
-        trace = replace(trace, events=trace.events[:MOST_EVENTS], omitted=trace.omitted + surplus)
-    return Markup(ladder.draw(trace))
+    return Markup(ladder.draw(ladder.abridged(trace, MOST_EVENTS)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import escape
 
 from reports.ladder_layout import (
@@ -22,7 +23,7 @@ from reports.ladder_layout import (
     layout,
     outcome,
 )
-from reports.record import Trace
+from reports.record import Event, Trace
 from reports.texts import clean, columns, offset, shortened
 
 TIP = 7
@@ -43,6 +44,19 @@ def draw(trace: Trace) -> str:
     )
     size = f'width="{plan.width}" height="{plan.height}" viewBox="0 0 {plan.width} {plan.height}"'
     return f'<svg class="ladder" role="img" aria-label="{_said(in_words(trace))}" {size}>{body}</svg>'
+
+
+def abridged(trace: Trace, most: int) -> Trace:
+    """`trace` if it has at most `most` events; else its beginning and its end, with a note between them.
+
+    The end stays, because there the decision falls. The note has the time of the first event that it stands for.
+    """
+    surplus = len(trace.events) - most
+    if surplus <= 0:
+        return trace
+    head, tail = trace.events[: most - most // 2], trace.events[len(trace.events) - most // 2 :]
+    note = Event(trace.events[len(head)].at, "note", "", f"{surplus} more event{'s' * (surplus != 1)} omitted here")
+    return replace(trace, events=(*head, note, *tail))
 
 
 def in_words(trace: Trace) -> str:

@@ -206,11 +206,14 @@ def test_a_claim_that_is_not_in_the_catalogue_is_shown():
     assert "This claim is not in the catalogue." in page(found)
 
 
-def test_a_long_trace_is_cut_and_says_by_how_much():
+def test_a_long_trace_keeps_its_beginning_and_its_end():
     events = tuple(call("client", at, f"send({at})", "1") for at in range(500))
-    found = results(instances=(instance(trace=Trace(("client",), events, 7)),))
+    drawn = page(results(instances=(instance(trace=Trace(("client",), events, 7)),)))
 
-    assert "387 more events omitted" in page(found)
+    shown = [number for number in range(500) if f"send({number}) " in drawn]
+    assert shown == [*range(60), *range(440, 500)]
+    assert "380 more events omitted here" in drawn
+    assert "7 more events omitted<" in drawn
 
 
 def test_claims_of_equal_anchor_stay_apart():

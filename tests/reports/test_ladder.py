@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import example, given, settings
 
-from reports.ladder import draw
+from reports.ladder import abridged, draw
 from reports.ladder_layout import COLUMN, layout
 from reports.record import Event, Trace
 from reports.texts import columns
@@ -154,6 +154,21 @@ def test_notes_stand_on_their_lane_or_across():
 @pytest.mark.parametrize(("number", "text"), [(1, "1 more event omitted"), (12, "12 more events omitted")])
 def test_omitted_events_are_counted(number, text):
     assert said(drawn(Trace(("a",), RESET.events, number)), "remark") == [text]
+
+
+@pytest.mark.parametrize("most", [4, 5, 10])
+def test_an_abridged_trace_counts_what_it_leaves_out(most):
+    short = abridged(RESET, most)
+    left_out = len(RESET.events) - most
+
+    assert [event.text for event in short.events if event not in RESET.events] == [
+        f"{left_out} more event{'s' if left_out > 1 else ''} omitted here"
+    ]
+    assert (short.events[0], short.events[-1], len(short.events)) == (RESET.events[0], RESET.events[-1], most + 1)
+
+
+def test_a_short_trace_is_not_abridged():
+    assert abridged(RESET, len(RESET.events)) is RESET
 
 
 def test_an_empty_trace_says_so():

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
+from reports import record
 from reports.record import SCHEMA_VERSION, results_from
 from reports.store import Journal, ResultsError, as_data, read_journal, read_results, write_results
 from tests.reports import strategies
 from tests.reports.samples import green, results
+
+ROOT = Path(record.__file__).parent.parent
 
 
 def journalled(path, found, *, end=True):
@@ -107,6 +114,27 @@ def test_each_line_is_in_the_file_before_the_next_one_comes(tmp_path):
         journal.add(instance)
         assert len(read_journal(journal.path).instances) == number
     journal.close()
+
+
+KILLED = """
+import os, signal, sys
+from reports.store import Journal
+from tests.reports.samples import results
+journal = Journal(sys.argv[1])
+journal.begin(results().run, results().target, results().claims)
+for instance in results().instances[:3]:
+    journal.add(instance)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_journal_survives_the_death_of_its_writer(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    died = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
+
+    assert died.returncode == -signal.SIGKILL
+    assert read_results(tmp_path).instances == results().instances[:3]
+    assert not read_results(tmp_path).run.complete
 
 
 def test_a_second_run_begins_anew_behind_a_torn_one(tmp_path):
