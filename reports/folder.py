@@ -55,9 +55,12 @@ def default_folder(cwd: Path) -> Path:
 
 def check(path: Path) -> None:
     """Raises FolderError if `prepare` would refuse `path`. Changes nothing."""
-    if path.is_dir():
-        refuse_foreign(path)
-    nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
+    try:
+        if path.is_dir():
+            refuse_foreign(path)
+        nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
+    except OSError as error:
+        raise refusal(path, error.strerror) from error
     if not nearest.is_dir():
         raise refusal(path, f"{nearest} is not a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
@@ -82,12 +85,9 @@ def prepare(path: Path) -> Path:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raises FolderError if `path` holds anything that did not come from a run."""
-    try:
-        names = sorted(entry.name for entry in path.iterdir())
-        ours = any(is_signed(path / name) for name in SIGNED)
-    except OSError as error:
-        raise refusal(path, error.strerror) from error
+    """Raises FolderError if `path` holds anything that did not come from a run, OSError if it cannot be read."""
+    names = sorted(entry.name for entry in path.iterdir())
+    ours = any(is_signed(path / name) for name in SIGNED)
     foreign = [name for name in names if not (ours and is_written(name))]
     if foreign:
         raise refusal(path, f'it holds "{foreign[0]}", which no run of sockproof wrote')

@@ -1,0 +1,126 @@
+"""Where results go: new folders, refusals that lose nothing, and the link to the newest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reports.folder import ROOT, FolderError, check, default_folder, point_latest, prepare
+
+SIGNED = '{"schema": "sockproof-results", "version": 1}'
+
+
+def fill(folder, *names):
+    """Write what a run leaves; a name that ends in a slash is a folder with a file in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        path = folder / name
+        if name.endswith("/"):
+            fill(path, "frame.pcapng")
+        else:
+            path.write_text(SIGNED)
+    return folder
+
+
+def entries(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_each_default_folder_is_new_and_empty(tmp_path):
+    folders = [default_folder(tmp_path) for _ in range(3)]
+    assert len(set(folders)) == 3
+    assert all(folder.parent == tmp_path / ROOT and not entries(folder) for folder in folders)
+
+
+def test_prepare_makes_the_folder_and_those_above_it(tmp_path):
+    assert prepare(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert entries(tmp_path / "a" / "b") == []
+
+
+def test_prepare_gives_an_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert prepare(Path("results")) == tmp_path / "results"
+
+
+@pytest.mark.parametrize("signed", ["results.json", "journal.jsonl"])
+def test_an_earlier_run_is_replaced(tmp_path, signed):
+    fill(tmp_path / "r", signed, "report.html", "pcap/", ".report.html.7.part")
+    assert entries(prepare(tmp_path / "r")) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "foreign"),
+    [
+        (("results.json", "thesis.txt"), "thesis.txt"),
+        (("junit.xml", "report.html"), "junit.xml"),
+        (("pcap/",), "pcap"),
+        ((".git/",), ".git"),
+    ],
+    ids=" ".join,
+)
+def test_what_no_run_wrote_is_refused_and_kept(tmp_path, names, foreign):
+    folder = fill(tmp_path / "r", *names)
+    before = entries(folder)
+
+    with pytest.raises(FolderError) as refused:
+        prepare(folder)
+
+    assert f'{folder}: it holds "{foreign}", which no run of sockproof wrote; name a new' in str(refused.value)
+    assert entries(folder) == before
+
+
+def test_results_of_another_program_are_not_taken_for_ours(tmp_path):
+    folder = fill(tmp_path / "r", "junit.xml")
+    (folder / "results.json").write_text('{"tests": 3}')
+    with pytest.raises(FolderError):
+        prepare(folder)
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(FolderError, match="file is not a folder"):
+            prepare(path)
+
+
+def test_a_file_called_as_the_folder_of_runs_is_refused(tmp_path):
+    (tmp_path / ROOT).write_text("")
+    with pytest.raises(FolderError, match="a file of that name is in the way"):
+        default_folder(tmp_path)
+
+
+def test_a_folder_that_may_not_be_written_is_refused():
+    """procfs refuses new folders to everybody, root included."""
+    with pytest.raises(FolderError, match="the results cannot go to /proc/sockproof: "):
+        prepare(Path("/proc/sockproof"))
+
+
+def test_check_changes_nothing(tmp_path):
+    folder = fill(tmp_path / "r", "results.json")
+    check(folder)
+    check(tmp_path / "new")
+    assert (entries(folder), entries(tmp_path)) == (["results.json"], ["r"])
+
+
+def test_latest_is_a_relative_link_that_follows_the_newest(tmp_path):
+    for _ in range(2):
+        folder = default_folder(tmp_path)
+        link = point_latest(folder)
+        assert link == tmp_path / ROOT / "latest"
+        assert os.readlink(link) == folder.name
+    assert len(entries(tmp_path / ROOT)) == 3
+
+
+def test_a_chosen_folder_gets_no_link_beside_it(tmp_path):
+    assert point_latest(prepare(tmp_path / "r")) is None
+    assert entries(tmp_path) == ["r"]
+
+
+def test_something_else_called_latest_is_left_alone(tmp_path):
+    folder = default_folder(tmp_path)
+    fill(folder.parent / "latest", "thesis.txt")
+    assert point_latest(folder) is None
+    assert entries(folder.parent / "latest") == ["thesis.txt"]
+    assert entries(folder.parent) == sorted([folder.name, "latest"])
