@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from sockproof import packages, suite
@@ -26,6 +27,10 @@ RUNGS = {
     "user-namespace": "every scenario gets a network namespace of its own, inside a user namespace",
     "loopback": "no namespaces: scenarios share this machine's loopback, and those that need more are skipped",
 }
+
+
+WIDTH = 110
+"""Columns of text."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +168,14 @@ def capability_lines(findings: Findings) -> Iterator[str]:
     yield f"{'capability':{width}}{'scenarios':>9}  answer"
     for item in findings.capabilities:
         yield f"{item.name:{width}}{uses[item.name]:>9}  {answer(item)}"
-        if item.remedy:
-            yield f"{'':{width + 11}}remedy: {item.remedy}"
+    yield from remedy_lines(findings.missing)
+
+
+def remedy_lines(missing: Sequence[Capability]) -> Iterator[str]:
+    """What would make capabilities available, each remedy once."""
+    for remedy in dict.fromkeys(item.remedy for item in missing if item.remedy):
+        names = ", ".join(item.name for item in missing if item.remedy == remedy)
+        yield from ("", f"remedy for {names}:", *wrap(remedy, WIDTH, initial_indent="  ", subsequent_indent="  "))
 
 
 def answer(item: Capability) -> str:
@@ -191,7 +202,7 @@ def conclusion(findings: Findings) -> Iterator[str]:
         yield "The probes need it too and were not run, so nothing is known of what the kernel permits."
     if findings.missing:
         names = ", ".join(item.name for item in findings.missing)
-        blocked, all_of_them = len(findings.undecidable), len(findings.scenarios)
-        yield f"Not available here: {names}. {blocked} of {all_of_them} scenarios need one of these."
+        share = f"{len(findings.undecidable)} of {len(findings.scenarios)}"
+        yield f"Not available here: {names}. Scenarios that need one of these: {share}."
     if not unsuited and not findings.missing:
-        yield f"Everything can be decided here ({len(findings.scenarios)} scenarios)."
+        yield f"Everything can be decided here. Scenarios: {len(findings.scenarios)}."

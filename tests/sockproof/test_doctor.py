@@ -55,7 +55,7 @@ def test_a_capability_that_scenarios_name_is_probed_too(command, checkout):
     assert ended.status == 1
     assert f"unsupported: kernel {platform.release()}" in ended.out
     assert "Not available here: kernel>=99.0" in ended.out
-    assert "1 of 2 scenarios need one of these." in ended.out
+    assert "Scenarios that need one of these: 1 of 2." in ended.out
 
 
 def test_only_what_is_required_decides_the_status(command):
@@ -76,8 +76,8 @@ def test_missing_packages_are_told_with_the_remedy(without_packages):
 def test_what_is_missing_is_shown_with_verdict_probe_and_remedy():
     text = "\n".join(as_text(findings(Capability("ipv6", True), CAPTURE)))
     assert "not-permitted: socket(AF_PACKET): EPERM" in text
-    assert "remedy: grant CAP_NET_RAW" in text
-    assert "Not available here: capture. 1 of 2 scenarios need one of these." in text
+    assert "remedy for capture:\n  grant CAP_NET_RAW" in text
+    assert "Not available here: capture. Scenarios that need one of these: 1 of 2." in text
 
 
 @pytest.mark.parametrize(
