@@ -1,0 +1,56 @@
+/* connect(2). */
+#include "mutant.h"
+
+/* What a blocking call would have given. */
+static int completed(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    int error;
+    real.poll(&one, 1, -1);
+    error = option_of(fd, SOL_SOCKET, SO_ERROR, 0);
+    return error ? fail(error) : 0;
+}
+
+static int without_timeout(int fd, const struct sockaddr *name, socklen_t size)
+{
+    struct timeval none = {0, 0}, limit;
+    socklen_t length = sizeof limit;
+    int result, saved;
+    real.getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &length);
+    real.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+    result = real.connect(fd, name, size);
+    saved = errno;
+    real.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    errno = saved;
+    return result;
+}
+
+static bool dissolves(const struct sockaddr *name, socklen_t size)
+{
+    return size >= sizeof name->sa_family && name->sa_family == AF_UNSPEC;
+}
+
+static int connect_really(const struct sock *s, const struct sockaddr *name, socklen_t size)
+{
+    int result;
+    if (has_timeout(s->fd, SO_SNDTIMEO) && ON(timeouts_send_ignored_by_connect))
+        return without_timeout(s->fd, name, size);
+    result = real.connect(s->fd, name, size);
+    if (result < 0 && errno == EINPROGRESS && nonblocking(s->fd) && ON(connect_nonblock_waits))
+        return completed(s->fd);
+    return result;
+}
+
+int connect(int fd, const struct sockaddr *name, socklen_t size)
+{
+    struct sock s;
+    if (!name || !watched(fd, &s))
+        return real.connect(fd, name, size);
+    if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))
+        return 0;
+    if (dissolves(name, size) && is_stream(&s) && ON(connect_stream_unspec_refused))
+        return fail(EINVAL);
+    if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))
+        return fail(EISCONN);
+    return (int)swapped_error(CALL_CONNECT, &s, connect_really(&s, name, size), 0);
+}

@@ -1,0 +1,87 @@
+/* epoll(7): what is registered, and what is reported.
+ *
+ * A report names the descriptor only if the caller put it into the event's data, as Python does; an event whose
+ * data is something else is left alone.
+ */
+#include <fcntl.h>
+#include <signal.h>
+
+#include "mutant.h"
+
+int epoll_create1(int flags)
+{
+    if (awake() && (flags & EPOLL_CLOEXEC) && ON(epoll_cloexec_ignored))
+        flags &= ~EPOLL_CLOEXEC;
+    return real.epoll_create1(flags);
+}
+
+static void change_events(struct epoll_event *event)
+{
+    if ((event->events & EPOLLET) && ON(epoll_edge_as_level))
+        event->events &= ~(uint32_t)EPOLLET;
+    else if (!(event->events & EPOLLET) && ON(epoll_level_as_edge))
+        event->events |= EPOLLET;
+    if ((event->events & EPOLLONESHOT) && ON(epoll_oneshot_ignored))
+        event->events &= ~(uint32_t)EPOLLONESHOT;
+    if ((event->events & EPOLLRDHUP) && ON(epoll_rdhup_unregistered))
+        event->events &= ~(uint32_t)EPOLLRDHUP;
+}
+
+int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
+{
+    struct sock s;
+    struct epoll_event changed;
+    if (!watched(fd, &s))
+        return real.epoll_ctl(epfd, operation, fd, event);
+    if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
+        return 0;
+    if (operation == EPOLL_CTL_DEL && ON(epoll_delete_ignored))
+        return 0;
+    if (event && operation != EPOLL_CTL_DEL) {
+        changed = *event;
+        change_events(&changed);
+        event = &changed;
+    }
+    return (int)swapped_error(CALL_EPOLL_CTL, &s, real.epoll_ctl(epfd, operation, fd, event), 0);
+}
+
+/* Events left without a bit are taken out of the list, as if they had not happened. */
+static int amend_events(struct epoll_event *events, int ready)
+{
+    struct sock s;
+    int kept = 0;
+    for (int i = 0; i < ready; i++) {
+        if (watched(events[i].data.fd, &s))
+            events[i].events = amended(&s, WAIT_EPOLL, 0, events[i].events);
+        if (events[i].events)
+            events[kept++] = events[i];
+    }
+    return ready < 0 ? ready : kept;
+}
+
+int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
+{
+    int ready, limit = timeout;
+    if (!awake())
+        return real.epoll_wait(epfd, events, most, timeout);
+    if (timeout > 1 && armed(M_epoll_timeout_halved))
+        limit = timeout / 2;
+    ready = real.epoll_wait(epfd, events, most, limit);
+    if (ready == 0 && timeout > 1)
+        (void)ON(epoll_timeout_halved);
+    return amend_events(events, ready);
+}
+
+int epoll_pwait(int epfd, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
+{
+    if (awake() && mask && ON(epoll_mask_ignored))
+        mask = NULL;
+    return amend_events(events, real.epoll_pwait(epfd, events, most, timeout, mask));
+}
+
+int epoll_pwait2(int epfd, struct epoll_event *events, int most, const struct timespec *timeout, const sigset_t *mask)
+{
+    if (!real.epoll_pwait2)
+        return fail(ENOSYS);
+    return amend_events(events, real.epoll_pwait2(epfd, events, most, timeout, mask));
+}

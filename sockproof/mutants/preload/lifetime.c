@@ -1,0 +1,138 @@
+/* shutdown(2) and close(2). */
+#include <dirent.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "mutant.h"
+
+enum { SHUT_NOTHING = -1 };
+
+struct how_rule {
+    enum mutant mutant;
+    int asked;
+    int done;
+};
+
+static const struct how_rule how_rules[] = {
+    {M_shutdown_rd_as_wr, SHUT_RD, SHUT_WR},
+    {M_shutdown_rd_as_rdwr, SHUT_RD, SHUT_RDWR},
+    {M_shutdown_rd_ignored, SHUT_RD, SHUT_NOTHING},
+    {M_shutdown_wr_as_rd, SHUT_WR, SHUT_RD},
+    {M_shutdown_wr_as_rdwr, SHUT_WR, SHUT_RDWR},
+    {M_shutdown_wr_ignored, SHUT_WR, SHUT_NOTHING},
+    {M_shutdown_rdwr_as_rd, SHUT_RDWR, SHUT_RD},
+    {M_shutdown_rdwr_as_wr, SHUT_RDWR, SHUT_WR},
+    {M_shutdown_rdwr_ignored, SHUT_RDWR, SHUT_NOTHING},
+};
+
+static int changed_how(const struct sock *s, int how)
+{
+    int done = how;
+    if (!connected(s->fd))
+        return is_listener(s) && ON(shutdown_listener_ignored) ? SHUT_NOTHING : how;
+    for (size_t i = 0; i < sizeof how_rules / sizeof how_rules[0]; i++)
+        if (how_rules[i].asked == how && mutant_on(how_rules[i].mutant))
+            done = how_rules[i].done;
+    return done;
+}
+
+int shutdown(int fd, int how)
+{
+    struct sock s;
+    int done;
+    if (!watched(fd, &s))
+        return real.shutdown(fd, how);
+    if (how == SHUT_WR && finished_sending(&s) && connected(fd) && ON(shutdown_again_refused))
+        return fail(ENOTCONN);
+    if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))
+        drain(fd);
+    done = changed_how(&s, how);
+    if (done == SHUT_NOTHING)
+        return 0;
+    return (int)swapped_error(CALL_SHUTDOWN, &s, real.shutdown(fd, done), 0);
+}
+
+/* Another descriptor of this process for the same socket. */
+static bool duplicated(int fd)
+{
+    uint64_t inode = inode_of(fd);
+    DIR *all = opendir("/proc/self/fd");
+    struct dirent *entry;
+    bool found = false;
+    while (all && !found && (entry = readdir(all))) {
+        int other = atoi(entry->d_name);
+        found = entry->d_name[0] != '.' && other != fd && inode_of(other) == inode;
+    }
+    if (all)
+        closedir(all);
+    return found;
+}
+
+static bool lingers(int fd)
+{
+    struct linger option = {0, 0};
+    socklen_t length = sizeof option;
+    real.getsockopt(fd, SOL_SOCKET, SO_LINGER, &option, &length);
+    return option.l_onoff;
+}
+
+static void abort_on_close(int fd)
+{
+    struct linger at_once = {1, 0};
+    real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+static void before_closing_unread(const struct sock *s)
+{
+    if (is_inet(s) && ON(close_unread_as_fin))
+        drain(s->fd);
+    if (!is_inet(s) && ON(close_unix_unread_as_eof))
+        drain(s->fd);
+}
+
+static void before_closing_stream(const struct sock *s)
+{
+    bool unread = queued(s->fd, FIONREAD) > 0;
+    if (unread)
+        before_closing_unread(s);
+    if (ON(close_end_withheld))
+        leak(s->fd);
+    if (!is_inet(s) || lingers(s->fd))
+        return;
+    if (queued(s->fd, SIOCOUTQ) > 0 && ON(close_unsent_discarded))
+        abort_on_close(s->fd);
+    if (!unread && !finished_sending(s) && ON(close_as_reset))
+        abort_on_close(s->fd);
+}
+
+static void before_closing(const struct sock *s)
+{
+    if (is_listener(s)) {
+        if (ON(close_listener_keeps_listening))
+            leak(s->fd);
+        return;
+    }
+    if (is_stream(s) && connected(s->fd)) {
+        if (duplicated(s->fd)) {
+            if (ON(close_duplicate_shuts_down))
+                real.shutdown(s->fd, SHUT_RDWR);
+            return;
+        }
+        before_closing_stream(s);
+    }
+    if (multicast_member(s) && ON(multicast_close_keeps_member))
+        leak(s->fd);
+}
+
+int close(int fd)
+{
+    struct sock s;
+    int result, saved = errno;
+    if (!watched(fd, &s))
+        return real.close(fd);
+    before_closing(&s);
+    errno = saved;
+    return linger_close(&s, &result) ? result : real.close(fd);
+}

@@ -1,0 +1,193 @@
+/* listen(2), accept(2) and accept4(2). */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "mutant.h"
+
+static int somaxconn(void)
+{
+    int limit = 4096;
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "re");
+    if (file && fscanf(file, "%d", &limit) != 1)
+        limit = 4096;
+    if (file)
+        fclose(file);
+    return limit;
+}
+
+static int changed_backlog(int backlog)
+{
+    if (backlog < 0)
+        return ON(listen_negative_as_zero) ? 0 : backlog;
+    if (backlog == 0 && ON(listen_zero_as_large))
+        return 128;
+    if (ON(listen_backlog_ignored))
+        return 128;
+    if (backlog > 0 && ON(listen_backlog_one_less))
+        return backlog - 1;
+    if (ON(listen_backlog_one_more))
+        return backlog + 1;
+    if (backlog > 3 && ON(listen_backlog_halved))
+        return backlog / 2;
+    return ON(listen_backlog_unlimited) ? 4096 : backlog;
+}
+
+static bool refused(const struct sock *s, int backlog)
+{
+    struct sockaddr_in6 own = {0};
+    socklen_t length = sizeof own;
+    if (backlog == 0 && ON(listen_zero_refused))
+        return true;
+    if (backlog < 0 && ON(listen_negative_refused))
+        return true;
+    if (is_listener(s) && ON(listen_again_refused))
+        return true;
+    if (backlog > somaxconn() && ON(listen_somaxconn_refused))
+        return true;
+    real.getsockname(s->fd, (struct sockaddr *)&own, &length);
+    return is_inet(s) && own.sin6_port == 0 && ON(listen_unbound_refused);
+}
+
+int listen(int fd, int backlog)
+{
+    struct sock s;
+    if (!watched(fd, &s))
+        return real.listen(fd, backlog);
+    if ((is_stream(&s) || s.type == SOCK_SEQPACKET) && refused(&s, backlog))
+        return fail(EINVAL);
+    if (is_listener(&s) && ON(listen_again_ignored))
+        return 0;
+    return (int)swapped_error(CALL_LISTEN, &s, real.listen(fd, changed_backlog(backlog)), 0);
+}
+
+struct accepting {
+    struct sock s;
+    struct sockaddr *name;
+    socklen_t *length;
+    socklen_t room;
+    int flags;
+};
+
+/* The older of two waiting connections, put aside while the newer is handed out. */
+static struct {
+    uint64_t listener;
+    int fd;
+} aside;
+
+static bool another_waits(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return real.poll(&one, 1, 0) == 1 && (one.revents & POLLIN);
+}
+
+static int newest_first(struct accepting *a, int fd)
+{
+    if (!another_waits(a->s.fd) || !ON(accept_newest_first) || aside.listener)
+        return fd;
+    aside.listener = inode_of(a->s.fd);
+    aside.fd = fd;
+    if (a->length)
+        *a->length = a->room;
+    return real.accept4(a->s.fd, a->name, a->length, a->flags);
+}
+
+static int set_aside(struct accepting *a)
+{
+    int fd = aside.fd;
+    if (!armed(M_accept_newest_first) || !aside.listener || aside.listener != inode_of(a->s.fd))
+        return -1;
+    aside.listener = 0;
+    if (a->name)
+        real.getpeername(fd, a->name, a->length);
+    return fd;
+}
+
+static void change_flags(struct accepting *a)
+{
+    const int known = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    if ((a->flags & SOCK_NONBLOCK) && ON(accept_nonblock_ignored))
+        a->flags &= ~SOCK_NONBLOCK;
+    if ((a->flags & SOCK_CLOEXEC) && ON(accept_cloexec_ignored))
+        a->flags &= ~SOCK_CLOEXEC;
+    if ((a->flags & ~known) && ON(accept_flags_unchecked))
+        a->flags &= known;
+}
+
+static void change_address(struct accepting *a, int fd)
+{
+    struct sockaddr_in *peer = (struct sockaddr_in *)a->name; /* the port is at the same place for IPv6 */
+    if (!a->name)
+        return;
+    if (ON(accept_address_is_own)) {
+        *a->length = a->room;
+        real.getsockname(fd, a->name, a->length);
+    }
+    if (is_inet(&a->s) && a->room >= sizeof *peer && ON(accept_address_wrong_port))
+        peer->sin_port ^= htons(1);
+    if (ON(accept_address_length_kept))
+        *a->length = a->room;
+}
+
+static void change_accepted(struct accepting *a, int fd)
+{
+    bool waits = !(a->flags & SOCK_NONBLOCK);
+    if (waits && nonblocking(a->s.fd) && ON(accept_nonblock_inherited))
+        real.fcntl(fd, F_SETFL, real.fcntl(fd, F_GETFL) | O_NONBLOCK);
+    if (option_of(fd, SOL_SOCKET, SO_REUSEADDR, 0) && ON(accept_reuse_not_inherited))
+        set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    change_address(a, fd);
+}
+
+static int without_timeout(struct accepting *a)
+{
+    struct timeval none = {0, 0}, limit;
+    socklen_t length = sizeof limit;
+    int fd, saved;
+    real.getsockopt(a->s.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &length);
+    real.setsockopt(a->s.fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
+    fd = real.accept4(a->s.fd, a->name, a->length, a->flags);
+    saved = errno;
+    real.setsockopt(a->s.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    errno = saved;
+    return fd;
+}
+
+static int accept_really(struct accepting *a)
+{
+    struct pollfd one = {.fd = a->s.fd, .events = POLLIN};
+    int fd;
+    if (has_timeout(a->s.fd, SO_RCVTIMEO) && ON(timeouts_receive_ignored_by_accept))
+        return without_timeout(a);
+    fd = real.accept4(a->s.fd, a->name, a->length, a->flags);
+    if (fd >= 0 || errno != EAGAIN || !nonblocking(a->s.fd) || !ON(accept_empty_waits))
+        return fd;
+    real.poll(&one, 1, -1);
+    return real.accept4(a->s.fd, a->name, a->length, a->flags);
+}
+
+static int take(struct accepting *a)
+{
+    int fd = set_aside(a);
+    if (fd >= 0)
+        return fd;
+    change_flags(a);
+    fd = accept_really(a);
+    if (fd < 0)
+        return (int)swapped_error(CALL_ACCEPT, &a->s, fd, 0);
+    fd = newest_first(a, fd);
+    change_accepted(a, fd);
+    return fd;
+}
+
+int accept4(int fd, struct sockaddr *name, socklen_t *length, int flags)
+{
+    struct accepting a = {.name = name, .length = length, .room = length ? *length : 0, .flags = flags};
+    return watched(fd, &a.s) ? take(&a) : real.accept4(fd, name, length, flags);
+}
+
+int accept(int fd, struct sockaddr *name, socklen_t *length)
+{
+    struct accepting a = {.name = name, .length = length, .room = length ? *length : 0, .flags = 0};
+    return watched(fd, &a.s) ? take(&a) : real.accept(fd, name, length);
+}

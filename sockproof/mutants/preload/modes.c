@@ -1,0 +1,126 @@
+/* fcntl(2) and ioctl(2): blocking mode, and what is queued. */
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+
+#include "mutant.h"
+
+static long changed_flags(const struct sock *s, long flags)
+{
+    bool now_set = nonblocking(s->fd);
+    if ((flags & O_NONBLOCK) && !now_set && ON(blocking_setfl_ignored))
+        flags &= ~(long)O_NONBLOCK;
+    else if (!(flags & O_NONBLOCK) && now_set && ON(blocking_setfl_off_ignored))
+        flags |= O_NONBLOCK;
+    return flags;
+}
+
+static int reported_flags(int flags)
+{
+    if ((flags & O_NONBLOCK) && ON(blocking_getfl_hides))
+        return flags & ~O_NONBLOCK;
+    return !(flags & O_NONBLOCK) && ON(blocking_getfl_invents) ? flags | O_NONBLOCK : flags;
+}
+
+static int control(int (*call)(int, int, ...), int fd, int command, void *argument)
+{
+    struct sock s;
+    int result;
+    if ((command != F_SETFL && command != F_GETFL) || !watched(fd, &s))
+        return call(fd, command, argument);
+    if (command == F_SETFL)
+        argument = (void *)changed_flags(&s, (long)argument);
+    result = call(fd, command, argument);
+    return command == F_GETFL && result >= 0 ? reported_flags(result) : result;
+}
+
+int fcntl(int fd, int command, ...)
+{
+    va_list rest;
+    void *argument;
+    va_start(rest, command);
+    argument = va_arg(rest, void *);
+    va_end(rest);
+    return control(real.fcntl, fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+    va_list rest;
+    void *argument;
+    va_start(rest, command);
+    argument = va_arg(rest, void *);
+    va_end(rest);
+    return control(real.fcntl64, fd, command, argument);
+}
+
+static void change_unread(const struct sock *s, int *bytes)
+{
+    if (*bytes > 0 && ON(buffers_unread_zero))
+        *bytes = 0;
+    else if (*bytes > 0 && is_stream(s) && ON(buffers_unread_one_more))
+        *bytes += 1;
+    else if (*bytes > 0 && is_datagram(s) && ON(buffers_unread_counts_header))
+        *bytes += 8;
+}
+
+static void change_unsent(int *bytes)
+{
+    if (*bytes > 0 && ON(buffers_unsent_zero))
+        *bytes = 0;
+    else if (*bytes > 0 && ON(buffers_unsent_one_less))
+        *bytes -= 1;
+    else if (*bytes == 0 && ON(buffers_unsent_never_empty))
+        *bytes = 1;
+}
+
+static void change_mark(int *at_mark)
+{
+    if (*at_mark && ON(receive_mark_missed))
+        *at_mark = 0;
+    else if (!*at_mark && ON(receive_mark_always))
+        *at_mark = 1;
+}
+
+/* Is true if the blocking mode shall stay as it is. */
+static bool keeps_mode(const struct sock *s, const int *on)
+{
+    bool now_set = nonblocking(s->fd);
+    if (*on && !now_set)
+        return ON(blocking_fionbio_ignored);
+    return !*on && now_set && ON(blocking_fionbio_off_ignored);
+}
+
+static int failed_request(unsigned long request)
+{
+    bool counts = request == FIONREAD || request == SIOCOUTQ;
+    return counts && errno == EINVAL && ON(buffers_listener_counts) ? 0 : -1;
+}
+
+static int answer(const struct sock *s, unsigned long request, void *argument)
+{
+    int result = real.ioctl(s->fd, request, argument);
+    if (result != 0)
+        return failed_request(request);
+    if (request == FIONREAD)
+        change_unread(s, argument);
+    else if (request == SIOCOUTQ)
+        change_unsent(argument);
+    else if (request == SIOCATMARK)
+        change_mark(argument);
+    return result;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    struct sock s;
+    va_list rest;
+    void *argument;
+    va_start(rest, request);
+    argument = va_arg(rest, void *);
+    va_end(rest);
+    if (!argument || !watched(fd, &s))
+        return real.ioctl(fd, request, argument);
+    return request == FIONBIO && keeps_mode(&s, argument) ? 0 : answer(&s, request, argument);
+}

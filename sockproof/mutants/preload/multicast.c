@@ -1,0 +1,182 @@
+/* Multicast and broadcast: membership, and what is done just before and after a datagram leaves. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "mutant.h"
+
+enum { MEMBERSHIPS = 64, REQUEST_SIZE = 256 };
+
+/* What this process has joined, in the words of the call that leaves it. */
+static struct membership {
+    uint64_t inode;
+    int level;
+    int leave;
+    socklen_t length;
+    char request[REQUEST_SIZE];
+} memberships[MEMBERSHIPS];
+
+static int leave_for(int level, int name)
+{
+    if (level == IPPROTO_IP && name == IP_ADD_MEMBERSHIP)
+        return IP_DROP_MEMBERSHIP;
+    if (level == IPPROTO_IPV6 && name == IPV6_JOIN_GROUP)
+        return IPV6_LEAVE_GROUP;
+    return name == MCAST_JOIN_GROUP ? MCAST_LEAVE_GROUP : -1;
+}
+
+static bool is_ip(const struct option *o) { return o->level == IPPROTO_IP || o->level == IPPROTO_IPV6; }
+
+static bool joins(const struct option *o) { return is_ip(o) && leave_for(o->level, o->name) >= 0; }
+
+static bool leaves(const struct option *o)
+{
+    return (o->level == IPPROTO_IP && (o->name == IP_DROP_MEMBERSHIP || o->name == MCAST_LEAVE_GROUP))
+        || (o->level == IPPROTO_IPV6 && (o->name == IPV6_LEAVE_GROUP || o->name == MCAST_LEAVE_GROUP));
+}
+
+static bool selects_interface(const struct option *o)
+{
+    return (o->level == IPPROTO_IP && o->name == IP_MULTICAST_IF)
+        || (o->level == IPPROTO_IPV6 && o->name == IPV6_MULTICAST_IF);
+}
+
+static bool is_loop(const struct option *o)
+{
+    return (o->level == IPPROTO_IP && o->name == IP_MULTICAST_LOOP)
+        || (o->level == IPPROTO_IPV6 && o->name == IPV6_MULTICAST_LOOP);
+}
+
+static bool blocks_source(const struct option *o)
+{
+    return is_ip(o) && ((o->level == IPPROTO_IP && o->name == IP_BLOCK_SOURCE) || o->name == MCAST_BLOCK_SOURCE);
+}
+
+static int loops(const struct sock *s)
+{
+    return s->domain == AF_INET ? option_of(s->fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1)
+                                : option_of(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1);
+}
+
+/* Is true if the call reports success without the kernel. */
+bool multicast_set(struct option *o)
+{
+    if (joins(o))
+        return ON(multicast_join_ignored) || (!loops(&o->s) && ON(multicast_loop_at_receiver));
+    if (leaves(o))
+        return ON(multicast_leave_ignored);
+    if (selects_interface(o))
+        return ON(multicast_interface_ignored);
+    return blocks_source(o) && ON(multicast_block_ignored);
+}
+
+static void remember(const struct option *o)
+{
+    if (o->length > REQUEST_SIZE)
+        return;
+    for (int i = 0; i < MEMBERSHIPS; i++) {
+        struct membership *m = &memberships[i];
+        if (m->inode)
+            continue;
+        *m = (struct membership){inode_of(o->s.fd), o->level, leave_for(o->level, o->name), o->length, {0}};
+        memcpy(m->request, o->value, o->length);
+        return;
+    }
+}
+
+static void forget(const struct sock *s, bool leave)
+{
+    uint64_t inode = inode_of(s->fd);
+    for (int i = 0; i < MEMBERSHIPS; i++) {
+        struct membership *m = &memberships[i];
+        if (m->inode != inode)
+            continue;
+        if (leave)
+            real.setsockopt(s->fd, m->level, m->leave, m->request, m->length);
+        m->inode = 0;
+    }
+}
+
+bool multicast_member(const struct sock *s)
+{
+    uint64_t inode = inode_of(s->fd);
+    for (int i = 0; i < MEMBERSHIPS; i++)
+        if (memberships[i].inode == inode)
+            return true;
+    return false;
+}
+
+static void set_default_policy(const struct option *o)
+{
+    if (o->level == IPPROTO_IP && ON(multicast_join_clears_all))
+        set_option(o->s.fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+}
+
+void multicast_was_set(const struct option *o)
+{
+    if (joins(o)) {
+        remember(o);
+        set_default_policy(o);
+    } else if (leaves(o)) {
+        forget(&o->s, ON(multicast_leave_leaves_all));
+    } else if (is_loop(o) && o->number == 0 && multicast_member(&o->s) && ON(multicast_loop_at_receiver)) {
+        forget(&o->s, true);
+        set_option(o->s.fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    }
+}
+
+static bool is_group(const struct sockaddr *name)
+{
+    if (name->sa_family == AF_INET)
+        return IN_MULTICAST(ntohl(((const struct sockaddr_in *)name)->sin_addr.s_addr));
+    return name->sa_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&((const struct sockaddr_in6 *)name)->sin6_addr);
+}
+
+static bool sends_to_group(const struct outgoing *o)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    int saved = errno;
+    if (!is_datagram(&o->s) || !is_inet(&o->s))
+        return false;
+    if (o->msg.msg_name)
+        return is_group(o->msg.msg_name);
+    if (real.getpeername(o->s.fd, (struct sockaddr *)&peer, &length) != 0)
+        return errno = saved, false;
+    return is_group((struct sockaddr *)&peer);
+}
+
+static void set_both(const struct sock *s, int v4, int v6, int value)
+{
+    if (s->domain == AF_INET)
+        set_option(s->fd, IPPROTO_IP, v4, value);
+    else
+        set_option(s->fd, IPPROTO_IPV6, v6, value);
+}
+
+/* A sender that has left its options alone shows their defaults: TTL and hop limit 1, loop on. */
+void multicast_before_send(struct outgoing *o)
+{
+    bool v4 = o->s.domain == AF_INET;
+    int hops;
+    if (!sends_to_group(o))
+        return;
+    hops = v4 ? option_of(o->s.fd, IPPROTO_IP, IP_MULTICAST_TTL, 1)
+              : option_of(o->s.fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1);
+    if (v4 && hops == 1 && ON(multicast_ttl_default_64))
+        set_both(&o->s, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, 64);
+    if (!v4 && hops == 1 && ON(multicast_hops_default_64))
+        set_both(&o->s, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, 64);
+    if (loops(&o->s) && ON(multicast_loop_default_off))
+        set_both(&o->s, IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, 0);
+}
+
+ssize_t broadcast_after_send(struct outgoing *o, ssize_t n)
+{
+    if (n >= 0 || errno != EACCES || o->s.domain != AF_INET || !is_datagram(&o->s)
+        || !ON(broadcast_permission_missing))
+        return n;
+    set_option(o->s.fd, SOL_SOCKET, SO_BROADCAST, 1);
+    n = real.sendmsg(o->s.fd, &o->msg, o->flags);
+    set_option(o->s.fd, SOL_SOCKET, SO_BROADCAST, 0);
+    return n;
+}

@@ -1,0 +1,172 @@
+/* Shared declarations of the preload library: which mutant is armed, what a descriptor is, and the real calls.
+ *
+ * A mutant is a name in mutants.def. A wrapper asks ON(name) at the very place where that deviation would show;
+ * the answer is counted as `seen`, and is true (and counted as `acted`) only while that mutant is armed. So the
+ * conditions written before ON are what the catalogue calls "reached".
+ */
+#ifndef SOCKPROOF_MUTANT_H
+#define SOCKPROOF_MUTANT_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+enum mutant {
+#define MUTANT(name) M_##name,
+#include "mutants.def"
+#undef MUTANT
+    MUTANT_COUNT
+};
+
+/* The shared memory. sockproof/mutants/state.py reads and writes the same layout: change both together. */
+enum { STATE_MAGIC = 0x4d504b53, STATE_VERSION = 1, MEMO_SLOTS = 2048 };
+enum mode { MODE_OFF = 0, MODE_OBSERVE = 1, MODE_ARMED = 2 };
+
+struct counters {
+    uint32_t seen;
+    uint32_t acted;
+};
+
+struct memo {
+    uint64_t inode; /* 0: free */
+    int64_t value;
+};
+
+struct state {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t count;
+    uint32_t memo_slots;
+    uint32_t mode;
+    int32_t armed; /* an enum mutant; -1: none */
+    uint32_t gate; /* nothing is counted or altered while 0 */
+    uint32_t attached; /* how many processes have mapped this state */
+    uint32_t reserved[8];
+    struct memo memo[MEMO_SLOTS];
+    struct counters counters[MUTANT_COUNT];
+};
+
+extern struct state *shared;
+
+/* A socket that the mutants may touch: AF_INET, AF_INET6 or AF_UNIX. */
+struct sock {
+    int fd;
+    int domain;
+    int type;
+};
+
+static inline bool awake(void) { return __builtin_expect(shared->gate && shared->mode, 0); }
+
+bool mutant_on(enum mutant which);
+#define ON(name) mutant_on(M_##name)
+
+/* True while `which` itself is armed and awake, without counting: for deviations with a preparation. */
+bool armed(enum mutant which);
+
+/* Fills in `s` and is true if the gate is open and `fd` is a socket that mutants may touch. Keeps errno. */
+bool watched(int fd, struct sock *s);
+
+/* One number per open socket and armed mutant; shared by its duplicates and by children, gone when re-armed. */
+bool memo_get(const struct sock *s, int64_t *value);
+void memo_set(const struct sock *s, int64_t value);
+void memo_clear(const struct sock *s);
+
+/* What a socket is, asked of the real kernel. All keep errno. */
+uint64_t inode_of(int fd);
+int option_of(int fd, int level, int name, int otherwise);
+bool set_option(int fd, int level, int name, int value);
+bool nonblocking(int fd);
+bool connected(int fd);
+bool has_timeout(int fd, int name);
+bool is_stream(const struct sock *s);
+bool is_datagram(const struct sock *s);
+bool is_inet(const struct sock *s);
+bool is_listener(const struct sock *s);
+bool at_end_of_file(int fd);
+int queued(int fd, unsigned long request); /* FIONREAD, SIOCOUTQ ...: bytes, 0 where not told */
+void drain(int fd);
+void leak(int fd); /* keeps the open socket alive after its descriptor is closed */
+double now(void);
+int fail(int error);
+
+/* Errors turned into another error or into success, as data: see errors.c. */
+enum call {
+    CALL_ACCEPT, CALL_BIND, CALL_CONNECT, CALL_EPOLL_CTL, CALL_GETPEERNAME, CALL_GETSOCKOPT, CALL_LISTEN,
+    CALL_POLL, CALL_RECEIVE, CALL_SEND, CALL_SETSOCKOPT, CALL_SHUTDOWN, CALL_SOCKET,
+};
+long swapped_error(enum call call, const struct sock *s, long result, long success);
+
+/* One outgoing message, whichever call it came by. */
+enum path { BY_PLAIN, BY_SENDMSG, BY_VECTOR, BY_MANY };
+struct outgoing {
+    struct sock s;
+    struct msghdr msg;
+    int flags;
+    enum path path;
+    size_t length;
+    size_t unsent; /* bytes withheld that the result shall count */
+};
+ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum path path);
+ssize_t emit(struct outgoing *o);
+void multicast_before_send(struct outgoing *o);
+ssize_t broadcast_after_send(struct outgoing *o, ssize_t n);
+size_t total_length(const struct iovec *iov, size_t count);
+
+struct incoming {
+    struct sock s;
+    struct msghdr *msg;
+    int flags;
+    enum path path;
+    size_t length;
+    size_t room; /* msg_controllen before the call */
+};
+ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path);
+bool stash_take(struct incoming *in, ssize_t *n);
+void stash_put(struct incoming *in);
+ssize_t joined(struct incoming *in, ssize_t n);
+
+/* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
+struct option {
+    struct sock s;
+    int level;
+    int name;
+    const void *value;
+    socklen_t length;
+    int number; /* the value as an int, where it is one */
+    bool is_int;
+};
+void set_number(struct option *o, int number);
+bool linger_set(struct option *o);
+void linger_get(const struct option *o, void *value);
+bool linger_close(const struct sock *s, int *result);
+bool timeout_set(struct option *o);
+void timeout_get(const struct option *o, void *value);
+void tcp_info_get(const struct option *o, void *value, socklen_t length);
+bool set_by_rule(struct option *o, int *result);
+int after_set(const struct option *o, int result);
+void get_by_rule(const struct option *o, int *value);
+bool multicast_set(struct option *o);
+void multicast_was_set(const struct option *o);
+bool multicast_member(const struct sock *s);
+
+/* Readiness bits, common to poll and epoll (the values are the same). */
+enum waiter { WAIT_POLL, WAIT_EPOLL, WAIT_SELECT };
+bool finished_sending(const struct sock *s);
+uint32_t amended(const struct sock *s, enum waiter waiter, uint32_t asked, uint32_t got);
+
+/* The next definition of each wrapped call in link order, normally the C library's. */
+struct real {
+#define REAL(result, name, ...) result (*name)(__VA_ARGS__);
+#include "real.def"
+#undef REAL
+};
+extern struct real real;
+
+#endif

@@ -1,0 +1,110 @@
+/* socket(2), socketpair(2), getsockname(2) and getpeername(2). */
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "mutant.h"
+
+static bool is_ours(int domain)
+{
+    return awake() && (domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    struct sock s = {-1, domain, type & 0xf};
+    if (!is_ours(domain))
+        return real.socket(domain, type, protocol);
+    if ((type & SOCK_NONBLOCK) && ON(socket_nonblock_ignored))
+        type &= ~SOCK_NONBLOCK;
+    if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
+        type &= ~SOCK_CLOEXEC;
+    return (int)swapped_error(CALL_SOCKET, &s, real.socket(domain, type, protocol), 0);
+}
+
+int socketpair(int domain, int type, int protocol, int ends[2])
+{
+    int kind = type & 0xf, flags = type & ~0xf;
+    if (!is_ours(domain))
+        return real.socketpair(domain, type, protocol, ends);
+    if ((flags & SOCK_NONBLOCK) && ON(socketpair_nonblock_ignored))
+        flags &= ~SOCK_NONBLOCK;
+    if ((flags & SOCK_CLOEXEC) && ON(socketpair_cloexec_ignored))
+        flags &= ~SOCK_CLOEXEC;
+    if (kind == SOCK_DGRAM && ON(socketpair_datagram_as_stream))
+        kind = SOCK_STREAM;
+    if (kind == SOCK_SEQPACKET && ON(socketpair_record_as_stream))
+        kind = SOCK_STREAM;
+    return real.socketpair(domain, kind | flags, protocol, ends);
+}
+
+/* sin_port and sin6_port are at the same place. */
+static void clear_port(struct sockaddr *name) { ((struct sockaddr_in *)name)->sin_port = 0; }
+
+static void clear_address(struct sockaddr *name)
+{
+    if (name->sa_family == AF_INET)
+        ((struct sockaddr_in *)name)->sin_addr.s_addr = INADDR_ANY;
+    else
+        ((struct sockaddr_in6 *)name)->sin6_addr = in6addr_any;
+}
+
+static void change_inet_name(const struct sock *s, struct sockaddr *name, socklen_t *length, socklen_t room)
+{
+    bool joined = connected(s->fd);
+    if (room < (s->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)))
+        return;
+    if (joined && ON(names_sock_wildcard))
+        clear_address(name);
+    if (is_stream(s) && !is_listener(s) && ON(names_sock_port_zero))
+        clear_port(name);
+    if (joined && ON(names_sock_is_peer)) {
+        *length = room;
+        real.getpeername(s->fd, name, length);
+    }
+}
+
+static void change_unix_length(socklen_t *length)
+{
+    if (*length == sizeof(sa_family_t) && ON(names_unix_unnamed_zero))
+        *length = 0;
+    else if (*length > sizeof(sa_family_t) && ON(names_unix_length_full))
+        *length = sizeof(struct sockaddr_un);
+}
+
+static void change_length(socklen_t *length, socklen_t room)
+{
+    if (*length > room && ON(names_length_capped))
+        *length = room;
+}
+
+int getsockname(int fd, struct sockaddr *name, socklen_t *length)
+{
+    struct sock s;
+    socklen_t room = length ? *length : 0;
+    int result = real.getsockname(fd, name, length);
+    if (result != 0 || !watched(fd, &s))
+        return result;
+    if (is_inet(&s))
+        change_inet_name(&s, name, length, room);
+    else
+        change_unix_length(length);
+    change_length(length, room);
+    return result;
+}
+
+int getpeername(int fd, struct sockaddr *name, socklen_t *length)
+{
+    struct sock s;
+    socklen_t room = length ? *length : 0;
+    int result = real.getpeername(fd, name, length);
+    if (!watched(fd, &s))
+        return result;
+    if (result == 0 && room >= sizeof(struct sockaddr_in) && is_inet(&s) && ON(names_peer_port_zero))
+        clear_port(name);
+    if (result == 0 && ON(names_peer_is_own)) {
+        *length = room;
+        return real.getsockname(fd, name, length);
+    }
+    return (int)swapped_error(CALL_GETPEERNAME, &s, result, 0);
+}

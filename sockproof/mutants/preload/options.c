@@ -1,0 +1,77 @@
+/* setsockopt(2) and getsockopt(2): which rules look at a call, and in which order. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "mutant.h"
+
+/* IP options may be given as one byte (ip(7)), so that is read as a number as well. */
+static void read_number(struct option *o)
+{
+    if (o->value && o->length == sizeof(int))
+        memcpy(&o->number, o->value, sizeof(int));
+    else if (o->value && o->length == 1)
+        o->number = *(const unsigned char *)o->value;
+    o->is_int = o->value && (o->length == sizeof(int) || o->length == 1);
+}
+
+void set_number(struct option *o, int number)
+{
+    o->number = number;
+    o->value = &o->number;
+    o->length = sizeof o->number;
+}
+
+/* Is true if the call is answered without the kernel. */
+static bool answered(struct option *o, int *result)
+{
+    *result = 0;
+    return linger_set(o) || timeout_set(o) || multicast_set(o) || set_by_rule(o, result);
+}
+
+static int set(struct option *o)
+{
+    int result;
+    if (answered(o, &result))
+        return result;
+    result = real.setsockopt(o->s.fd, o->level, o->name, o->value, o->length);
+    result = after_set(o, result);
+    if (result == 0)
+        multicast_was_set(o);
+    return result;
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    struct option o = {.level = level, .name = name, .value = value, .length = length};
+    if (!watched(fd, &o.s))
+        return real.setsockopt(fd, level, name, value, length);
+    read_number(&o);
+    return set(&o);
+}
+
+static void change_answer(struct option *o, void *value, socklen_t *length, socklen_t room)
+{
+    if (o->level == SOL_SOCKET && o->name == SO_LINGER && *length >= sizeof(struct linger))
+        linger_get(o, value);
+    else if (o->level == SOL_SOCKET && (o->name == SO_RCVTIMEO || o->name == SO_SNDTIMEO))
+        timeout_get(o, value);
+    else if (o->level == IPPROTO_TCP && o->name == TCP_INFO)
+        tcp_info_get(o, value, *length);
+    else if (*length == sizeof(int))
+        get_by_rule(o, value);
+    if (room > *length && ON(options_length_unreported))
+        *length = room;
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    struct option o = {.level = level, .name = name};
+    socklen_t room = length ? *length : 0;
+    int result = real.getsockopt(fd, level, name, value, length);
+    if (!watched(fd, &o.s))
+        return result;
+    if (result == 0)
+        change_answer(&o, value, length, room);
+    return (int)swapped_error(CALL_GETSOCKOPT, &o.s, result, 0);
+}

@@ -1,0 +1,106 @@
+/* The calls that receive: each becomes one incoming message (see receive.c). */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mutant.h"
+
+ssize_t recv(int fd, void *buffer, size_t length, int flags)
+{
+    struct sock s;
+    struct iovec iov = {buffer, length};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    return watched(fd, &s) ? receive(&s, &msg, flags, BY_PLAIN) : real.recv(fd, buffer, length, flags);
+}
+
+ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
+{
+    struct sock s;
+    struct iovec iov = {buffer, length};
+    struct msghdr msg = {.msg_name = from, .msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t n;
+    if ((from && !size) || !watched(fd, &s))
+        return real.recvfrom(fd, buffer, length, flags, from, size);
+    msg.msg_namelen = from ? *size : 0;
+    n = receive(&s, &msg, flags, BY_PLAIN);
+    if (n >= 0 && from && !ON(receive_address_length_kept))
+        *size = msg.msg_namelen;
+    return n;
+}
+
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+    struct sock s;
+    return watched(fd, &s) ? receive(&s, msg, flags, BY_SENDMSG) : real.recvmsg(fd, msg, flags);
+}
+
+static int many(const struct sock *s, struct mmsghdr *messages, unsigned int count, int flags)
+{
+    unsigned int done;
+    bool rest_at_once = flags & MSG_WAITFORONE;
+    flags &= ~MSG_WAITFORONE;
+    for (done = 0; done < count; done++) {
+        ssize_t n = receive(s, &messages[done].msg_hdr, flags, BY_MANY);
+        if (n < 0)
+            return done ? (int)done : -1;
+        if (!ON(receive_many_lengths_unset))
+            messages[done].msg_len = (unsigned int)n;
+        if (rest_at_once && !ON(receive_many_waitforone_ignored))
+            flags |= MSG_DONTWAIT;
+    }
+    return (int)done;
+}
+
+/* A call with its own time limit is left to the kernel, which looks at the clock between messages. */
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *limit)
+{
+    struct sock s;
+    if (limit || !watched(fd, &s))
+        return real.recvmmsg(fd, messages, count, flags, limit);
+    if (count > 1 && ON(receive_many_first_only))
+        count = 1;
+    return many(&s, messages, count, flags);
+}
+
+/* read(2) of nothing returns 0 without looking at the socket, which recvmsg(2) would do. */
+ssize_t read(int fd, void *buffer, size_t length)
+{
+    struct sock s;
+    struct iovec iov = {buffer, length};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    return length && watched(fd, &s) ? receive(&s, &msg, 0, BY_PLAIN) : real.read(fd, buffer, length);
+}
+
+ssize_t readv(int fd, const struct iovec *iov, int count)
+{
+    struct sock s;
+    struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
+    bool something = count > 0 && total_length(iov, (size_t)count) > 0;
+    return something && watched(fd, &s) ? receive(&s, &msg, 0, BY_VECTOR) : real.readv(fd, iov, count);
+}
+
+/* The checked variants that glibc's fortified headers call, with their own check. */
+static void check(size_t length, size_t room)
+{
+    if (length > room)
+        abort();
+}
+
+ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
+{
+    check(length, room);
+    return recv(fd, buffer, length, flags);
+}
+
+ssize_t __recvfrom_chk(int fd, void *buffer, size_t length, size_t room, int flags, struct sockaddr *from,
+                       socklen_t *size)
+{
+    check(length, room);
+    return recvfrom(fd, buffer, length, flags, from, size);
+}
+
+ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
+{
+    check(length, room);
+    return read(fd, buffer, length);
+}

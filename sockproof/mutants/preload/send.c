@@ -1,0 +1,162 @@
+/* What is sent: flags, buffers, address and result of one outgoing message, whichever call it came by. */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+
+#include "mutant.h"
+
+size_t total_length(const struct iovec *iov, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += iov[i].iov_len;
+    return sum;
+}
+
+static bool may_block(const struct outgoing *o) { return !(o->flags & MSG_DONTWAIT) && !nonblocking(o->s.fd); }
+
+static void change_flags(struct outgoing *o)
+{
+    bool once = (o->flags & MSG_DONTWAIT) && !nonblocking(o->s.fd);
+    if (once && ON(send_dontwait_ignored))
+        o->flags &= ~MSG_DONTWAIT;
+    if (once && ON(send_dontwait_sticks))
+        real.fcntl(o->s.fd, F_SETFL, real.fcntl(o->s.fd, F_GETFL) | O_NONBLOCK);
+    if ((o->flags & MSG_MORE) && ON(send_more_ignored))
+        o->flags &= ~MSG_MORE;
+    if ((o->flags & MSG_OOB) && ON(send_oob_in_band))
+        o->flags &= ~MSG_OOB;
+    if ((o->flags & MSG_OOB) && ON(send_oob_dropped)) {
+        o->unsent += o->length;
+        o->msg.msg_iovlen = 0;
+    }
+    if ((o->flags & MSG_EOR) && o->s.type == SOCK_SEQPACKET && ON(send_eor_ignored))
+        o->flags &= ~MSG_EOR;
+}
+
+static void reverse(struct iovec *iov, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        struct iovec kept = iov[i];
+        iov[i] = iov[count - 1 - i];
+        iov[count - 1 - i] = kept;
+    }
+}
+
+static void lose_last(struct outgoing *o)
+{
+    o->msg.msg_iovlen--;
+    o->unsent += o->msg.msg_iov[o->msg.msg_iovlen].iov_len;
+}
+
+static void change_buffers(struct outgoing *o)
+{
+    bool several = o->msg.msg_iovlen > 1;
+    bool message = several && (o->path == BY_SENDMSG || o->path == BY_MANY);
+    if (message && ON(send_buffers_first_only))
+        o->msg.msg_iovlen = 1;
+    if (message && ON(send_buffers_reversed))
+        reverse(o->msg.msg_iov, o->msg.msg_iovlen);
+    if (message && ON(send_buffers_last_lost))
+        lose_last(o);
+    if (several && o->path == BY_VECTOR && ON(send_writev_first_only))
+        o->msg.msg_iovlen = 1;
+    if (several && o->path == BY_VECTOR && ON(send_writev_reversed))
+        reverse(o->msg.msg_iov, o->msg.msg_iovlen);
+    if (o->msg.msg_controllen && ON(send_control_dropped))
+        o->msg.msg_controllen = 0;
+    if (is_datagram(&o->s) && o->length > 1000 && ON(send_datagram_tail_lost)) {
+        o->msg.msg_iov[o->msg.msg_iovlen - 1].iov_len--;
+        o->unsent++;
+    }
+}
+
+static void change_address(struct outgoing *o)
+{
+    if (is_datagram(&o->s) && o->msg.msg_name && connected(o->s.fd) && ON(send_address_ignored)) {
+        o->msg.msg_name = NULL;
+        o->msg.msg_namelen = 0;
+    }
+    multicast_before_send(o);
+}
+
+/* SIGPIPE comes with the failing call, so whether it is due is learnt with the signal off, and the same call is
+ * then made again as asked: a stream that fails with EPIPE fails the same way twice. */
+ssize_t emit(struct outgoing *o)
+{
+    ssize_t n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_NOSIGNAL);
+    if (n >= 0 || errno != EPIPE)
+        return n;
+    if ((o->flags & MSG_NOSIGNAL) && is_stream(&o->s) && ON(errors_sigpipe_nosignal_ignored))
+        o->flags &= ~MSG_NOSIGNAL;
+    else if (!(o->flags & MSG_NOSIGNAL) && is_stream(&o->s) && ON(errors_sigpipe_missing))
+        o->flags |= MSG_NOSIGNAL;
+    return o->flags & MSG_NOSIGNAL ? fail(EPIPE) : real.sendmsg(o->s.fd, &o->msg, o->flags);
+}
+
+/* A short count without a reason: a stream that may block and does not fit is sent as far as it fits. */
+static bool sent_short(struct outgoing *o, ssize_t *n)
+{
+    int room = option_of(o->s.fd, SOL_SOCKET, SO_SNDBUF, INT_MAX);
+    if (!is_stream(&o->s) || o->length <= (size_t)room || !may_block(o) || !ON(send_blocking_short))
+        return false;
+    *n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    return *n > 0;
+}
+
+static ssize_t partial_result(struct outgoing *o, ssize_t n)
+{
+    if (may_block(o)) {
+        if (has_timeout(o->s.fd, SO_SNDTIMEO) && ON(timeouts_send_partial_lost))
+            return fail(EAGAIN);
+        return ON(errors_eintr_partial_lost) ? fail(EINTR) : n;
+    }
+    if (ON(send_partial_as_complete))
+        return (ssize_t)o->length;
+    if (ON(send_partial_one_more))
+        return n + 1;
+    if (ON(send_partial_one_less))
+        return n - 1;
+    return ON(send_partial_as_eagain) ? fail(EAGAIN) : n;
+}
+
+static ssize_t surplus_signal(struct outgoing *o, ssize_t n)
+{
+    int error = errno;
+    if (n >= 0 || error != ECONNRESET || (o->flags & MSG_NOSIGNAL) || !ON(errors_sigpipe_on_reset))
+        return n;
+    raise(SIGPIPE); /* directed at this thread, as the kernel does */
+    return fail(error);
+}
+
+static ssize_t result_of(struct outgoing *o, ssize_t n)
+{
+    if (n >= 0 && o->unsent)
+        n += (ssize_t)o->unsent;
+    if (is_stream(&o->s) && n > 0 && (size_t)n < o->length)
+        n = partial_result(o, n);
+    n = broadcast_after_send(o, n);
+    n = surplus_signal(o, n);
+    return swapped_error(CALL_SEND, &o->s, n, (long)o->length);
+}
+
+ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum path path)
+{
+    struct iovec iov[IOV_MAX];
+    struct outgoing o = {*s, *msg, flags, path, 0, 0};
+    ssize_t n;
+    if (msg->msg_iovlen > IOV_MAX)
+        return real.sendmsg(s->fd, msg, flags);
+    memcpy(iov, msg->msg_iov, msg->msg_iovlen * sizeof *iov);
+    o.msg.msg_iov = iov;
+    o.length = total_length(iov, msg->msg_iovlen);
+    if (is_datagram(s) && o.length == 0 && ON(send_empty_dropped))
+        return 0;
+    change_flags(&o);
+    change_buffers(&o);
+    change_address(&o);
+    if (!sent_short(&o, &n))
+        n = emit(&o);
+    return result_of(&o, n);
+}

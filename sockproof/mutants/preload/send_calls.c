@@ -1,0 +1,99 @@
+/* The calls that send: each becomes one outgoing message (see send.c). */
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "mutant.h"
+
+/* write(2) on a record socket ends the record, which sendmsg(2) must be told. */
+static int flags_of_write(const struct sock *s) { return s->type == SOCK_SEQPACKET ? MSG_EOR : 0; }
+
+ssize_t send(int fd, const void *buffer, size_t length, int flags)
+{
+    struct sock s;
+    struct iovec iov = {(void *)buffer, length};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    return watched(fd, &s) ? transmit(&s, &msg, flags, BY_PLAIN) : real.send(fd, buffer, length, flags);
+}
+
+ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *to, socklen_t size)
+{
+    struct sock s;
+    struct iovec iov = {(void *)buffer, length};
+    struct msghdr msg = {.msg_name = (void *)to, .msg_namelen = size, .msg_iov = &iov, .msg_iovlen = 1};
+    if (!watched(fd, &s))
+        return real.sendto(fd, buffer, length, flags, to, size);
+    return transmit(&s, &msg, flags, BY_PLAIN);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    struct sock s;
+    return watched(fd, &s) ? transmit(&s, msg, flags, BY_SENDMSG) : real.sendmsg(fd, msg, flags);
+}
+
+/* As the kernel does it: one message after the other, an error is reported only if nothing was sent. */
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+    struct sock s;
+    unsigned int done;
+    if (!watched(fd, &s))
+        return real.sendmmsg(fd, messages, count, flags);
+    if (count > 1 && ON(send_many_first_only))
+        count = 1;
+    for (done = 0; done < count; done++) {
+        ssize_t n = transmit(&s, &messages[done].msg_hdr, flags, BY_MANY);
+        if (n < 0)
+            return done ? (int)done : -1;
+        if (!ON(send_many_lengths_unset))
+            messages[done].msg_len = (unsigned int)n;
+    }
+    return (int)done;
+}
+
+ssize_t write(int fd, const void *buffer, size_t length)
+{
+    struct sock s;
+    struct iovec iov = {(void *)buffer, length};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    return watched(fd, &s) ? transmit(&s, &msg, flags_of_write(&s), BY_PLAIN) : real.write(fd, buffer, length);
+}
+
+ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+    struct sock s;
+    struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
+    if (count < 0 || !watched(fd, &s))
+        return real.writev(fd, iov, count);
+    return transmit(&s, &msg, flags_of_write(&s), BY_VECTOR);
+}
+
+static ssize_t file_sent(off_t *offset, off_t before, ssize_t n)
+{
+    if (offset && n > 0 && ON(send_file_offset_kept))
+        *offset = before;
+    if (n > 1 && ON(send_file_one_less))
+        n--;
+    return n;
+}
+
+ssize_t sendfile(int out, int in, off_t *offset, size_t count)
+{
+    struct sock s;
+    off_t before = offset ? *offset : 0;
+    ssize_t n = real.sendfile(out, in, offset, count);
+    return watched(out, &s) ? file_sent(offset, before, n) : n;
+}
+
+ssize_t sendfile64(int out, int in, off64_t *offset, size_t count) { return sendfile(out, in, (off_t *)offset, count); }
+
+ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
+{
+    struct sock s;
+    ssize_t n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
+    if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
+        n--;
+    if (n < 0 && errno == EAGAIN && watched(in, &s) && ON(receive_splice_empty_as_eof))
+        return 0;
+    return n;
+}

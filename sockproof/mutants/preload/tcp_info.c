@@ -1,0 +1,54 @@
+/* TCP_INFO that lies in one field. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+
+#include "mutant.h"
+
+#define TOLD(field) (length >= offsetof(struct tcp_info, field) + sizeof info->field)
+
+static void change_listener(struct tcp_info *info)
+{
+    if (info->tcpi_unacked > 0 && ON(state_info_queue_zero))
+        info->tcpi_unacked = 0;
+    if (info->tcpi_sacked > 0 && ON(state_info_backlog_one_less))
+        info->tcpi_sacked--;
+}
+
+static void change_connection(struct tcp_info *info)
+{
+    if (info->tcpi_unacked > 0 && ON(state_info_unacked_zero))
+        info->tcpi_unacked = 0;
+    if (info->tcpi_options && ON(state_info_options_zero))
+        info->tcpi_options = 0;
+    if (info->tcpi_snd_mss != 536 && ON(state_info_mss_default))
+        info->tcpi_snd_mss = 536;
+    if (info->tcpi_total_retrans > 0 && ON(state_info_retransmits_zero))
+        info->tcpi_total_retrans = 0;
+    if ((info->tcpi_snd_wscale || info->tcpi_rcv_wscale) && ON(state_info_wscale_zero))
+        info->tcpi_snd_wscale = info->tcpi_rcv_wscale = 0;
+}
+
+static void change_state(struct tcp_info *info)
+{
+    bool half_closed = info->tcpi_state == TCP_FIN_WAIT2 || info->tcpi_state == TCP_CLOSE_WAIT;
+    if (info->tcpi_state != TCP_ESTABLISHED && ON(state_info_always_established))
+        info->tcpi_state = TCP_ESTABLISHED;
+    else if (info->tcpi_state == TCP_FIN_WAIT2 && ON(state_info_fin_wait2_as_fin_wait1))
+        info->tcpi_state = TCP_FIN_WAIT1;
+    else if (half_closed && ON(state_info_half_closed_as_closed))
+        info->tcpi_state = TCP_CLOSE;
+    else if (info->tcpi_state == TCP_CLOSE && ON(state_info_closed_as_time_wait))
+        info->tcpi_state = TCP_TIME_WAIT;
+}
+
+void tcp_info_get(const struct option *o, void *value, socklen_t length)
+{
+    struct tcp_info *info = value;
+    bool listens = info->tcpi_state == TCP_LISTEN;
+    (void)o;
+    if (TOLD(tcpi_total_retrans))
+        listens ? change_listener(info) : change_connection(info);
+    if (length >= 1)
+        change_state(info);
+}
