@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -148,18 +149,29 @@ class Command:
 
 
 @pytest.fixture
-def checkout(tmp_path) -> Checkout:
+def small_catalogue() -> Callable[[Path], Checkout]:
+    """Gives a folder a catalogue of two claims that hold everywhere, in place of what it has."""
+
+    def written(root: Path) -> Checkout:
+        shutil.rmtree(root / "conformance", ignore_errors=True)
+        made = Checkout(root)
+        made.write("__init__.py", "")
+        made.write("pair/claims.toml", CLAIMS + CLAIM.format(id="pair.stream.ends"))
+        made.write("pair/test_pair.py", SCENARIOS)
+        return made
+
+    return written
+
+
+@pytest.fixture
+def checkout(tmp_path, small_catalogue) -> Checkout:
     """A copy of the project whose catalogue has two claims that hold everywhere."""
     root = tmp_path / "checkout"
     ignored = shutil.ignore_patterns("__pycache__", "mutants", ".*_cache")
     for part in PARTS:
         shutil.copytree(PROJECT / part, root / part, ignore=ignored)
     shutil.copy(PROJECT / "pyproject.toml", root)
-    made = Checkout(root)
-    made.write("__init__.py", "")
-    made.write("pair/claims.toml", CLAIMS + CLAIM.format(id="pair.stream.ends"))
-    made.write("pair/test_pair.py", SCENARIOS)
-    return made
+    return small_catalogue(root)
 
 
 @pytest.fixture
