@@ -1,0 +1,112 @@
+"""What a blocked send() returns when a signal or SO_SNDTIMEO ends it."""
+
+from errno import EAGAIN, EINTR
+from select import POLLIN
+from signal import SIGALRM, set_wakeup_fd, siginterrupt
+from socket import SO_SNDTIMEO, SOL_SOCKET
+
+import pytest
+
+from conformance.sending.buffers import MESSAGE, fill, received, small_pair
+from conformance.sending.raw import alarm_again_and_again, await_signals, send, signal_pair
+from fixtures.children import child, in_child
+from fixtures.expect import fails, lasts, timeval
+from fixtures.families import over_streams
+from fixtures.waiting import readiness
+
+
+@pytest.mark.claim("stream.send.signal-after-progress-returns-count")
+@over_streams
+def test_signal_after_progress_ends_send_with_the_count(peers, family):
+    client, server = small_pair(peers, family)
+
+    def sending():
+        alarm_again_and_again()  # decisive
+        return send(client, MESSAGE)
+
+    count = in_child(sending).value
+
+    assert 0 < count < len(MESSAGE)
+    assert received(server, count) == MESSAGE[:count]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.signal-before-progress-fails")
+@over_streams
+def test_signal_before_any_progress_ends_send_with_eintr(peers, family):
+    client, server = pair = small_pair(peers, family)
+    total = fill(pair, MESSAGE)
+
+    def sending():
+        alarm_again_and_again()  # decisive
+        return send(client, b"more")
+
+    with fails(EINTR):
+        in_child(sending)
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.sa-restart-continues")
+@over_streams
+def test_send_goes_on_after_a_handler_with_sa_restart(peers, family):
+    client, server = pair = small_pair(peers, family)
+    total = fill(pair, MESSAGE)
+
+    with signal_pair() as (reader, writer):
+
+        def sending():
+            set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            alarm_again_and_again()
+            siginterrupt(SIGALRM, False)  # decisive
+            return send(client, b"more")
+
+        with child(sending) as sender:
+            await_signals(reader, 3)
+            assert received(server, total) == MESSAGE[:total]
+            assert sender.ends().value == 4
+    assert received(server, 4) == b"more"
+
+
+@pytest.mark.claim("stream.send.timeout-never-restarts")
+@over_streams
+def test_send_with_a_timeout_is_not_restarted(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(600))  # decisive
+    fill(pair, MESSAGE)
+
+    def sending():
+        alarm_again_and_again()
+        siginterrupt(SIGALRM, False)
+        return send(client, b"more")
+
+    with fails(EINTR):
+        in_child(sending)
+
+
+@pytest.mark.claim("stream.send.timeout-after-progress-returns-count")
+@over_streams
+def test_timeout_after_progress_ends_send_with_the_count(peers, family):
+    client, server = small_pair(peers, family)
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.1))  # decisive
+
+    with lasts(at_least=0.1, slack=0.09):
+        count = client.send(MESSAGE)
+
+    assert 0 < count < len(MESSAGE)
+    assert received(server, count) == MESSAGE[:count]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.timeout-before-progress-fails")
+@over_streams
+def test_timeout_before_any_progress_ends_send_with_eagain(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.1))  # decisive
+    total = fill(pair, MESSAGE)
+
+    with lasts(at_least=0.1, slack=0.09), fails(EAGAIN):
+        client.send(b"more")
+
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0

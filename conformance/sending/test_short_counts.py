@@ -1,0 +1,126 @@
+"""How many bytes send() takes when the buffers are small: what fits, or everything."""
+
+from errno import EAGAIN
+from fcntl import F_GETFL, fcntl
+from os import O_NONBLOCK
+from select import POLLIN
+from socket import MSG_DONTWAIT, SO_SNDTIMEO, SOL_SOCKET
+
+import pytest
+
+from conformance.sending.buffers import MESSAGE, fill, received, small_pair
+from fixtures.children import child
+from fixtures.expect import fails, lasts, timeval
+from fixtures.families import over_ip, over_streams
+from fixtures.waiting import readiness
+
+
+@pytest.mark.claim("stream.send.nonblocking-short-count")
+@over_streams
+def test_non_blocking_send_takes_what_fits(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setblocking(False)  # decisive
+
+    first = client.send(MESSAGE)
+    total = first + fill(pair, MESSAGE[first:])
+
+    assert 0 < first < len(MESSAGE)
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.nonblocking-full-fails")
+@over_streams
+def test_non_blocking_send_into_a_full_buffer_fails(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setblocking(False)  # decisive
+    total = fill(pair, MESSAGE)
+
+    with fails(EAGAIN):
+        client.send(b"x")
+
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0
+    assert client.send(b"x") == 1
+    assert received(server, 1) == b"x"
+
+
+@pytest.mark.claim("stream.send.dontwait-short-count")
+@over_streams
+def test_send_with_dontwait_takes_what_fits(peers, family):
+    client, server = pair = small_pair(peers, family)
+    first = 0
+
+    first += client.send(MESSAGE, MSG_DONTWAIT)  # decisive
+
+    assert 0 < first < len(MESSAGE)
+    total = first + fill(pair, MESSAGE[first:])
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.dontwait-full-fails")
+@over_streams
+def test_send_with_dontwait_into_a_full_buffer_fails(peers, family):
+    client, server = pair = small_pair(peers, family)
+    total = fill(pair, MESSAGE)
+
+    with fails(EAGAIN):
+        client.send(b"x", MSG_DONTWAIT)  # decisive
+
+    assert received(server, total) == MESSAGE[:total]
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.dontwait-per-call")
+@over_streams
+def test_dontwait_acts_on_one_call_only(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.1))
+    fill(pair, MESSAGE)
+
+    with lasts(slack=0.09), fails(EAGAIN):
+        client.send(b"x", MSG_DONTWAIT)  # decisive
+    with lasts(at_least=0.1), fails(EAGAIN):
+        client.send(b"x")  # decisive
+
+    assert fcntl(client, F_GETFL) & O_NONBLOCK == 0
+
+
+@pytest.mark.claim("stream.send.blocking-takes-all")
+@over_streams
+def test_blocking_send_waits_until_everything_is_taken(peers, family):
+    client, server = small_pair(peers, family)
+
+    with child(lambda: received(server, len(MESSAGE)) == MESSAGE) as reader:
+        assert client.send(MESSAGE) == len(MESSAGE)  # decisive
+        assert reader.ends().value is True
+
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.zero-length-sends-nothing")
+@over_streams
+def test_send_of_nothing_gives_the_reader_nothing(peers, family):
+    client, server = peers.pair(family)
+
+    assert client.send(b"") == 0
+
+    assert readiness(server) & POLLIN == 0
+    assert client.send(b"after") == 5  # decisive
+    assert received(server, 5) == b"after"
+    assert readiness(server) & POLLIN == 0
+
+
+@pytest.mark.claim("tcp.send.zero-length-makes-no-packet")
+@over_ip
+def test_send_of_nothing_puts_nothing_on_the_wire(stream_pair, wire):
+    client, server = stream_pair
+
+    assert client.send(b"") == 0
+    client.send(b"after")  # decisive
+
+    assert received(server, 5) == b"after"
+    wire.expect("client > server ACK 1:1(0)")  # the third of the handshake
+    wire.expect("client > server 1:6(5)")
+    assert len(wire.seen("client > server ACK (0)")) == 1
