@@ -174,6 +174,22 @@ def test_an_interrupt_leaves_a_partial_report_and_no_traceback(command, waiting,
     assert_partial(command.cwd / "there")
 
 
+def test_a_second_signal_ends_a_run_that_does_not_listen(command, checkout, ready):
+    path = checkout.root / "conformance" / "slow" / "test_it.py"
+    deaf = "import signal\n    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    path.write_text(path.read_text("utf-8").replace("import signal\n", deaf))
+    with command.start("run", "--out", "there") as process:
+        ready.open().close()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert command("report", "there").status == 0
+    assert "test_end_reads_as_nothing" in (command.cwd / "there" / "report.html").read_text("utf-8")
+
+
 def assert_partial(folder):
     """The results say that the run was cut short, and have what came before."""
     found = results(folder)
