@@ -53,7 +53,7 @@ def _totals(instances: Sequence[Instance]) -> dict[str, str]:
 
 
 def _when_and_where(results: Results) -> dict[str, str]:
-    started = datetime.fromtimestamp(results.run.started / 1e9, UTC)
+    started = datetime.fromtimestamp(results.run.started // 10**9, UTC)
     return {"timestamp": started.strftime("%Y-%m-%dT%H:%M:%S+00:00"), "hostname": clean(results.target.name)}
 
 

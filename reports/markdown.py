@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from reports import summary
 from reports.files import ResultsError, reason_of
 from reports.record import DECIDED, Claim, Instance, Results
-from reports.texts import first_line
+from reports.texts import first_line, moment
 
 LIMIT = 900_000
 """Bytes of UTF-8. GitHub refuses a step summary beyond 1 MiB; room is left for other steps' text."""
@@ -138,7 +137,6 @@ def _undecided(results: Results) -> Iterator[str]:
 
 def _environment(results: Results) -> Iterator[str]:
     run, target = results.run, results.target
-    started = datetime.fromtimestamp(run.started / 1e9, UTC)
     yield from ("## Environment", "")
     rows = {
         "target": target.name,
@@ -147,7 +145,7 @@ def _environment(results: Results) -> Iterator[str]:
         "isolation": target.isolation,
         "python": target.python,
         "sockproof": run.sockproof,
-        "started": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+        "started": moment(run.started),
         "workers": str(run.workers),
         "arguments": " ".join(run.arguments),
     }

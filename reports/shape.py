@@ -96,8 +96,8 @@ def _out_of_range(value: Any, rule: Mapping[str, Any]) -> str | None:
     if not _is(value, "number"):
         return None
     if value < rule.get("minimum", value):
-        return f"is {value}, less than {rule['minimum']}"
-    return f"is {value}, more than {rule['maximum']}" if value > rule.get("maximum", value) else None
+        return f"is {_shown(value)}, less than {rule['minimum']}"
+    return f"is {_shown(value)}, more than {rule['maximum']}" if value > rule.get("maximum", value) else None
 
 
 def _incomplete(value: Any, rule: Mapping[str, Any]) -> str | None:

@@ -151,7 +151,7 @@ def _later(results: Results, journal: Path) -> Results:
 
 def _from_document(path: Path) -> Results:
     try:
-        data = json.loads(_text(path))
+        data = _parsed(_text(path))
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path} is not whole JSON ({error}): {_instead(path)}.") from error
     return _understood(data, path)
@@ -171,6 +171,15 @@ def _text(path: Path) -> str:
         raise ResultsError(
             f"{path} cannot be read ({reason_of(error)}): name a {RESULTS} that you may read."
         ) from error
+
+
+def _parsed(text: str) -> Any:
+    """The JSON in `text`. Raises ValueError or RecursionError; NaN and Infinity, which Python reads, are no JSON."""
+    return json.loads(text, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _understood(data: Any, path: Path) -> Results:
@@ -217,7 +226,7 @@ def _entries(path: Path, lines: list[str], first: int) -> Iterator[dict[str, Any
     """The lines from `first` on, parsed; what follows the last line end was torn off, or is empty."""
     for number, line in enumerate(lines[first:-1], first + 1):
         try:
-            entry = json.loads(line)
+            entry = _parsed(line)
         except (ValueError, RecursionError) as error:
             raise ResultsError(f"{path} line {number} is not JSON ({error}): remove that line.") from error
         if isinstance(entry, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,3 +84,8 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.2f} s"
     return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def moment(nanoseconds: int) -> str:
+    """A time since the epoch as a date: ``2026-11-21 02:46:40 UTC``."""
+    return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"

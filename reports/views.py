@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from re import sub
 
 from reports import summary
 from reports.record import DECIDED, VERDICTS, Claim, Instance, Results
-from reports.texts import duration, first_line
+from reports.texts import duration, first_line, moment
 
 UNKNOWN_TOPIC = "without a claim"
 
@@ -155,11 +154,3 @@ def facts(results: Results) -> list[tuple[str, str]]:
         ("arguments", " ".join(run.arguments)),
     ]
     return [(name, value) for name, value in values if value.strip()]
-
-
-def moment(nanoseconds: int) -> str:
-    """``2026-11-21 02:46:40 UTC``, or the bare number where no calendar has it."""
-    try:
-        return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"{nanoseconds} ns since the epoch"

@@ -8,7 +8,7 @@ from reports.record import VERDICTS, Capability, Check, Claim, Event, Instance, 
 
 text = st.text(max_size=12)
 maybe = st.none() | text
-moments = st.integers(0, 2**63)
+moments = st.integers(0, 2**63 - 1)
 verdict = st.sampled_from(VERDICTS)
 seconds = st.floats(0, 1e6, allow_nan=False)
 

@@ -14,6 +14,7 @@ from tests.reports import strategies
 from tests.reports.samples import FIVE, INJECTION, RESET, START, THREE, call, note, packet
 
 ASCENT, DESCENT = 9, 3
+LONG = Trace(("client",), tuple(call("client", at, f"send({at})", "1") for at in range(40)))
 STARTS_LEFT = {"left", "remark"}
 
 
@@ -45,6 +46,7 @@ def overlap(one, other):
 @example(RESET)
 @example(THREE)
 @example(FIVE)
+@example(LONG)
 @settings(max_examples=120, deadline=None)
 def test_text_stays_inside_and_never_overlaps(trace):
     picture = drawn(trace)
@@ -140,6 +142,18 @@ def test_a_reset_looks_different():
     assert said(drawn(RESET), "rst") == ["RST ACK 1:1(0) ack 1 win 512"]
 
 
+def test_packet_text_stands_right_above_its_line():
+    picture = drawn(RESET)
+    lines = [
+        int(path.get("d").split()[1].partition("H")[0])
+        for path in picture.iter("path")
+        if path.get("class") in ("packet", "packet rst")
+    ]
+    last = [int(text.get("y")) for text in picture.iter("text") if "packet" in text.get("class").split()]
+
+    assert [line - text for line, text in zip(lines, last, strict=True)] == [5] * 4
+
+
 def test_a_packet_to_its_own_lane_turns_back():
     assert [row.kind for row in layout(THREE).rows].count("loop") == 2
 
@@ -186,9 +200,7 @@ def test_text_that_is_all_there_has_no_tooltip():
 
 
 def test_a_long_diagram_repeats_the_lanes_below():
-    trace = Trace(("client",), tuple(call("client", at, f"send({at})", "1") for at in range(40)))
-
-    assert said(drawn(trace), "lane") == ["client", "client"]
+    assert said(drawn(LONG), "lane") == ["client", "client"]
 
 
 def test_markup_in_a_trace_is_text():

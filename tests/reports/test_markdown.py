@@ -63,7 +63,8 @@ def test_markup_is_text_and_tables_stay_tables():
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("a`b", "``a`b``"), ("`", "`` ` ``"), ("a|b", "`a\\|b`"), ("a\nb", "`a b`"), ("", "")]
+    ("text", "shown"),
+    [("a`b", "``a`b``"), ("`", "`` ` ``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("a\nb", "`a b`"), ("", "")],
 )
 def test_code(text, shown):
     assert code(text) == shown

@@ -116,6 +116,15 @@ def test_each_line_is_in_the_file_before_the_next_one_comes(tmp_path):
     journal.close()
 
 
+def test_the_first_and_the_last_line_are_on_the_disk(tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr("os.fsync", lambda _: lines.append(len(path.read_text().splitlines())))
+    path = tmp_path / "journal.jsonl"
+    journalled(path, results())
+
+    assert lines == [1, len(results().instances) + 2]
+
+
 KILLED = """
 import os, signal, sys
 from reports.store import Journal
@@ -220,6 +229,16 @@ def test_other_json_is_no_results(tmp_path, text):
     assert str(tmp_path / "results.json") in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("duration", "said"), [("NaN", "NaN is no number in JSON"), ("1e999", "more than 1000000000.0")]
+)
+def test_durations_that_are_no_numbers_are_refused(folder, duration, said):
+    path = folder / "results.json"
+    path.write_text(path.read_text().replace('"duration": 0.0041', f'"duration": {duration}', 1))
+
+    assert said in refusal(path)
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "results.json").write_bytes(b"\xff\xfe\x00{")
 
@@ -238,6 +257,8 @@ def test_a_newer_schema_is_refused_with_both_versions(folder):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (lambda data: data["run"].update(started=10**400), "run.started is 1000"),
+        (lambda data: data["instances"][0]["trace"]["events"][0].update(until=-1), "events[0].until is -1, less than 0"),
         (lambda data: data.pop("run"), "the document lacks 'run'"),
         (lambda data: data["instances"][1].update(verdict="odd"), 'instances[1].verdict is "odd", not one of conf'),
         (lambda data: data["instances"][0].update(duration=None), "instances[0].duration is null, not number"),

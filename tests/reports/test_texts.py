@@ -46,6 +46,11 @@ def test_wrapped_breaks_before_options_rather_than_in_them():
     assert wrapped(text, 40, lines=3) == ("SYN 0:0(0) win 65476", "<mss 65476,sackOK,ts,nop,wscale 7>")
 
 
+def test_wrapped_fills_its_lines():
+    assert wrapped("abc def ghi", 3, lines=3) == ("abc", "def", "ghi")
+    assert wrapped("a b c d e", 5, lines=2) == ("a b c", "d e")
+
+
 def test_wrapped_breaks_a_word_that_is_too_long():
     assert wrapped("abcdefghij", 4, lines=3) == ("abcd", "efgh", "ij")
 
