@@ -258,7 +258,7 @@ def test_a_newer_schema_is_refused_with_both_versions(folder):
     ("change", "said"),
     [
         (lambda data: data["run"].update(started=10**400), "run.started is 1000"),
-        (lambda data: data["instances"][0]["trace"]["events"][0].update(until=-1), "events[0].until is -1, less than 0"),
+        (lambda data: data["instances"][0]["trace"]["events"][0].update(until=-1), "until is -1, less than 0"),
         (lambda data: data.pop("run"), "the document lacks 'run'"),
         (lambda data: data["instances"][1].update(verdict="odd"), 'instances[1].verdict is "odd", not one of conf'),
         (lambda data: data["instances"][0].update(duration=None), "instances[0].duration is null, not number"),
