@@ -71,7 +71,7 @@ def test_send_goes_on_after_a_handler_with_sa_restart(peers, family):
 @pytest.mark.claim("stream.send.timeout-never-restarts")
 @over_streams
 def test_send_with_a_timeout_is_not_restarted(peers, family):
-    client, server = pair = small_pair(peers, family)
+    client, _ = pair = small_pair(peers, family)
     client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(600))  # decisive
     fill(pair, MESSAGE)
 

@@ -75,7 +75,7 @@ def test_send_with_dontwait_into_a_full_buffer_fails(peers, family):
 @pytest.mark.claim("stream.send.dontwait-per-call")
 @over_streams
 def test_dontwait_acts_on_one_call_only(peers, family):
-    client, server = pair = small_pair(peers, family)
+    client, _ = pair = small_pair(peers, family)
     client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.1))
     fill(pair, MESSAGE)
 
