@@ -1,0 +1,22 @@
+"""The interfaces over which a scenario of this folder reaches its group."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from conformance.multicast.groups import Group, Segment
+from fixtures.links import Link
+
+
+@pytest.fixture
+def segment(link: Link, group: Group) -> Segment:
+    """The near end of a veth link: a multicast interface, on which the loop options count (see test_loopback)."""
+    return Segment(link.near_index, link.near_host(group.family))
+
+
+@pytest.fixture
+def loopback() -> Segment:
+    """The interface lo, over which IPv4 multicast needs no route once it is named."""
+    return Segment(socket.if_nametoindex("lo"), "127.0.0.1")
