@@ -163,6 +163,15 @@ def test_the_header_has_what_a_reader_asks_first(sample):
         assert fact in header
 
 
+def test_what_the_machine_lacks_comes_with_its_remedy(sample):
+    section = sample.partition('<section id="machine">')[2].partition("</section>")[0]
+    lacking, _, available = section.partition("Available: ")
+
+    assert re.findall(r"<tr><td><code>(.*?)</code>", lacking) == ["capture", "sysctl:net.ipv4.tcp_syncookies"]
+    assert "Run as root, or allow user namespaces." in lacking
+    assert available.startswith("<code>namespace</code>.")
+
+
 def test_a_run_cut_short_says_so():
     assert "was interrupted: 9 of 40" in page(results(run=run(complete=False, interrupted=True, collected=40)))
 

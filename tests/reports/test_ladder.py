@@ -15,6 +15,7 @@ from tests.reports.samples import FIVE, INJECTION, RESET, START, THREE, call, no
 
 ASCENT, DESCENT = 9, 3
 LONG = Trace(("client",), tuple(call("client", at, f"send({at})", "1") for at in range(40)))
+BACKWARDS = Trace(("a", "b", "c"), (packet("c", "b", 0, "PSH ACK 1:65484(65483) ack 1 win 512 one two"),))
 STARTS_LEFT = {"left", "remark"}
 
 
@@ -47,6 +48,7 @@ def overlap(one, other):
 @example(THREE)
 @example(FIVE)
 @example(LONG)
+@example(BACKWARDS)
 @settings(max_examples=120, deadline=None)
 def test_text_stays_inside_and_never_overlaps(trace):
     picture = drawn(trace)
@@ -62,6 +64,7 @@ def test_text_stays_inside_and_never_overlaps(trace):
 
 
 @given(strategies.traces)
+@example(BACKWARDS)
 @settings(max_examples=60, deadline=None)
 def test_packet_text_crosses_no_lane(trace):
     plan, picture = layout(trace), drawn(trace)
@@ -103,6 +106,12 @@ def test_a_failed_call_is_marked_by_sign_and_style():
     trace = Trace(("client",), (call("client", 0, "send(1)", "EPIPE", failed=True),))
 
     assert said(drawn(trace), "failed") == ["send(1) ✗ EPIPE"]
+
+
+def test_a_failed_call_that_took_long_is_marked_where_it_returned():
+    trace = Trace(("a", "b"), (call("a", 0, "recv(1)", "EAGAIN", until=9, failed=True), packet("a", "b", 5, "SYN")))
+
+    assert said(drawn(trace), "failed") == ["✗ EAGAIN"]
 
 
 def test_a_call_that_spans_packets_is_a_bar_from_start_to_return():

@@ -29,6 +29,11 @@ def test_counts_stand_on_top():
     assert "| not-run | 1 | 0 |\n" in page(results())
 
 
+def test_verdicts_that_do_not_occur_have_no_row():
+    assert [line for line in page(green()).splitlines() if line.startswith(("| deviates", "| unsupported"))] == []
+    assert "| not-run | 1 | 0 |" in page(green())
+
+
 def test_what_was_not_decided_has_its_remedy():
     said = page(results())
 
