@@ -42,7 +42,7 @@ def test_duplicate_keeps_the_connection_when_the_original_is_closed(stream_pair)
     client.close()
     os.write(duplicate, b"alive")
     assert server.recv(100) == b"alive"
-    os.close(duplicate)
+    os.close(duplicate)  # decisive
 
     with fails(ECONNRESET):
         server.recv(1)
@@ -73,15 +73,14 @@ def test_exit_of_a_process_does_not_wait_and_loses_nothing(peers, family):
 
     def leave_unsent():
         client = peers.connecting(family, listener.getsockname())
-        client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=60))
-        sent = len(jam(client))
-        client.detach()  # decisive
-        return sent
+        client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=60))  # decisive
+        return len(jam(client)), client.getsockopt(SOL_SOCKET, SO_LINGER, 8), client.detach()
 
-    ending = in_child(leave_unsent)
+    sent, option, _ = in_child(leave_unsent).value
 
     drain(peers.accepting(listener), received := bytearray())
-    assert received == PATTERN[: ending.value]
+    assert option == linger(on=True, seconds=60)
+    assert received == PATTERN[:sent]
 
 
 @pytest.mark.claim("tcp.linger.zero-aborts-at-exit")
