@@ -16,7 +16,7 @@ from fixtures.peers import Pair, Peers
 from fixtures.recorder import RecordedSocket
 from fixtures.waiting import readiness, ready, until
 
-SMALL = 16384
+SMALL = 8192
 """Bytes asked for as SO_SNDBUF and SO_RCVBUF of a small pair; below the maximum that any distribution sets."""
 MESSAGE = random.Random(2).randbytes(1 << 20)
 """More than a small pair holds, and without a period: a lost, doubled or moved piece shows."""
