@@ -43,11 +43,11 @@ def length(listener: RecordedSocket) -> int:
     return tcp_info(listener).unacked
 
 
-def shown(listener: RecordedSocket) -> tuple[int, int]:
-    """Queue length and backlog of a TCP listener as sock_diag(7) tells them."""
+def shown(listener: RecordedSocket) -> tuple[int, int] | None:
+    """Queue length and backlog of a TCP listener as sock_diag(7) tells them; None for what does not listen."""
     name = plain_address(listener.getsockname())
     found = [each for each in sockets() if (each.state, each.local) == ("LISTEN", name)]
-    return found[0].receive_queue, found[0].send_queue
+    return (found[0].receive_queue, found[0].send_queue) if found else None
 
 
 def take(peers: Peers, listener: RecordedSocket) -> RecordedSocket:

@@ -7,7 +7,7 @@ from socket import SO_RCVTIMEO, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
-from conformance.backlog.queues import asleep, caller, length, queued, take
+from conformance.backlog.queues import asleep, caller, length, take
 from fixtures.children import child, in_child
 from fixtures.expect import fails, lasts, timeval
 from fixtures.families import over_all, over_ip, over_ip_and_mapped, over_streams, over_unix
@@ -57,8 +57,10 @@ def test_accept_waits_no_longer_than_so_rcvtimeo(peers, family):
 @over_ip_and_mapped
 def test_tcp_connections_are_accepted_in_the_order_in_which_they_came(peers, family):
     listener = peers.listener(family)
-    first = queued(peers, family, listener, 1)[0]
-    second = caller(peers, family, listener, lane="second")
+    first, second = (peers.socket(lane, family.domain, SOCK_STREAM) for lane in ("first", "second"))
+    first.connect(listener.getsockname())  # decisive
+    until(lambda: length(listener) == 1, what="the first in the queue")
+    second.connect(listener.getsockname())  # decisive
     until(lambda: length(listener) == 2, what="both in the queue")
 
     earlier, later = take(peers, listener), take(peers, listener)

@@ -111,7 +111,7 @@ def test_shutdown_of_the_write_side_of_a_listener_changes_nothing(peers, family)
 
     assert listener.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) == 1
     assert length(listener) == 1
-    client = caller(peers, family, listener)  # decisive
+    client = caller(peers, family, listener)
     client.send(b"welcome")  # decisive
     take(peers, listener)
     assert take(peers, listener).recv(100) == b"welcome"
