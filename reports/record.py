@@ -110,6 +110,8 @@ class Instance:
     """What would let a ``not-permitted`` scenario run."""
     expected: bool = False
     """A deviation record of this target names exactly this outcome."""
+    stale: bool = False
+    """A deviation record of this target names this instance, which conforms: the record must go."""
     parts: Mapping[str, Verdict] = field(default_factory=dict)
     """Verdict by oracle where they differ: calls may conform while the packets could not be seen."""
     checks: tuple[Check, ...] = ()

@@ -57,7 +57,7 @@ def claim_counts(results: Results) -> dict[str, int]:
 
 def is_unexpected(instance: Instance) -> bool:
     """Whether this instance turns a run red: it failed, and no deviation record of the target foresaw it."""
-    return instance.verdict in UNEXPECTED and not instance.expected
+    return (instance.verdict in UNEXPECTED and not instance.expected) or instance.stale
 
 
 def unexpected(results: Results) -> tuple[Instance, ...]:
