@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from errno import EAGAIN
-from socket import MSG_DONTWAIT
+from socket import MSG_DONTWAIT, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET
 
 import pytest
 
@@ -113,7 +113,9 @@ def test_member_bound_to_a_unicast_address_does_not_receive_the_group(peers, gro
 @over_groups
 def test_member_bound_to_the_group_receives_nothing_else(peers, group, segment):
     port = group.member(peers, segment.index).getsockname()[1]
-    bound = group.listener(peers, lane="bound", host=group.host, port=port)  # decisive
+    bound = peers.socket("bound", group.family.domain, SOCK_DGRAM)
+    bound.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    bound.bind((group.host, port))  # decisive
     bound.setsockopt(group.level, group.add_membership, group.membership(segment.index, host=group.other))
     sender = group.sender(peers, segment.index, segment.host)
 
