@@ -1,0 +1,73 @@
+"""Runs the provocations of one module, each three times: gate shut, observed, and with its mutant armed.
+
+``python -m provocations MODULE FOLDER``, in a process that has the library loaded. Each runs in a forked child
+with a state file of its own in FOLDER, as the runner does it. One line of JSON for each: its name, the outcome
+with the gate shut (what this kernel does), then outcome, seen and acted when observed, and the same when armed;
+or its name and how the child died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from sockproof.mutants.state import State, attach
+
+from . import PROVOCATIONS
+
+LIMIT = 30.0
+"""Seconds for one provocation."""
+
+
+def measured(state: State, name: str, start: Callable[[], None]) -> tuple[str, int, int]:
+    start()
+    state.gate = True
+    answer = repr(PROVOCATIONS[name]())
+    state.gate = False
+    count = state.count(name)
+    return answer, count.seen, count.acted
+
+
+def three_times(name: str, folder: Path) -> object:
+    with State.create(folder / name) as state:
+        attach(state.path)
+        plain = repr(PROVOCATIONS[name]())
+        return name, plain, measured(state, name, state.observe), measured(state, name, lambda: state.arm(name))
+
+
+def child(name: str, folder: Path) -> None:
+    try:
+        os.write(1, json.dumps(three_times(name, folder)).encode() + b"\n")
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def run(name: str, folder: Path) -> None:
+    pid = os.fork()
+    if pid == 0:
+        child(name, folder)
+    handle = os.pidfd_open(pid)
+    if not select.select([handle], [], [], LIMIT)[0]:
+        os.kill(pid, signal.SIGKILL)
+    os.close(handle)
+    _, status = os.waitpid(pid, 0)
+    if status:
+        os.write(1, json.dumps([name, f"died with wait status {status}"]).encode() + b"\n")
+
+
+def main(module: str, folder: str) -> None:
+    for name, function in PROVOCATIONS.items():
+        if function.__module__.rpartition(".")[2] == module:
+            run(name, Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
