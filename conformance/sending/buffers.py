@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import ioctl
 from select import POLLIN, POLLOUT
@@ -54,6 +56,17 @@ def fill(pair: Pair, message: bytes, *, piece: int = len(MESSAGE)) -> int:
 
     until(full, what="a send buffer that takes no more")
     return taken
+
+
+@contextmanager
+def file_of(content: bytes) -> Iterator[int]:
+    """A descriptor of a file that holds `content`, in memory."""
+    descriptor = os.memfd_create("content", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, content)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _offered(end: RecordedSocket, data: bytes) -> int | None:

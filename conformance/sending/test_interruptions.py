@@ -3,7 +3,7 @@
 from errno import EAGAIN, EINTR
 from select import POLLIN
 from signal import SIGALRM, set_wakeup_fd, siginterrupt
-from socket import SO_SNDTIMEO, SOL_SOCKET
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -110,3 +110,15 @@ def test_timeout_before_any_progress_ends_send_with_eagain(peers, family):
 
     assert received(server, total) == MESSAGE[:total]
     assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.timeout-reads-back")
+@over_streams
+def test_send_timeout_reads_back(peers, family):
+    end = peers.socket("client", family.domain, SOCK_STREAM)
+    assert end.getsockopt(SOL_SOCKET, SO_SNDTIMEO, 16) == timeval(0)
+
+    end.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(2.5))  # decisive
+
+    assert end.getsockopt(SOL_SOCKET, SO_SNDTIMEO, 16) == timeval(2.5)
+    assert end.getsockopt(SOL_SOCKET, SO_RCVTIMEO, 16) == timeval(0)

@@ -2,13 +2,13 @@
 
 from errno import EAGAIN
 from fcntl import F_GETFL, fcntl
-from os import O_NONBLOCK
+from os import O_NONBLOCK, sendfile
 from select import POLLIN
 from socket import MSG_DONTWAIT, SO_SNDTIMEO, SOL_SOCKET
 
 import pytest
 
-from conformance.sending.buffers import MESSAGE, fill, received, small_pair
+from conformance.sending.buffers import MESSAGE, file_of, fill, received, small_pair
 from fixtures.children import child
 from fixtures.expect import fails, lasts, timeval
 from fixtures.families import over_ip, over_streams
@@ -85,6 +85,20 @@ def test_dontwait_acts_on_one_call_only(peers, family):
         client.send(b"x")  # decisive
 
     assert fcntl(client, F_GETFL) & O_NONBLOCK == 0
+
+
+@pytest.mark.claim("stream.send.sendfile-short-count")
+@over_streams
+def test_non_blocking_sendfile_takes_what_fits(peers, family):
+    client, server = small_pair(peers, family)
+    client.setblocking(False)  # decisive
+
+    with file_of(MESSAGE) as file:
+        count = sendfile(client.fileno(), file, 0, len(MESSAGE))
+
+    assert 0 < count < len(MESSAGE)
+    assert received(server, count) == MESSAGE[:count]
+    assert readiness(server, POLLIN) == 0
 
 
 @pytest.mark.claim("stream.send.blocking-takes-all")

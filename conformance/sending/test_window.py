@@ -69,7 +69,7 @@ def test_sender_sends_nothing_beyond_the_window(peers, family, wire):
     _, server = pair = small_pair(peers, family)
 
     total = fill(pair, MESSAGE)
-    assert received(server, total) == MESSAGE[:total]
+    assert received(server, total) == MESSAGE[:total]  # decisive
 
     wire.expect(f"client > server any *:{total + 1}(1..)")
     assert beyond_window(wire.seen()) == []
@@ -87,7 +87,7 @@ def test_siocoutq_counts_what_the_reader_has_not_acknowledged(peers, family):
     assert unacknowledged(client) > 0
     assert unread(server) + unacknowledged(client) == total
     assert tcp_info(client).unacked == 0
-    assert received(server, total) == MESSAGE[:total]
+    assert received(server, total) == MESSAGE[:total]  # decisive
     until(lambda: unacknowledged(client) == 0, what="SIOCOUTQ of 0 after everything was read")
 
 
@@ -101,5 +101,5 @@ def test_tcp_info_counts_what_is_not_on_the_wire_yet(peers, family):
     total = fill(pair, MESSAGE)
 
     assert notsent_bytes(client) == unsent(client) == total - unread(server)
-    assert received(server, total) == MESSAGE[:total]
+    assert received(server, total) == MESSAGE[:total]  # decisive
     assert notsent_bytes(client) == unsent(client) == 0
