@@ -1,4 +1,4 @@
-"""What the captured segments of one direction add up to."""
+"""What the captured segments add up to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from fixtures.notation import Packet
 
 
-def reassembled(segments: Sequence[Packet]) -> bytes:
-    """The stream that the segments carry, from the first byte on; repetitions count once.
+def reassembled(packets: Sequence[Packet]) -> bytes:
+    """The stream that the client's segments carry, from the first byte on; repetitions count once.
 
     Ends where a byte is missing. Raises AssertionError when a repetition carries other bytes.
     """
     stream = b""
+    segments = [packet for packet in packets if packet.source == "client" and packet.length > 0]
     for segment in sorted(segments, key=lambda segment: segment.sequence):
         at = segment.sequence - 1  # the SYN has number 0
         if at > len(stream):
