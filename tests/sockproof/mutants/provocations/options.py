@@ -237,8 +237,9 @@ def segment_size() -> object:
 
 @provokes("state_info_unacked_zero", "state_info_closed_as_time_wait")
 def unacknowledged() -> object:
-    with tcp() as (client, _), socket(AF_INET, SOCK_STREAM) as alone:
-        fill(client)
+    with full_listener() as name, socket(AF_INET, SOCK_STREAM) as client, socket(AF_INET, SOCK_STREAM) as alone:
+        client.setblocking(False)
+        client.connect_ex(name)
         info = client.getsockopt(IPPROTO_TCP, TCP_INFO, 104)
         return struct.unpack_from("=I", info, 24)[0] > 0, alone.getsockopt(IPPROTO_TCP, TCP_INFO, 104)[0]
 
