@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import ioctl
 from select import POLLIN, POLLOUT
-from socket import IPPROTO_TCP, MSG_DONTWAIT, SO_SNDBUF, SOL_SOCKET, TCP_INFO, TCP_QUICKACK
+from socket import IPPROTO_TCP, MSG_DONTWAIT, SO_SNDBUF, SOL_SOCKET, TCP_INFO, TCP_NOTSENT_LOWAT, TCP_QUICKACK
 
 from fixtures.families import Family
 from fixtures.peers import Pair, Peers
@@ -22,6 +22,8 @@ SMALL = 8192
 """Bytes asked for as SO_SNDBUF and SO_RCVBUF of a small pair; below the maximum that any distribution sets."""
 MESSAGE = random.Random(2).randbytes(1 << 20)
 """More than a small pair holds, and without a period: a lost, doubled or moved piece shows."""
+NO_LIMIT = (1 << 31) - 1
+"""A TCP_NOTSENT_LOWAT that never matters; 0 would mean what net.ipv4.tcp_notsent_lowat says."""
 FIONREAD, SIOCOUTQ, SIOCOUTQNSD = 0x541B, 0x5411, 0x894B
 """asm-generic/ioctls.h and linux/sockios.h."""
 SO_MEMINFO = 55
@@ -36,7 +38,14 @@ def small_pair(peers: Peers, family: Family, *, size: int = SMALL) -> Pair:
     """A connected pair of which the client's send buffer and the server's receive buffer are small."""
     client, server = peers.pair(family, rcvbuf=size)
     client.setsockopt(SOL_SOCKET, SO_SNDBUF, size)
+    lift_limit_of_unsent(client)
     return Pair(client, server)
+
+
+def lift_limit_of_unsent(end: socket.socket) -> None:
+    """Leaves the send buffer as the only bound of a TCP socket, whatever net.ipv4.tcp_notsent_lowat is set to."""
+    if end.family != socket.AF_UNIX:
+        socket.socket.setsockopt(end, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NO_LIMIT)
 
 
 def fill(pair: Pair, message: bytes, *, piece: int = len(MESSAGE)) -> int:

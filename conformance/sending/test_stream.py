@@ -3,11 +3,12 @@
 import select
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, cycle
-from socket import MSG_DONTWAIT, SHUT_WR, SO_SNDBUF, SOL_SOCKET
+from socket import MSG_DONTWAIT, SHUT_WR, SO_LINGER, SO_SNDBUF, SOL_SOCKET
 
 import pytest
 
 from conformance.sending.buffers import MESSAGE
+from fixtures.expect import linger
 from fixtures.families import over_streams
 from fixtures.peers import Peers
 from fixtures.recorder import RecordedSocket
@@ -55,7 +56,11 @@ def carried(client: RecordedSocket, server: RecordedSocket, sends: Sequence[int]
             except BlockingIOError:
                 arrived.append(read_if_possible(client, server, next(reads)))
     client.shutdown(SHUT_WR)
-    return b"".join([*arrived, *iter(lambda: server.recv(next(reads)), b"")])
+    arrived.extend(iter(lambda: server.recv(next(reads)), b""))
+    # So that no example leaves a port in TIME_WAIT: a range of a few ports would not last for all of them.
+    server.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
+    server.close()
+    return b"".join(arrived)
 
 
 def read_if_possible(client: RecordedSocket, server: RecordedSocket, most: int) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.sending.buffers import (
     MESSAGE,
+    NO_LIMIT,
     SMALL,
     arriving,
     fill,
@@ -19,9 +20,6 @@ from conformance.sending.buffers import (
 from fixtures.children import child
 from fixtures.families import over_ip, over_streams, over_unix
 from fixtures.waiting import readiness, ready
-
-NO_LIMIT = (1 << 31) - 1
-"""A TCP_NOTSENT_LOWAT that never matters; 0 would mean the setting net.ipv4.tcp_notsent_lowat."""
 
 
 @pytest.mark.claim("stream.writable.not-while-full")
@@ -55,7 +53,6 @@ def test_waiting_writer_wakes_when_the_reader_has_read(peers, family):
 @over_ip
 def test_tcp_socket_is_writable_while_free_space_is_half_of_what_is_queued(peers, family):
     client, server = pair = small_pair(peers, family, size=65536)
-    client.setsockopt(IPPROTO_TCP, TCP_NOTSENT_LOWAT, NO_LIMIT)
     total = fill(pair, MESSAGE)
     seen = [memory(client)]
 
