@@ -109,7 +109,7 @@ def test_server_binds_again_without_the_option_when_its_client_closed_first(peer
     assert server.recv(1) == b""
     server.shutdown(SHUT_WR)
     ready(server, POLLHUP)
-    server.close()  # decisive
+    server.close()
     again.bind(address)  # decisive
 
     assert again.getsockname() == address

@@ -184,7 +184,8 @@ def test_time_wait_beyond_the_limit_is_dropped(peers, family, sysctl):
     client, server = peers.pair(family)
 
     with counted() as counters:
-        client.close()  # decisive
+        client.shutdown(SHUT_WR)  # decisive
+        assert server.recv(1) == b""
         server.close()  # decisive
         until(lambda: counters["TcpExt.TCPTimeWaitOverflow"] == 1, what="one TIME_WAIT to be dropped")
 
