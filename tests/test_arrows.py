@@ -1,0 +1,112 @@
+"""Who imports whom, read from the syntax trees: DESIGN section 3, and what costs too much to import early."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOLDERS = ("conformance", "fixtures", "reports", "sockproof")
+MAY_IMPORT = {
+    "conformance": {"fixtures", "conformance"},
+    "fixtures": {"fixtures", "reports"},
+    "reports": {"reports"},
+    "sockproof": {"fixtures", "reports", "sockproof"},
+}
+EXCEPTIONS = {("fixtures/reporter.py", "sockproof.__version__")}
+"""The version of the command is part of the results."""
+HEAVY = ("scapy", "jinja2", "pyroute2", "jsonschema", "hypothesis.strategies")
+
+
+def modules(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
+    assert found
+    return found
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """What a module imports, wherever in it, as dotted names; relative imports begin with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ("." * node.level + f"{node.module or ''}.{alias.name}" for alias in node.names)
+
+
+def used(tree: ast.AST) -> Iterator[str]:
+    """Dotted names that a module uses: ``time.sleep``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize("path", modules(*FOLDERS), ids=name_of)
+def test_arrows_point_one_way(path):
+    folder = name_of(path).partition("/")[0]
+    names = {name for name in imported(tree_of(path)) if name.partition(".")[0] in (*FOLDERS, "tests")}
+    wrong = {name for name in names if name.partition(".")[0] not in MAY_IMPORT[folder]}
+    assert wrong - {name for module, name in EXCEPTIONS if module == name_of(path)} == set()
+
+
+@pytest.mark.parametrize("path", modules("fixtures"), ids=name_of)
+def test_of_the_command_the_rig_knows_the_version_only(path):
+    names = {name for name in imported(tree_of(path)) if name.partition(".")[0] == "sockproof"}
+    assert {(name_of(path), name) for name in names} <= EXCEPTIONS
+
+
+def test_the_exception_is_still_needed():
+    for module, name in EXCEPTIONS:
+        assert name in imported(tree_of(PROJECT / module))
+
+
+@pytest.mark.parametrize("path", modules(*FOLDERS, "tests"), ids=name_of)
+def test_nothing_imports_the_whole_of_scapy(path):
+    assert not [name for name in imported(tree_of(path)) if name.startswith("scapy.all")]
+
+
+@pytest.mark.parametrize("path", modules(*FOLDERS, "tests"), ids=name_of)
+def test_nothing_sleeps(path):
+    tree = tree_of(path)
+    assert not {"time.sleep"} & {*imported(tree), *used(tree)}
+    assert not [name for name in imported(tree) if name in ("asyncio.sleep", "trio.sleep")]
+
+
+@pytest.mark.parametrize("path", modules(*FOLDERS), ids=name_of)
+def test_imports_are_absolute_and_named(path):
+    """File path = import path; nothing arrives under a star."""
+    assert not [name for name in imported(tree_of(path)) if name.startswith(".") or name.endswith(".*")]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The heavy modules that a fresh interpreter holds after `statement`."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    settings = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    told = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    return set(json.loads(told.stdout))
+
+
+@pytest.mark.parametrize(
+    "module", ["fixtures.plugin", "fixtures.wire", "fixtures.links", "sockproof.command", "reports.store"]
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(module):
+    assert loaded_by(f"import {module}") == set()
+
+
+def test_this_test_sees_what_is_heavy():
+    assert loaded_by("import scapy, hypothesis.strategies") == {"scapy", "hypothesis.strategies"}
