@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -20,3 +21,10 @@ def segment(link: Link, group: Group) -> Segment:
 def loopback() -> Segment:
     """The interface lo, over which IPv4 multicast needs no route once it is named."""
     return Segment(socket.if_nametoindex("lo"), "127.0.0.1")
+
+
+@pytest.fixture
+def newest_reports(link: Link, group: Group, sysctl: Callable[[str, int | str], None]) -> None:
+    """The near end reports by IGMPv3 or MLDv2, whatever version the machine was told to force."""
+    for scope in ("all", link.near_interface):
+        sysctl(group.version_setting.format(scope), group.newest_version)

@@ -50,6 +50,9 @@ class Group:
     """The option with which a datagram's TTL or hop limit is told as a control message."""
     ttl_message: int
     """The type of that control message."""
+    version_setting: str
+    """The sysctl that forces a version of the reports, its interface left open."""
+    newest_version: int
 
     def __str__(self) -> str:
         return self.family.name
@@ -108,6 +111,7 @@ group4 = Group(
     multicast_loop=socket.IP_MULTICAST_LOOP, multicast_ttl=socket.IP_MULTICAST_TTL,
     unicast_ttl=socket.IP_TTL,
     multicast_if=socket.IP_MULTICAST_IF, multicast_all=49, receive_ttl=12, ttl_message=socket.IP_TTL,
+    version_setting="net.ipv4.conf.{}.force_igmp_version", newest_version=3,
 )  # fmt: skip
 group6 = Group(
     ip6, "MLD", "ff15::77:1", "ff15::77:2", IPPROTO_IPV6,
@@ -116,6 +120,7 @@ group6 = Group(
     unicast_ttl=socket.IPV6_UNICAST_HOPS,
     multicast_if=socket.IPV6_MULTICAST_IF, multicast_all=29,
     receive_ttl=socket.IPV6_RECVHOPLIMIT, ttl_message=socket.IPV6_HOPLIMIT,
+    version_setting="net.ipv6.conf.{}.force_mld_version", newest_version=2,
 )  # fmt: skip
 """239.0.0.0/8 is administratively scoped (RFC 2365), ff15::/16 transient and site-local (RFC 4291 section 2.7)."""
 

@@ -22,6 +22,7 @@ def test_join_is_reported_on_the_link(peers, group, link, wire):
 
 @pytest.mark.claim("multicast.membership.leave-reported")
 @over_groups
+@pytest.mark.usefixtures("newest_reports")
 def test_leaving_is_reported_on_the_link(peers, group, link, wire):
     member = group.member(peers, link.near_index)
     wire.expect(f"* > * {group.protocol} join {group.host} ttl 1")
@@ -33,6 +34,7 @@ def test_leaving_is_reported_on_the_link(peers, group, link, wire):
 
 @pytest.mark.claim("multicast.membership.leave-reported")
 @over_groups
+@pytest.mark.usefixtures("newest_reports")
 def test_closing_the_member_is_reported_as_leaving(peers, group, link, wire):
     member = group.member(peers, link.near_index)
     wire.expect(f"* > * {group.protocol} join {group.host} ttl 1")
@@ -44,6 +46,7 @@ def test_closing_the_member_is_reported_as_leaving(peers, group, link, wire):
 
 @pytest.mark.claim("multicast.membership.leave-reported")
 @over_groups
+@pytest.mark.usefixtures("newest_reports")
 def test_leaving_is_not_reported_while_another_socket_is_a_member(peers, group, link, wire):
     member = group.member(peers, link.near_index)
     other = group.member(peers, link.near_index, lane="other")

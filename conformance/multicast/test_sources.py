@@ -89,6 +89,7 @@ def test_only_the_source_of_a_source_group_is_received(peers, group, link):
 
 @pytest.mark.claim("multicast.membership.source-filtered")
 @over_groups
+@pytest.mark.usefixtures("newest_reports")
 def test_source_group_is_reported_with_its_source(peers, group, link, wire):
     member = group.listener(peers, lane="member")
     source = group.source(link.near_index, link.far_host(group.family))
