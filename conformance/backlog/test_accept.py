@@ -73,12 +73,12 @@ def test_tcp_connections_are_accepted_in_the_order_in_which_they_came(peers, fam
 @over_unix
 def test_unix_connections_are_accepted_in_the_order_in_which_they_came(peers, family):
     listener = peers.listener(family)
-    for name in (b"first", b"second", b"third"):
+    for name in (b"first", b"second"):
         caller(peers, family, listener, lane=name.decode()).send(name)  # decisive
 
-    names = [take(peers, listener).recv(100) for _ in range(3)]
+    names = [take(peers, listener).recv(100) for _ in range(2)]
 
-    assert names == [b"first", b"second", b"third"]
+    assert names == [b"first", b"second"]
     assert readiness(listener) == 0
 
 
@@ -99,7 +99,8 @@ def test_data_sent_before_accept_is_read_after_it(peers, family):
 
 @pytest.mark.claim("tcp.accept.handshake-without-it")
 @over_ip
-def test_handshake_ends_and_data_is_acknowledged_before_accept(peers, family, wire):
+def test_handshake_ends_and_data_is_acknowledged_before_accept(peers, family, wire, sysctl):
+    sysctl("net.ipv4.tcp_ecn", 0)  # else the SYN may carry ECE and CWR
     listener = peers.listener(family)
     client = caller(peers, family, listener)
 

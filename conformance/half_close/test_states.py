@@ -49,7 +49,8 @@ def test_data_of_the_peer_is_acknowledged_after_the_fin(stream_pair, wire):
 @pytest.mark.claim("tcp.half-close.states-in-order")
 @pytest.mark.needs("sock_diag")
 @over_ip_and_mapped
-def test_ends_go_through_fin_wait_2_and_close_wait_to_time_wait_and_closed(stream_pair):
+def test_ends_go_through_fin_wait_2_and_close_wait_to_time_wait_and_closed(stream_pair, sysctl):
+    sysctl("net.ipv4.tcp_max_tw_buckets", 1000)  # 0 does away with TIME_WAIT
     client, server = stream_pair
     ends = Ends.of(client)
 
@@ -115,7 +116,8 @@ def test_data_queued_before_the_half_close_arrives_whole(peers, family):
 @pytest.mark.claim("tcp.half-close.last-ack")
 @pytest.mark.needs("sock_diag")
 @over_ip
-def test_second_to_close_waits_in_last_ack(peers, family):
+def test_second_to_close_waits_in_last_ack(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_max_tw_buckets", 1000)  # 0 does away with TIME_WAIT
     (client, server), data = narrow_pair(peers, family)
     ends = Ends.of(client)
     server.shutdown(SHUT_WR)  # decisive
