@@ -21,8 +21,12 @@ from fixtures.peers import Peers
 from fixtures.recorder import RecordedSocket
 from fixtures.waiting import ready
 
+IP_UNBLOCK_SOURCE = 37
+IP_BLOCK_SOURCE = 38
 IP_ADD_SOURCE_MEMBERSHIP = 39
 IP_DROP_SOURCE_MEMBERSHIP = 40
+MCAST_BLOCK_SOURCE = 43
+MCAST_UNBLOCK_SOURCE = 44
 MCAST_JOIN_SOURCE_GROUP = 46
 MCAST_LEAVE_SOURCE_GROUP = 47
 LARGEST = 64

@@ -80,6 +80,20 @@ def test_kernel_counts_one_membership_for_each_socket(peers, group, loopback):
     assert (one, two, again_one, members(group, group.host, "lo")) == (1, 2, 1, 0)
 
 
+@pytest.mark.claim("multicast.membership.leaving-one-keeps-others")
+@over_groups
+def test_leaving_one_group_keeps_the_others_of_the_socket(peers, group, segment):
+    member = group.member(peers, segment.index)
+    member.setsockopt(group.level, group.add_membership, group.membership(segment.index, host=group.other))
+    sender = group.sender(peers, segment.index, segment.host)
+
+    member.setsockopt(group.level, group.drop_membership, group.membership(segment.index))  # decisive
+    sender.sendto(b"left", group.port_of(member))
+    sender.sendto(b"kept", group.other_port_of(member))
+
+    assert next_datagram(member) == b"kept"
+
+
 @pytest.mark.claim("multicast.membership.double-join-refused")
 @over_groups
 def test_joining_twice_on_one_socket_is_refused(peers, group, loopback):

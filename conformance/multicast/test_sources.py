@@ -9,9 +9,13 @@ import pytest
 
 from conformance.multicast.groups import (
     IP_ADD_SOURCE_MEMBERSHIP,
+    IP_BLOCK_SOURCE,
     IP_DROP_SOURCE_MEMBERSHIP,
+    IP_UNBLOCK_SOURCE,
+    MCAST_BLOCK_SOURCE,
     MCAST_JOIN_SOURCE_GROUP,
     MCAST_LEAVE_SOURCE_GROUP,
+    MCAST_UNBLOCK_SOURCE,
     next_datagram,
     over_group4,
     over_groups,
@@ -98,3 +102,37 @@ def test_source_group_is_reported_with_its_source(peers, group, link, wire):
 
     wire.expect(f"* > * {group.protocol} allow {group.host} ttl 1")
     wire.never(f"* > * {group.protocol} join {group.host}")
+
+
+@pytest.mark.claim("multicast.membership.ip4-source-blocked")
+@over_group4
+def test_blocked_source_is_not_received_until_it_is_unblocked(peers, group, loopback):
+    member = group.member(peers, loopback.index)
+    other = group.sender(peers, loopback.index, HERE, lane="other")
+    blocked = group.sender(peers, loopback.index, THERE, lane="blocked")
+
+    member.setsockopt(IPPROTO_IP, IP_BLOCK_SOURCE, mreq_source(group, THERE))  # decisive
+    blocked.sendto(b"blocked", group.port_of(member))
+    other.sendto(b"other", group.port_of(member))
+    member.setsockopt(IPPROTO_IP, IP_UNBLOCK_SOURCE, mreq_source(group, THERE))  # decisive
+    blocked.sendto(b"unblocked", group.port_of(member))
+
+    assert [next_datagram(member), next_datagram(member)] == [b"other", b"unblocked"]
+
+
+@pytest.mark.claim("multicast.membership.source-blocked")
+@over_groups
+def test_blocked_source_of_a_group_is_not_received_until_it_is_unblocked(peers, group, link):
+    member = group.member(peers, link.near_index)
+    with link.far.entered():
+        sender = group.sender(peers, link.far_index, link.far_host(group.family))
+    source = group.source(link.near_index, link.far_host(group.family))
+
+    member.setsockopt(group.level, MCAST_BLOCK_SOURCE, source)  # decisive
+    sender.sendto(b"blocked", group.port_of(member))
+    sender.sendto(b"unicast", (link.near_host(group.family), member.getsockname()[1]))
+    first = next_datagram(member)
+    member.setsockopt(group.level, MCAST_UNBLOCK_SOURCE, source)  # decisive
+    sender.sendto(b"unblocked", group.port_of(member))
+
+    assert (first, next_datagram(member)) == (b"unicast", b"unblocked")
