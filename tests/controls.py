@@ -35,6 +35,7 @@ TURNED = frozenset({"deviates", "inconclusive"})
 UNDECIDED = frozenset({"unsupported", "not-permitted"})
 PATIENCE = "0.5"
 """Seconds that a wait may take in a run that is meant to fail; see fixtures.waiting."""
+WORKERS = 8
 HASTE = '''"""A property that fails need not be shrunk, and a few examples show that it does."""
 
 from hypothesis import Phase, settings
@@ -215,7 +216,7 @@ def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
                 path.unlink()
 
 
-def check(topics: Sequence[str] = (), *, workers: int = 2, long: bool = False, project: Path = PROJECT) -> Report:
+def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = False, project: Path = PROJECT) -> Report:
     """What the controls of these topics show, of all topics if none is named."""
     with TemporaryDirectory(prefix="sockproof-controls-") as folder:
         controls = Controls(project, Path(folder) / "suite", topics)
@@ -228,7 +229,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.controls", description=(__doc__ or "").partition("\n")[0])
     known = sorted(path.parent.name for path in (PROJECT / "conformance").glob("*/claims.toml"))
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"folders below conformance: {', '.join(known)}")
-    parser.add_argument("--workers", type=int, default=2, help="processes that run the variants (default: 2)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=WORKERS,
+        help=f"processes that run the variants (default: {WORKERS}; most of the time is waiting in vain)",
+    )
     parser.add_argument("--long", action="store_true", help="also the scenarios that take a minute or more")
     given = parser.parse_args(arguments)
     if unknown := [topic for topic in given.topics if topic not in known]:
