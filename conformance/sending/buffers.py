@@ -79,10 +79,14 @@ def file_of(content: bytes) -> Iterator[int]:
 
 
 def _offered(end: RecordedSocket, data: bytes) -> int | None:
+    if not data:
+        return None
     try:
-        return end.send(data, MSG_DONTWAIT) if data else None
+        count = end.send(data, MSG_DONTWAIT)
     except BlockingIOError:
         return None
+    assert 0 < count <= len(data), f"send({len(data)} bytes) gave {count}"
+    return count
 
 
 def is_at_rest(client: socket.socket, server: socket.socket) -> bool:
