@@ -1,0 +1,205 @@
+"""How long things take on this machine, in figures to read and not to test.
+
+    python -m tests.benchmark [RESULTS.JSON]
+
+An instance with its own namespace and capture, from setup to teardown; the default run, with workers and without;
+what a user waits for before anything happens; and the ten slowest scenarios, of the results.json that is named or
+of the run that was timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PROJECT = Path(__file__).resolve().parents[1]
+ROUNDS = 300
+GOALS = {"instance": 0.005, "run": 15.0, "start": 1.5}
+"""Seconds: an instance at the median; the default run on two cores; until a list or a collection is there."""
+
+STOPWATCH = """
+import time, pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    began, worked = time.perf_counter(), time.process_time()
+    result = yield
+    with open({path!r}, "a") as file:
+        print(item.originalname, time.perf_counter() - began, time.process_time() - worked, file=file)
+    return result
+"""
+SCENARIOS = f'''
+import pytest
+from fixtures.families import ip4
+
+ROUNDS = pytest.mark.parametrize("round", range({ROUNDS}))
+
+
+@pytest.mark.claim("bench.it.runs")
+@ROUNDS
+def test_empty(wire, round):
+    """Nothing but a namespace and a capture."""
+
+
+@pytest.mark.claim("bench.it.runs")
+@ROUNDS
+def test_calls_only(peers, round):
+    client, server = peers.pair(ip4)
+    client.send(b"abc")
+    assert server.recv(3) == b"abc"
+    client.close()
+    assert server.recv(1) == b""
+
+
+@pytest.mark.claim("bench.it.runs")
+@ROUNDS
+def test_whole_life(peers, wire, round):
+    client, server = peers.pair(ip4)
+    client.send(b"abc")
+    assert server.recv(3) == b"abc"
+    client.close()
+    assert server.recv(1) == b""
+    wire.expect("client > server SYN")
+    wire.expect("client > server FIN")
+
+
+@pytest.mark.claim("bench.it.runs")
+@ROUNDS
+def test_whole_life_and_never(peers, wire, round):
+    client, server = peers.pair(ip4)
+    client.close()
+    assert server.recv(1) == b""
+    wire.expect("client > server FIN")
+    wire.never("* > * RST")
+'''
+CLAIM = """
+[[claim]]
+id        = "bench.it.runs"
+says      = "A sentence."
+level     = "documented"
+authority = "manual"
+sources   = [{ document = "socket(7)", section = "DESCRIPTION" }]
+"""
+
+
+def machine() -> str:
+    """What was measured on."""
+    models = [line.partition(":")[2].strip() for line in read("/proc/cpuinfo") if line.startswith("model name")]
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    kernel = f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{len(os.sched_getaffinity(0))} processors ({(models or ['unknown'])[0]}), load {load}\n{kernel}"
+
+
+def read(path: str) -> list[str]:
+    """The lines of a file, none where there is no such file."""
+    try:
+        return Path(path).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def timed(command: Sequence[str], cwd: Path) -> float:
+    """Seconds that a command took. Raises SystemExit with its last words when it failed to run at all."""
+    settings = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    began = time.perf_counter()
+    ran = subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True)
+    if ran.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(command)}: exit {ran.returncode}\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+    return time.perf_counter() - began
+
+
+def pytest_command(*arguments: str) -> list[str]:
+    """A quiet run of pytest."""
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+
+
+def instances(folder: Path) -> Iterator[str]:
+    """Seconds per instance of each small scenario, from setup to teardown."""
+    topic = folder / "suite" / "conformance" / "bench"
+    topic.mkdir(parents=True)
+    shutil.copy(PROJECT / "pyproject.toml", folder / "suite")
+    (topic / "claims.toml").write_text(CLAIM, "utf-8")
+    (topic / "test_bench.py").write_text(SCENARIOS, "utf-8")
+    (folder / "suite" / "conftest.py").write_text(STOPWATCH.format(path=str(folder / "times")), "utf-8")
+    timed(pytest_command("--out", str(folder / "out")), folder / "suite")
+    spent: dict[str, list[tuple[float, float]]] = {}
+    for line in read(str(folder / "times")):
+        name, *seconds = line.split()
+        spent.setdefault(name, []).append((float(seconds[0]), float(seconds[1])))
+    for name, pairs in spent.items():
+        yield spread(name.removeprefix("test_").replace("_", " "), *zip(*pairs, strict=True))
+
+
+def spread(name: str, elapsed: Sequence[float], worked: Sequence[float]) -> str:
+    """Median and 90th percentile of the time, and median of the processor's time, in milliseconds.
+
+    On a machine that has other work to do the second tells more.
+    """
+    median, late = statistics.median(elapsed), statistics.quantiles(elapsed, n=10)[-1]
+    figures = f"{median * 1000:6.2f} ms median {late * 1000:6.2f} ms p90 {statistics.median(worked) * 1000:6.2f} ms cpu"
+    return f"  {name:<22}{figures}   {verdict(median, 'instance')}"
+
+
+def verdict(seconds: float, goal: str) -> str:
+    """How a time stands to its goal."""
+    return f"goal {GOALS[goal]:g} s: {'met' if seconds <= GOALS[goal] else 'MISSED'}"
+
+
+def runs(folder: Path) -> Iterator[str]:
+    """The default run of the whole suite."""
+    for name, options in (("without workers", ()), ("with -n 2", ("-n", "2"))):
+        seconds = timed(pytest_command("--out", str(folder / f"run{len(options)}"), *options), PROJECT)
+        yield f"  {name:<22}{seconds:7.2f} s   {verdict(seconds, 'run')}"
+
+
+def starts() -> Iterator[str]:
+    """What passes before anything happens; the best of three, since the first fills caches."""
+    commands = {
+        "pytest --collect-only": pytest_command("--collect-only"),
+        "sockproof list": [sys.executable, "-m", "sockproof", "list"],
+    }
+    for name, command in commands.items():
+        seconds = min(timed(command, PROJECT) for _ in range(3))
+        yield f"  {name:<22}{seconds:7.2f} s   {verdict(seconds, 'start')}"
+
+
+def slowest(path: Path) -> Iterator[str]:
+    """The ten slowest instances of a results.json."""
+    found = json.loads(path.read_text("utf-8"))["instances"]
+    yield f"  {sum(entry['duration'] for entry in found):7.2f} s in {len(found)} instances, of these"
+    for entry in sorted(found, key=lambda entry: -entry["duration"])[:10]:
+        yield f"  {entry['duration']:7.2f} s  {entry['id']}"
+
+
+def main() -> None:
+    """Prints all figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("results", nargs="?", type=Path, metavar="RESULTS.JSON", help="tell its slowest scenarios only")
+    named = parser.parse_args().results
+    if named:
+        print(*slowest(named), sep="\n")
+        return
+    with TemporaryDirectory(prefix="sockproof-benchmark-") as made:
+        folder = Path(made)
+        for title, figures in (
+            (machine(), iter(())),
+            (f"one instance, {ROUNDS} times", instances(folder)),
+            ("before anything happens", starts()),
+            ("the default run", runs(folder)),
+        ):
+            print(title, *figures, sep="\n", flush=True)
+        print("the slowest scenarios", *slowest(folder / "run0" / "results.json"), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
