@@ -110,7 +110,8 @@ def read(path: str) -> list[str]:
 
 def timed(command: Sequence[str], cwd: Path) -> float:
     """Seconds that a command took. Raises SystemExit with its last words when it failed to run at all."""
-    settings = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    # With compiled files kept, as users have it: without, pytest rewrites every scenario's asserts anew.
+    settings = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": ""}
     began = time.perf_counter()
     ran = subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True)
     if ran.returncode not in (0, 1):
