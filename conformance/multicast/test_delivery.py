@@ -112,10 +112,11 @@ def test_member_bound_to_a_unicast_address_does_not_receive_the_group(peers, gro
 @pytest.mark.claim("multicast.membership.group-bound-receives-only-it")
 @over_groups
 def test_member_bound_to_the_group_receives_nothing_else(peers, group, segment):
-    port = group.member(peers, segment.index).getsockname()[1]
+    port = group.listener(peers).getsockname()[1]
     bound = peers.socket("bound", group.family.domain, SOCK_DGRAM)
     bound.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     bound.bind((group.host, port))  # decisive
+    bound.setsockopt(group.level, group.add_membership, group.membership(segment.index))
     bound.setsockopt(group.level, group.add_membership, group.membership(segment.index, host=group.other))
     sender = group.sender(peers, segment.index, segment.host)
 
