@@ -43,6 +43,20 @@ def test_close_with_zero_linger_resets_whatever_is_left(peers, family, left, wir
     wire.never("client > server FIN")
 
 
+@pytest.mark.claim("tcp.linger.zero-aborts")
+@leaving(NOTHING, UNREAD, UNSENT, BOTH)
+@over_ip_and_mapped
+def test_peer_finds_the_connection_reset_whatever_is_left(peers, family, left):
+    pair = peers.pair(family, rcvbuf=SMALL)
+    left.leave(pair)
+    pair.client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
+
+    pair.client.close()  # decisive
+
+    with fails(ECONNRESET):
+        drain(pair.server, bytearray())
+
+
 @pytest.mark.claim("tcp.linger.zero-peer-told-once")
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 @over_ip
@@ -132,7 +146,7 @@ def test_close_with_zero_linger_resets_after_shutdown_too(stream_pair, wire):
 
 @pytest.mark.claim("tcp.linger.last-setting-counts")
 @over_ip
-def test_close_is_orderly_when_linger_was_switched_off_again(stream_pair, wire):
+def test_linger_switched_off_again_closes_with_fin(stream_pair, wire):
     client, server = stream_pair
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=False, seconds=0))  # decisive
@@ -142,3 +156,18 @@ def test_close_is_orderly_when_linger_was_switched_off_again(stream_pair, wire):
     assert server.recv(1) == b""
     wire.expect("client > server FIN")
     wire.never("client > server RST")
+
+
+@pytest.mark.claim("tcp.linger.last-setting-counts")
+@over_ip
+def test_close_is_orderly_when_linger_was_switched_off_again(stream_pair):
+    client, server = stream_pair
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=False, seconds=0))  # decisive
+    client.send(b"last")
+
+    client.close()  # decisive
+
+    assert server.recv(100) == b"last"
+    assert server.recv(1) == b""
+    assert server.send(b"more") == len(b"more")

@@ -55,3 +55,15 @@ def test_close_after_reading_everything_sends_fin(stream_pair, wire):
     assert server.recv(1) == b""
     wire.expect("client > server FIN")
     wire.never("client > server RST")
+
+
+@pytest.mark.claim("tcp.linger.read-up-closes-orderly")
+@over_ip
+def test_peer_reads_end_of_file_when_everything_was_read(stream_pair):
+    client, server = stream_pair
+    server.send(b"read")
+    assert client.recv(100) == b"read"  # decisive
+
+    client.close()  # decisive
+
+    assert server.recv(1) == b""

@@ -55,8 +55,24 @@ def test_close_of_a_non_blocking_socket_waits_too(peers, family):
 
 
 @pytest.mark.claim("tcp.linger.returns-when-acknowledged")
+@pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 @over_ip
-def test_close_returns_early_when_nothing_is_left_to_wait_for(stream_pair, wire):
+def test_close_returns_early_when_nothing_is_left_to_wait_for(stream_pair, blocking):
+    client, server = stream_pair
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=5))
+    client.setblocking(blocking)
+    client.send(b"taken")
+
+    with lasts(slack=2):
+        client.close()  # decisive
+
+    assert server.recv(100) == b"taken"
+    assert server.recv(1) == b""
+
+
+@pytest.mark.claim("tcp.linger.returns-when-acknowledged")
+@over_ip
+def test_lingering_close_sends_fin_and_no_reset(stream_pair, wire):
     client, server = stream_pair
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=5))
     client.send(b"taken")

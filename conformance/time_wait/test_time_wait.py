@@ -56,7 +56,7 @@ def test_time_wait_begins_when_the_fin_of_the_other_end_is_acknowledged(stream_p
 @pytest.mark.claim("tcp.time-wait.simultaneous-close-both")
 @pytest.mark.needs("sock_diag")
 @over_ip
-def test_both_ends_go_to_time_wait_when_both_closed_before_hearing_of_the_other(peers, family, wire):
+def test_both_ends_go_to_time_wait_when_both_closed_before_hearing_of_the_other(peers, family):
     (client, server), from_client, from_server = jammed_both_ways(peers, family)
     ends = Ends.of(client)
 
@@ -71,8 +71,25 @@ def test_both_ends_go_to_time_wait_when_both_closed_before_hearing_of_the_other(
     assert (at_server, at_client) == (from_client, from_server)
     reaches(ends, "TIME_WAIT")
     reaches(ends.reversed, "TIME_WAIT")
-    wire.expect("server > client FIN")
-    wire.expect("client > server FIN")
+
+
+@pytest.mark.claim("tcp.time-wait.simultaneous-close-both")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_each_end_sends_its_fin_and_acknowledges_the_other(peers, family, wire):
+    (client, server), from_client, from_server = jammed_both_ways(peers, family)
+    ends = Ends.of(client)
+    of_client, of_server = len(from_client) + 1, len(from_server) + 1
+
+    client.shutdown(SHUT_WR)  # decisive
+    server.shutdown(SHUT_WR)  # decisive
+    drain(client, bytearray())
+    drain(server, bytearray())
+    reaches(ends, "TIME_WAIT")
+
+    wire.expect(f"server > client FIN *:{of_server}(*) ack ..{of_client}")
+    wire.expect(f"client > server FIN *:{of_client}(*) ack {of_server + 1}")
+    wire.expect(f"server > client ACK (0) ack {of_client + 1}")
     wire.never("* > * RST")
 
 
