@@ -7,11 +7,14 @@ writes what it has. Two at once would break off that writing.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2)."""
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,11 +33,17 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bo
             env=dict(environment),
             # Where no terminal sends Ctrl-C, a group of its own keeps signals to our group from arriving twice.
             process_group=None if shared else 0,
-            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
+            preexec_fn=lambda: prepare(before),
         )
         return attend(child, attended, shared)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def prepare(mask: set[int | signal.Signals]) -> None:
+    """In the child, before it becomes the command: our signals, and an interrupt should we be killed."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
 
 
 def in_foreground() -> bool:
