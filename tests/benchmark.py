@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -159,8 +160,12 @@ def verdict(seconds: float, goal: str) -> str:
 def runs(folder: Path) -> Iterator[str]:
     """The default run of the whole suite."""
     for name, options in (("without workers", ()), ("with -n 2", ("-n", "2"))):
-        seconds = timed(pytest_command("--out", str(folder / f"run{len(options)}"), *options), PROJECT)
-        yield f"  {name:<22}{seconds:7.2f} s   {verdict(seconds, 'run')}"
+        out = folder / f"run{len(options)}"
+        seconds = timed(pytest_command("--out", str(out), *options), PROJECT)
+        found = json.loads((out / "results.json").read_text("utf-8"))["instances"]
+        told = Counter(entry["verdict"] for entry in found)
+        counts = ", ".join(f"{count} {word}" for word, count in told.most_common())
+        yield f"  {name:<22}{seconds:7.2f} s   {verdict(seconds, 'run')}   {counts}"
 
 
 def starts() -> Iterator[str]:
