@@ -15,17 +15,17 @@ _libc = CDLL(None, use_errno=True)
 
 def listen(end: RecordedSocket, backlog: int) -> None:
     """listen(2) with any int. Raises OSError."""
-    end._noted("listen", (backlog,), lambda: _checked(_libc.listen(end.fileno(), backlog)))
+    end.noted("listen", (backlog,), lambda: _checked(_libc.listen(end.fileno(), backlog)))
 
 
 def accept(listener: RecordedSocket) -> int:
     """The descriptor that accept(2) gives. Raises OSError."""
-    return listener._noted("accept", (), lambda: _checked(_libc.accept(listener.fileno(), None, None)))
+    return listener.noted("accept", (), lambda: _checked(_libc.accept(listener.fileno(), None, None)))
 
 
 def accept4(listener: RecordedSocket, flags: int) -> int:
     """The descriptor that accept4(2) gives with these flags. Raises OSError."""
-    return listener._noted("accept4", (flags,), lambda: _checked(_libc.accept4(listener.fileno(), None, None, flags)))
+    return listener.noted("accept4", (flags,), lambda: _checked(_libc.accept4(listener.fileno(), None, None, flags)))
 
 
 def _checked(result: int) -> int:

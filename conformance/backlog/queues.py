@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
-from pathlib import Path
 from socket import IPPROTO_TCP, SOCK_STREAM, TCP_DEFER_ACCEPT
 from typing import NamedTuple
 
@@ -54,12 +53,6 @@ def take(peers: Peers, listener: RecordedSocket) -> RecordedSocket:
     """The connection that accept() gives next; a Deviation if none comes."""
     ready(listener, select.POLLIN)
     return peers.adopt(listener.accept()[0])
-
-
-def asleep(pid: int) -> Callable[[], bool]:
-    """Tells whether a process sleeps in a call (state S of proc_pid_stat(5))."""
-    stat = Path(f"/proc/{pid}/stat")
-    return lambda: stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] == "S"
 
 
 class Deferred(NamedTuple):

@@ -7,7 +7,7 @@ from socket import SO_RCVTIMEO, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
-from conformance.backlog.queues import asleep, caller, length, take
+from conformance.backlog.queues import caller, length, take
 from fixtures.children import child, in_child
 from fixtures.expect import fails, lasts, timeval
 from fixtures.families import over_all, over_ip, over_ip_and_mapped, over_streams, over_unix
@@ -35,7 +35,7 @@ def test_accept_on_a_non_blocking_listener_fails_when_nobody_waits(peers, family
 def test_accept_sleeps_until_a_connection_comes(peers, family):
     listener = peers.listener(family)
     with child(lambda: listener.accept()[0].recv(100)) as server:
-        until(asleep(server.pid), what="the child asleep in accept()")
+        server.falls_asleep("accept")
         client = caller(peers, family, listener)
 
         client.send(b"hello")  # decisive

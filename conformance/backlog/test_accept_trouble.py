@@ -5,12 +5,11 @@ from socket import SHUT_RD, SHUT_RDWR, SHUT_WR, SO_ACCEPTCONN, SO_LINGER, SOCK_S
 
 import pytest
 
-from conformance.backlog.queues import asleep, caller, length, queued, take
+from conformance.backlog.queues import caller, length, queued, take
 from fixtures.children import child
 from fixtures.expect import fails, linger
 from fixtures.families import over_all, over_ip, over_ip_and_mapped, over_unix
 from fixtures.kernel_view import Ends, reaches
-from fixtures.waiting import until
 
 
 @pytest.mark.claim("tcp.accept.reset-connection-is-given")
@@ -54,7 +53,7 @@ def test_connection_that_the_client_closed_is_given_in_close_wait(peers, family)
 def test_shutdown_of_the_listener_wakes_accept(peers, family):
     listener = peers.listener(family)
     with child(listener.accept) as waiting:
-        until(asleep(waiting.pid), what="the child asleep in accept()")
+        waiting.falls_asleep("accept")
 
         listener.shutdown(SHUT_RD)  # decisive
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
 from fcntl import ioctl
-from pathlib import Path
 from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 from struct import unpack
 from termios import FIONREAD
@@ -59,9 +57,3 @@ def narrow_pair(peers: Peers, family: Family) -> tuple[Pair, bytes]:
     pair = peers.pair(family, rcvbuf=4096)
     pair.client.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 16)
     return pair, os.urandom(4 * pair.server.getsockopt(SOL_SOCKET, SO_RCVBUF))
-
-
-def asleep(pid: int) -> Callable[[], bool]:
-    """Tells whether a process sleeps in a call (state S of proc_pid_stat(5))."""
-    stat = Path(f"/proc/{pid}/stat")
-    return lambda: stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] == "S"

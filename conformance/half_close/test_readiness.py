@@ -6,7 +6,7 @@ from socket import SHUT_RD, SHUT_RDWR, SHUT_WR
 
 import pytest
 
-from conformance.half_close.ends import asleep, epolled, polled, selected
+from conformance.half_close.ends import epolled, polled, selected
 from fixtures.children import child
 from fixtures.families import over_all, over_ip_and_mapped, over_unix
 from fixtures.waiting import GENEROUS, readiness, ready, until
@@ -86,7 +86,7 @@ def test_half_close_is_an_edge_for_epoll(stream_pair):
 def test_half_close_wakes_a_blocked_poll(stream_pair):
     client, server = stream_pair
     with child(lambda: ready(server, POLLRDHUP)) as waiting:
-        until(asleep(waiting.pid), what="the child asleep in poll()")
+        waiting.falls_asleep("poll")
 
         client.shutdown(SHUT_WR)  # decisive
 

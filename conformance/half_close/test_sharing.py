@@ -5,11 +5,10 @@ from socket import MSG_NOSIGNAL, SHUT_RD, SHUT_WR
 
 import pytest
 
-from conformance.half_close.ends import asleep, duplicate
+from conformance.half_close.ends import duplicate
 from fixtures.children import child, in_child
 from fixtures.expect import fails
 from fixtures.families import over_all, over_ip
-from fixtures.waiting import until
 
 
 @pytest.mark.claim("stream.half-close.through-any-duplicate")
@@ -90,7 +89,7 @@ def test_close_of_a_duplicate_puts_nothing_on_the_wire(peers, stream_pair, wire)
 def test_own_shut_rd_wakes_a_blocked_reader(stream_pair):
     client, _ = stream_pair
     with child(lambda: client.recv(1)) as reader:
-        until(asleep(reader.pid), what="the child asleep in recv()")
+        reader.falls_asleep("recv")
 
         client.shutdown(SHUT_RD)  # decisive
 
@@ -102,7 +101,7 @@ def test_own_shut_rd_wakes_a_blocked_reader(stream_pair):
 def test_shut_wr_wakes_a_blocked_reader_of_the_peer(stream_pair):
     client, server = stream_pair
     with child(lambda: server.recv(1)) as reader:
-        until(asleep(reader.pid), what="the child asleep in recv()")
+        reader.falls_asleep("recv")
 
         client.shutdown(SHUT_WR)  # decisive
 
