@@ -98,6 +98,25 @@ def report_arguments(parser: Parser) -> None:
     parser.add_argument("--out", metavar="DIR", help="folder for the pages (beside the results)")
 
 
+def mutants_arguments(parser: Parser) -> None:
+    """The arguments of ``mutants``."""
+    add = parser.add_argument
+    add("ids", nargs="*", metavar="ID", help="mutants, or quoted globs ('linger.*'); all that count if there is none")
+    add("--area", metavar="AREA", help="only this area of the catalogue")
+    add("--claim", metavar="CLAIM", action="append", default=[], help=f"only mutants that name {SELECTION}; repeat")
+    add("--expect", choices=("kill", "adapt", "equivalent"), help="kill: deviations (default); adapt: legal settings")
+    add("--mechanism", choices=("preload", "nft", "sysctl"), help="only mutants that are put in place so")
+    add("--awaiting", action="store_true", help="those of which the suite makes no claims yet, which do not count")
+    add("--sample", metavar="N", type=int, help="only so many of them, chosen by the seed")
+    add("--seed", metavar="TEXT", default="sockproof", help="chooses the sample (sockproof)")
+    add("--all-kills", action="store_true", help="do not stop at the first kill: the whole matrix, for many minutes")
+    add("-n", dest="children", metavar="N", type=int, default=2, help="children at a time (2)")
+    add("--out", metavar="DIR", help="folder for matrix.json and kill-matrix.html (sockproof-results/mutants)")
+    add("--resume", action="store_true", help="leave out what an interrupted run has found in that folder")
+    add("--json", action="store_true", help="print the matrix as JSON")
+    add("--catalogue", metavar="DIR", help="another catalogue of mutants")
+
+
 COMMANDS = {
     "run": Command(
         "run scenarios against the kernel and write what was found",
@@ -145,6 +164,17 @@ COMMANDS = {
         (
             ("sockproof report sockproof-results/latest", "the last run, beside its results"),
             ("sockproof report results.json --out pages", "pages elsewhere"),
+        ),
+    ),
+    "mutants": Command(
+        "put deliberate deviations under the suite, and tell which of them it notices",
+        mutants_arguments,
+        "sockproof.mutants.asking:run",
+        (
+            ("sockproof mutants", "every deviation of which the suite makes a claim"),
+            ("sockproof mutants --area linger", "one area"),
+            ("sockproof mutants --claim tcp.linger.zero-aborts", "who tests a claim"),
+            ("sockproof mutants --expect adapt", "legal settings, under which all must stay green"),
         ),
     ),
 }

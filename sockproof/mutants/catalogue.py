@@ -48,7 +48,11 @@ class Mutant:
     """preload: the name in mutants.def; nft: the rule, with its counter; sysctl: name=value."""
     expect: Expectation
     reason: str | None = None
-    """Why nobody can see it (equivalent), or why it survives."""
+    """Why nobody can see it (equivalent)."""
+    awaits: str | None = None
+    """The subject that the suite makes no claims about yet; until it does, the mutant is not scored."""
+    survives: str | None = None
+    """Why no scenario notices it although it should: an excuse that is shown, and not a kill."""
     deadline: float | None = None
     """Seconds after which a scenario counts as hung, where the usual deadline does not do."""
     hook: str | None = None
@@ -59,6 +63,11 @@ class Mutant:
     def names_claim(self, claim: str) -> bool:
         """Whether `claim` is among those that must notice."""
         return any(fnmatchcase(claim, pattern) for pattern in self.claims)
+
+    @property
+    def scored(self) -> bool:
+        """Whether it counts: a deviation to be killed, of which the suite makes a claim."""
+        return self.expect == "kill" and self.awaits is None
 
 
 _FIELDS = {field.name: field for field in fields(Mutant) if field.name not in ("file", "line")}
@@ -103,14 +112,14 @@ def select(mutants: Sequence[Mutant], *, ids: Iterable[str] = (), area: str | No
 def reconcile(mutants: Iterable[Mutant], claims: Iterable[str]) -> list[str]:
     """What does not fit between the catalogue and the suite's claims: one ``file:line: sentence`` each.
 
-    Reported are mutants to be killed that name no claim, and patterns that match none of `claims`.
+    Reported are scored mutants that name no claim, and patterns that match none of `claims`.
     """
     known = list(claims)
     faults = []
     for mutant in mutants:
         where = f"{mutant.file}:{mutant.line}: {mutant.id}"
-        if mutant.expect == "kill" and not mutant.claims:
-            faults.append(f"{where} names no claim that must notice it")
+        if mutant.scored and not mutant.claims:
+            faults.append(f"{where} names no claim that must notice it, and awaits none")
         for pattern in mutant.claims:
             if not any(fnmatchcase(claim, pattern) for claim in known):
                 faults.append(f"{where} names the claim {pattern!r}, which does not exist")

@@ -1,5 +1,6 @@
 /* shutdown(2) and close(2). */
 #include <dirent.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -7,7 +8,8 @@
 
 #include "mutant.h"
 
-enum { SHUT_NOTHING = -1 };
+/* None that a caller could ask for; -1 is one that a caller may try. */
+enum { SHUT_NOTHING = INT_MIN };
 
 struct how_rule {
     enum mutant mutant;

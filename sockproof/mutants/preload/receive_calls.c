@@ -1,4 +1,5 @@
 /* The calls that receive: each becomes one incoming message (see receive.c). */
+#include <limits.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -75,7 +76,7 @@ ssize_t readv(int fd, const struct iovec *iov, int count)
 {
     struct sock s;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
-    bool something = count > 0 && total_length(iov, (size_t)count) > 0;
+    bool something = count > 0 && count <= IOV_MAX && total_length(iov, (size_t)count) > 0;
     return something && watched(fd, &s) ? receive(&s, &msg, 0, BY_VECTOR) : real.readv(fd, iov, count);
 }
 

@@ -1,4 +1,5 @@
 /* The calls that send: each becomes one outgoing message (see send.c). */
+#include <limits.h>
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -63,7 +64,7 @@ ssize_t writev(int fd, const struct iovec *iov, int count)
 {
     struct sock s;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
-    if (count < 0 || !watched(fd, &s))
+    if (count < 0 || count > IOV_MAX || !watched(fd, &s)) /* writev(2) and sendmsg(2) refuse it differently */
         return real.writev(fd, iov, count);
     return transmit(&s, &msg, flags_of_write(&s), BY_VECTOR);
 }

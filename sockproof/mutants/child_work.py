@@ -1,0 +1,184 @@
+"""What a forked child of the warm process does: it puts one mutant in place and runs items under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from fixtures.namespaces import fresh_namespace
+from fixtures.plugin import JUDGEMENT
+from fixtures.session import SESSION, Session, claim_of
+from fixtures.sysctls import read_sysctl, write_sysctl
+from fixtures.verdicts import Unavailable
+from sockproof.mutants import MutantError
+from sockproof.mutants.catalogue import Mutant
+from sockproof.mutants.gate import Gate
+from sockproof.mutants.outcome import DEVIATES, UNDECIDED, Outcome, is_kill
+from sockproof.mutants.rules import Rules
+from sockproof.mutants.state import State, attach
+
+Say = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Warm:
+    """The warm process as its children inherit it: collected items, and the gate of the library."""
+
+    config: pytest.Config
+    items: Mapping[str, pytest.Item]
+    gate: Gate
+    scratch: Path
+
+    @property
+    def session(self) -> Session:
+        """What the hooks of the suite share."""
+        return self.config.stash[SESSION]
+
+    def state(self) -> State:
+        """A memory of its own for this child."""
+        number = len(list(self.scratch.iterdir()))
+        state = State.create(self.scratch / f"{number}-{id(self)}-{_pid()}")
+        attach(state.path)
+        self.gate.state = state
+        return state
+
+    def run(self, name: str, following: str | None) -> tuple[str, str]:
+        """Runs one item as pytest does; its verdict, and the reason for one that is not green.
+
+        `following` is the item for which fixtures of a wider scope stay up.
+        """
+        item = self.items[name]
+        reports = runtestprotocol(item, log=False, nextitem=self.items[following] if following else None)
+        judgement = item.stash.get(JUDGEMENT, None)
+        if judgement is None:
+            red = [report for report in reports if report.failed]
+            return ("harness-error", red[0].longreprtext) if red else ("conforms", "")
+        return judgement.verdict, judgement.reason or ""
+
+    def following(self, names: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+        """Each name, and the item whose fixtures are to stay up behind it: of a child that ends soon, all of a session."""
+        stranger = next((name for name in self.items if names and name != names[-1]), None)
+        yield from zip(names, [*names[1:], stranger], strict=True)
+
+    def claim(self, name: str) -> str:
+        """The claim of an item."""
+        return claim_of(self.items[name])
+
+
+def _pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+def observe(warm: Warm, names: list[str], say: Say) -> None:
+    """Runs items with the library counting and altering nothing: the baseline, and who reaches which mutant."""
+    state = warm.state()
+    for name, following in warm.following(names):
+        say({"start": name})
+        state.observe()
+        say(asdict(timed(warm, name, following, lambda: (0, 0), lambda: tuple(state.reached()))))
+
+
+def timed(
+    warm: Warm,
+    name: str,
+    following: str | None,
+    counted: Callable[[], tuple[int, int]],
+    reached: Callable[[], tuple[str, ...]] = tuple,
+) -> Outcome:
+    """Runs an item; `counted` gives how often the mutant was reached and acted so far."""
+    import time
+
+    seen, acted = counted()
+    began = time.monotonic()
+    verdict, reason = warm.run(name, following)
+    seconds = round(time.monotonic() - began, 4)
+    seen, acted = counted()[0] - seen, counted()[1] - acted
+    return Outcome(name, warm.claim(name), verdict, reason[:2000], seconds, seen, acted, reached())
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A mutant, and when the child may stop."""
+
+    warm: Warm
+    mutant: Mutant
+    all_kills: bool = False
+
+    def work(self, names: list[str], say: Say) -> None:
+        """Puts the mutant in place and runs items under it until the verdict stands."""
+        try:
+            counted = self.in_place()
+        except MutantError as error:
+            say({"unavailable": str(error)})
+            return
+        fallen: set[str] = set()
+        for name, following in self.warm.following(names):
+            claim = self.warm.claim(name)
+            if claim in fallen and self.mutant.expect != "adapt":
+                continue
+            say({"start": name})
+            outcome = timed(self.warm, name, following, counted)
+            say(asdict(outcome))
+            fallen |= {claim} if outcome.verdict == DEVIATES else set()
+            if self.is_over(outcome):
+                return
+
+    def is_over(self, outcome: Outcome) -> bool:
+        """Whether nothing that follows could change the verdict."""
+        if self.all_kills or self.mutant.expect == "adapt":
+            return False
+        named = self.mutant.names_claim(outcome.claim)
+        return is_kill(outcome) or (not named and outcome.verdict in UNDECIDED and outcome.acted > 0)
+
+    def in_place(self) -> Callable[[], tuple[int, int]]:
+        """Puts the mutant in place; gives what counts it. Raises MutantError where this machine cannot."""
+        put = {"preload": self._armed, "nft": self._ruled, "sysctl": self._set}
+        return put[self.mutant.mechanism]()
+
+    def _armed(self) -> Callable[[], tuple[int, int]]:
+        state = self.warm.state()
+        state.arm(self.mutant.argument)
+
+        def counted() -> tuple[int, int]:
+            count = state.count(self.mutant.argument)
+            return count.seen, count.acted
+
+        return counted
+
+    def _ruled(self) -> Callable[[], tuple[int, int]]:
+        rules = Rules(self.mutant)
+        with self._tried() as namespace, rules(namespace, ("lo",)):
+            pass
+        setting = self.warm.session.setting
+        self.warm.session.setting = replace(setting, furnishings=(*setting.furnishings, rules))
+        return lambda: (rules.packets, rules.packets)
+
+    def _set(self) -> Callable[[], tuple[int, int]]:
+        name, _, value = self.mutant.argument.partition("=")
+        with self._tried() as namespace:
+            try:
+                write_sysctl(namespace, name, value)
+                seen = read_sysctl(name)
+            except (Unavailable, OSError) as error:
+                raise MutantError(f"{self.mutant.argument}: {error}; another kernel may allow it") from None
+        if seen != " ".join(value.split()):
+            raise MutantError(f"{self.mutant.argument}: this kernel reads it back as {seen}")
+        setting = self.warm.session.setting
+        self.warm.session.setting = replace(setting, sysctls={**setting.sysctls, name: value})
+        return lambda: (1, 1)
+
+    @contextmanager
+    def _tried(self) -> Iterator[Any]:
+        """A namespace to try something in."""
+        if not self.warm.session.setting.isolated:
+            raise MutantError("no network namespace of one's own can be made; run as root or permit user namespaces")
+        with fresh_namespace() as namespace:
+            yield namespace

@@ -1,0 +1,66 @@
+"""What was observed without a mutant: which instances are green, how long they take, and what they reach.
+
+Kept from one run to the next, by a hash of everything that decides it, one file a folder of scenarios: an edited
+scenario is observed again, with its folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from reports.files import ResultsError, write_whole
+from sockproof.mutants.job import digest, fingerprint
+from sockproof.mutants.outcome import Outcome
+
+
+class Observed:
+    """The green instances by name."""
+
+    def __init__(self, cache: Path, conformance: Path, key: str) -> None:
+        self.cache = cache
+        self.conformance = conformance
+        self.key = key
+        self.instances: dict[str, Outcome] = {}
+
+    def recall(self, names: Iterable[str]) -> list[str]:
+        """Takes in what is known of `names`; gives those of which nothing is."""
+        asked = list(names)
+        for topic in sorted({topic_of(name) for name in asked}):
+            try:
+                known = json.loads(self._file(topic).read_text("utf-8"))
+            except (OSError, ValueError):
+                continue
+            self.instances.update({name: restored(table) for name, table in known.items()})
+        return [name for name in asked if name not in self.instances]
+
+    def keep(self, outcomes: Iterable[Outcome]) -> None:
+        """Takes in green instances, and writes them down where that is possible."""
+        self.instances.update({outcome.instance: outcome for outcome in outcomes})
+        for topic in sorted({topic_of(name) for name in self.instances}):
+            members = {name: asdict(o) for name, o in self.instances.items() if topic_of(name) == topic}
+            try:
+                write_whole(self._file(topic), json.dumps(members))
+            except ResultsError:  # a cache that cannot be kept is only slower
+                return
+
+    def _file(self, topic: str) -> Path:
+        folder = self.conformance / topic
+        return self.cache / f"observed-{digest(self.key, topic, fingerprint(folder))}.json"
+
+    def reaching(self, mutant: str) -> list[str]:
+        """The instances that reach the place of a mutant of the library."""
+        return [name for name, outcome in self.instances.items() if mutant in outcome.reached]
+
+
+def topic_of(name: str) -> str:
+    """The folder of an instance below ``conformance``."""
+    path = name.partition("::")[0].split("/")
+    return path[1] if len(path) > 2 else "."
+
+
+def restored(table: Mapping[str, object]) -> Outcome:
+    """An outcome out of plain JSON."""
+    return Outcome(**{**table, "reached": tuple(table["reached"])})  # type: ignore[arg-type]
