@@ -87,6 +87,7 @@ def test_lingering_close_sends_fin_and_no_reset(stream_pair, wire):
     wire.never("client > server RST")
 
 
+@pytest.mark.beside
 @pytest.mark.claim("tcp.linger.timeout-loses-nothing")
 @over_ip4
 def test_everything_arrives_after_the_linger_time_has_passed(peers, family):
@@ -100,6 +101,7 @@ def test_everything_arrives_after_the_linger_time_has_passed(peers, family):
     assert received == sent
 
 
+@pytest.mark.beside
 @pytest.mark.claim("tcp.linger.timeout-loses-nothing")
 @pytest.mark.needs("sock_diag")
 @over(ip6)
