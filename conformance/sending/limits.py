@@ -6,11 +6,9 @@ import ctypes
 import os
 import socket
 import struct
-from pathlib import Path
 from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 
 from fixtures.sysctls import read_sysctl
-from fixtures.verdicts import Unavailable
 
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 """asm-generic/socket.h."""
@@ -31,16 +29,6 @@ def least(end: socket.socket, option: int) -> int:
     """What the kernel makes of a request for one byte."""
     end.setsockopt(SOL_SOCKET, option, 1)
     return end.getsockopt(SOL_SOCKET, option)
-
-
-def require_initial_user_namespace() -> None:
-    """Raises Unavailable inside another one: the FORCE options ask for CAP_NET_ADMIN in the initial one.
-
-    linux net/core/sock.c, sockopt_capable.
-    """
-    identities = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
-    if identities != ["0", "0", str(0xFFFFFFFF)]:
-        raise Unavailable("inside a user namespace", verdict="not-permitted", remedy="run as root")
 
 
 def give_up_capabilities() -> None:

@@ -12,7 +12,6 @@ from conformance.sending.limits import (
     give_up_capabilities,
     least,
     most,
-    require_initial_user_namespace,
 )
 from fixtures.children import in_child
 from fixtures.expect import fails
@@ -110,30 +109,6 @@ def test_rcvbuf_is_cut_to_rmem_max(peers, family):
     end.setsockopt(SOL_SOCKET, SO_RCVBUF, limit + 1)  # decisive
 
     assert end.getsockopt(SOL_SOCKET, SO_RCVBUF) == 2 * limit
-
-
-@pytest.mark.claim("socket.sndbuf.force-exceeds-wmem-max")
-@pytest.mark.needs("CAP_NET_ADMIN")
-@over_streams
-def test_sndbufforce_goes_beyond_wmem_max(peers, family):
-    require_initial_user_namespace()
-    end, limit = peers.socket("client", family.domain, SOCK_STREAM), most(SO_SNDBUF)
-
-    end.setsockopt(SOL_SOCKET, SO_SNDBUFFORCE, limit + 1)  # decisive
-
-    assert end.getsockopt(SOL_SOCKET, SO_SNDBUF) == 2 * (limit + 1)
-
-
-@pytest.mark.claim("socket.rcvbuf.force-exceeds-rmem-max")
-@pytest.mark.needs("CAP_NET_ADMIN")
-@over_streams
-def test_rcvbufforce_goes_beyond_rmem_max(peers, family):
-    require_initial_user_namespace()
-    end, limit = peers.socket("client", family.domain, SOCK_STREAM), most(SO_RCVBUF)
-
-    end.setsockopt(SOL_SOCKET, SO_RCVBUFFORCE, limit + 1)  # decisive
-
-    assert end.getsockopt(SOL_SOCKET, SO_RCVBUF) == 2 * (limit + 1)
 
 
 @pytest.mark.claim("socket.sndbuf.force-needs-privilege")
