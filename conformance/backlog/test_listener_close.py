@@ -31,6 +31,7 @@ def test_client_that_waits_reads_a_reset_when_the_listener_is_closed(peers, fami
 
 
 @pytest.mark.claim("tcp.backlog.close-sends-rst")
+@pytest.mark.needs("sock_diag")
 @over_ip
 def test_close_of_the_listener_sends_a_reset_to_each_who_waits(peers, family, wire):
     listener = peers.listener(family)

@@ -34,6 +34,7 @@ def test_first_write_after_the_peers_close_succeeds_and_the_second_fails(stream_
 
 
 @pytest.mark.claim("tcp.sigpipe.first-write-draws-rst")
+@pytest.mark.needs("sock_diag")
 @over_ip
 def test_first_write_after_the_peers_close_draws_a_reset(stream_pair, wire):
     client, server = stream_pair
