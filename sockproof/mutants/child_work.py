@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -42,8 +44,7 @@ class Warm:
 
     def state(self) -> State:
         """A memory of its own for this child."""
-        number = len(list(self.scratch.iterdir()))
-        state = State.create(self.scratch / f"{number}-{id(self)}-{_pid()}")
+        state = State.create(self.scratch / str(os.getpid()))
         attach(state.path)
         self.gate.state = state
         return state
@@ -63,18 +64,13 @@ class Warm:
 
     def following(self, names: Sequence[str]) -> Iterator[tuple[str, str | None]]:
         """Each name, and the item whose fixtures are to stay up behind it: of a child that ends soon, all of a session."""
-        stranger = next((name for name in self.items if names and name != names[-1]), None)
-        yield from zip(names, [*names[1:], stranger], strict=True)
+        strangers = (name for name in self.items if name != names[-1])
+        for at, name in enumerate(names):
+            yield name, names[at + 1] if at + 1 < len(names) else next(strangers, None)
 
     def claim(self, name: str) -> str:
         """The claim of an item."""
         return claim_of(self.items[name])
-
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
 
 
 def observe(warm: Warm, names: list[str], say: Say) -> None:
@@ -94,8 +90,6 @@ def timed(
     reached: Callable[[], tuple[str, ...]] = tuple,
 ) -> Outcome:
     """Runs an item; `counted` gives how often the mutant was reached and acted so far."""
-    import time
-
     seen, acted = counted()
     began = time.monotonic()
     verdict, reason = warm.run(name, following)

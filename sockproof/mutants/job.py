@@ -30,7 +30,9 @@ class Job:
     cache: str
     """Folder of what was observed before."""
     key: str
-    """Stands for the suite, the library and the kernel; see fingerprint()."""
+    """Stands for everything that decides a verdict; see fingerprint()."""
+    observing_key: str
+    """Stands for everything but the scenarios that decides what is observed."""
     relevant: tuple[str, ...] | None
     """Patterns of the claims whose instances take part; None for all."""
     all_kills: bool

@@ -59,7 +59,7 @@ class Workshop:
     def __post_init__(self) -> None:
         self.progress = Progress(self.job.terminal)
         conformance = self.warm.session.conformance
-        self.observed = Observed(Path(self.job.cache), conformance, self.job.key)
+        self.observed = Observed(Path(self.job.cache), conformance, self.job.observing_key)
 
     def work(self) -> None:
         """The baseline, and the mutants if it is green."""
