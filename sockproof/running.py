@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from argparse import Namespace
@@ -17,6 +18,8 @@ from sockproof.errors import Exit, UsageError
 if TYPE_CHECKING:
     from fixtures.catalogue import Catalogue
 
+ASKED = "SOCKPROOF_ASKED"
+"""Environment variable that hands the arguments on to the results (fixtures.run)."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,
@@ -132,9 +135,10 @@ def located(name: str, root: Path) -> str:
 
 
 def environment(place: Path) -> dict[str, str]:
-    """The environment of this process, with the suite first on Python's path."""
+    """The environment of this process, with the suite first on Python's path, and what was asked, for the report."""
     path = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{path}" if path else str(place)}
+    python_path = f"{place}{os.pathsep}{path}" if path else str(place)
+    return {**os.environ, "PYTHONPATH": python_path, ASKED: shlex.join(sys.argv[1:])}
 
 
 def status(code: int, interrupted: bool, out: Path) -> int:
