@@ -9,9 +9,9 @@ import random
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,14 +97,15 @@ class Asked:
             path.unlink(missing_ok=True)
         return path
 
+    @cached_property
     def whole_key(self) -> str:
-        """Stands for everything that decides a verdict."""
+        """Stands for everything that decides a verdict, as it was at the start."""
         return job.fingerprint(self.place / "conformance", self.key)
 
     def known(self, journal: Path) -> dict[str, dict[str, Any]]:
         """The newest line of each mutant that the journal has as it is now."""
         by_id = {mutant.id: mutant for mutant in self.chosen}
-        key = self.whole_key()
+        key = self.whole_key
         keys = {m.id: job.mutant_key(m, key, all_kills=self.asked.all_kills) for m in by_id.values()}
         lines = (line for line in job.noted(journal) if "mutant" in line)
         return {line["mutant"]: line for line in lines if keys.get(line["mutant"]) == line["key"]}
@@ -131,7 +132,7 @@ class Asked:
             children=self.asked.children,
             journal=str(journal),
             cache=str(build.cache_folder()),
-            key=self.whole_key(),
+            key=self.whole_key,
             observing_key=self.key,
             relevant=self.relevant(mutants),
             all_kills=self.asked.all_kills,
@@ -248,7 +249,3 @@ def first(text: str) -> str:
     """A reason on one line."""
     return " ".join(text.split())[:200]
 
-
-def fits(claim: str, patterns: Iterable[str]) -> bool:
-    """Whether any pattern names the claim."""
-    return any(fnmatchcase(claim, pattern) for pattern in patterns)

@@ -21,7 +21,7 @@ from fixtures.verdicts import Unavailable
 from sockproof.mutants import MutantError
 from sockproof.mutants.catalogue import Mutant
 from sockproof.mutants.gate import Gate
-from sockproof.mutants.outcome import DEVIATES, UNDECIDED, Outcome, is_kill
+from sockproof.mutants.outcome import UNDECIDED, Outcome, is_kill
 from sockproof.mutants.rules import Rules
 from sockproof.mutants.state import State, attach
 
@@ -105,6 +105,8 @@ class Attempt:
     warm: Warm
     mutant: Mutant
     all_kills: bool = False
+    untested: frozenset[str] = frozenset()
+    """Claims that are to show that they notice it even after another has, because they have noticed nothing yet."""
 
     def work(self, names: list[str], say: Say) -> None:
         """Puts the mutant in place and runs items under it until the verdict stands."""
@@ -113,24 +115,28 @@ class Attempt:
         except MutantError as error:
             say({"unavailable": str(error)})
             return
-        fallen: set[str] = set()
+        noticed: set[str] = set()
         for name, following in self.warm.following(names):
             claim = self.warm.claim(name)
-            if claim in fallen and self.mutant.expect != "adapt":
+            if not self.is_wanted(claim, noticed):
                 continue
             say({"start": name})
             outcome = timed(self.warm, name, following, counted)
             say(asdict(outcome))
-            fallen |= {claim} if outcome.verdict == DEVIATES else set()
-            if self.is_over(outcome):
-                return
+            if is_kill(outcome) or (outcome.acted and outcome.verdict in UNDECIDED and not self.is_named(claim)):
+                noticed.add(claim)
 
-    def is_over(self, outcome: Outcome) -> bool:
-        """Whether nothing that follows could change the verdict."""
-        if self.all_kills or self.mutant.expect == "adapt":
-            return False
-        named = self.mutant.names_claim(outcome.claim)
-        return is_kill(outcome) or (not named and outcome.verdict in UNDECIDED and outcome.acted > 0)
+    def is_named(self, claim: str) -> bool:
+        """Whether a claim must notice the mutant."""
+        return self.mutant.names_claim(claim)
+
+    def is_wanted(self, claim: str, noticed: set[str]) -> bool:
+        """Whether an instance of `claim` can still tell something new, after some have `noticed` the mutant."""
+        if self.mutant.expect == "adapt":
+            return True
+        if self.all_kills or not noticed:
+            return claim not in noticed
+        return claim not in noticed and self.is_named(claim) and claim in self.untested
 
     def in_place(self) -> Callable[[], tuple[int, int]]:
         """Puts the mutant in place; gives what counts it. Raises MutantError where this machine cannot."""

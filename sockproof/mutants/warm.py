@@ -21,7 +21,7 @@ from sockproof.mutants.crew import Errand, perform
 from sockproof.mutants.gate import Gate
 from sockproof.mutants.job import Job, mutant_key, note
 from sockproof.mutants.observed import Observed, topic_of
-from sockproof.mutants.outcome import RED, Course, Outcome, verdict_of, verdict_of_setting
+from sockproof.mutants.outcome import RED, Course, Outcome, is_kill, verdict_of, verdict_of_setting
 from sockproof.mutants.progress import Progress
 
 CHUNK = 40
@@ -55,6 +55,8 @@ class Workshop:
     journal: Path
     progress: Progress = field(init=False)
     observed: Observed = field(init=False)
+    tested: set[str] = field(default_factory=set)
+    """The claims that have killed a mutant by now."""
 
     def __post_init__(self) -> None:
         self.progress = Progress(self.job.terminal)
@@ -71,7 +73,7 @@ class Workshop:
         wanted = set(self.job.mutants)
         mutants = [mutant for mutant in load(Path(self.job.catalogue)) if mutant.id in wanted]
         self.progress.begin("mutants", len(mutants))
-        errands = iter([self.errand(mutant) for mutant in mutants])
+        errands = (self.errand(mutant) for mutant in mutants)
         by_id = {mutant.id: mutant for mutant in mutants}
         for errand in perform(errands, children=self.job.children):
             self.judge(by_id[errand.key], errand)
@@ -130,18 +132,23 @@ class Workshop:
 
     def errand(self, mutant: Mutant) -> Errand:
         """What a child does about a mutant."""
-        attempt = Attempt(self.warm, mutant, self.job.all_kills)
+        untested = frozenset({self.warm.claim(name) for name in self.observed.instances} - self.tested)
+        attempt = Attempt(self.warm, mutant, self.job.all_kills, untested)
         limits = self.limit if mutant.deadline is None else lambda _: mutant.deadline or 0.0
         return Errand(mutant.id, list(self.plan(mutant)), attempt.work, limits, self.warm.claim)
 
     def plan(self, mutant: Mutant) -> Iterator[str]:
-        """The instances to run under a mutant: those of the claims that name it first, the cheapest before."""
+        """The instances to run under a mutant: those of the claims that it names first, the cheapest before.
+
+        Claims that have not killed any mutant yet come even before, so that one run tests as many as it can.
+        """
         green = {name: o for name, o in self.observed.instances.items() if o.verdict == "conforms"}
         by_cost = sorted(green, key=lambda name: green[name].seconds)
         if mutant.expect == "adapt":
             yield from green
             return
         named = [name for name in by_cost if mutant.names_claim(green[name].claim)]
+        named.sort(key=lambda name: green[name].claim in self.tested)
         others = [name for name in by_cost if not mutant.names_claim(green[name].claim)]
         if mutant.mechanism == "preload":
             reaching = set(self.observed.reaching(mutant.argument))
@@ -160,6 +167,8 @@ class Workshop:
             verdict, decisive = verdict_of_setting(course)
         else:
             verdict, decisive = verdict_of(course, mutant.names_claim)
+            kills = {outcome.claim for outcome in course.outcomes if is_kill(outcome)}
+            self.tested |= {claim for claim in kills if mutant.names_claim(claim)}
         line = {"mutant": mutant.id, "verdict": verdict, **described(course, decisive, len(errand.items))}
         key = mutant_key(mutant, self.job.key, all_kills=self.job.all_kills)
         note(self.journal, key, line)

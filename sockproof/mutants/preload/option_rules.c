@@ -32,7 +32,7 @@ struct rule {
 };
 
 /* Linux's smallest sizes, doubled: TCP_SKB_MIN_TRUESIZE times two, and that once (include/net/sock.h). */
-enum { SEND_MINIMUM = 4608, RECEIVE_MINIMUM = 2304, LARGE = 16384 };
+enum { SEND_MINIMUM = 4608, RECEIVE_MINIMUM = 2304, LARGE = 8192 };
 
 static bool turned_on(const struct option *o) { return o->number != 0; }
 
