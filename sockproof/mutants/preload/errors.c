@@ -16,6 +16,8 @@ struct swap {
 
 static bool is_unix(const struct sock *s) { return s->domain == AF_UNIX; }
 
+static bool is_apart_unix(const struct sock *s) { return is_unix(s) && !connected(s->fd); }
+
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
 static bool waits_to_send(const struct sock *s) { return !nonblocking(s->fd) && has_timeout(s->fd, SO_SNDTIMEO); }
@@ -53,11 +55,15 @@ static const struct swap swaps[] = {
     SWAP(connect_unix_missing_as_refused, CONNECT, ENOENT, ECONNREFUSED, is_unix),
     SWAP(connect_unix_refused_as_missing, CONNECT, ECONNREFUSED, ENOENT, is_unix),
     SWAP(connect_unix_full_as_inprogress, CONNECT, EAGAIN, EINPROGRESS, is_unix),
+    SWAP(connect_unreachable_as_refused, CONNECT, ENETUNREACH, ECONNREFUSED, NULL),
     SWAP(connect_family_as_einval, CONNECT, EAFNOSUPPORT, EINVAL, NULL),
     SWAP(listen_inuse_missing, LISTEN, EADDRINUSE, AS_SUCCESS, NULL),
     SWAP(listen_datagram_allowed, LISTEN, EOPNOTSUPP, AS_SUCCESS, NULL),
+    SWAP(listen_unnamed_allowed, LISTEN, EINVAL, AS_SUCCESS, is_apart_unix),
     SWAP(listen_connected_allowed, LISTEN, EINVAL, AS_SUCCESS, NULL),
     SWAP(accept_empty_as_aborted, ACCEPT, EAGAIN, ECONNABORTED, is_plain),
+    SWAP(accept_datagram_as_einval, ACCEPT, EOPNOTSUPP, EINVAL, NULL),
+    SWAP(accept_emfile_as_enfile, ACCEPT, EMFILE, ENFILE, NULL),
     SWAP(accept_notlistening_as_eagain, ACCEPT, EINVAL, EAGAIN, NULL),
     SWAP(timeouts_accept_as_etimedout, ACCEPT, EAGAIN, ETIMEDOUT, waits_to_receive),
     SWAP(shutdown_unconnected_allowed, SHUTDOWN, ENOTCONN, AS_SUCCESS, NULL),

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 /* None that a caller could ask for; -1 is one that a caller may try. */
 enum { SHUT_NOTHING = INT_MIN };
+enum { MOST_DESCRIPTORS = 256 };
 
 struct how_rule {
     enum mutant mutant;
@@ -28,33 +30,6 @@ static const struct how_rule how_rules[] = {
     {M_shutdown_rdwr_as_wr, SHUT_RDWR, SHUT_WR},
     {M_shutdown_rdwr_ignored, SHUT_RDWR, SHUT_NOTHING},
 };
-
-static int changed_how(const struct sock *s, int how)
-{
-    int done = how;
-    if (!connected(s->fd))
-        return is_listener(s) && ON(shutdown_listener_ignored) ? SHUT_NOTHING : how;
-    for (size_t i = 0; i < sizeof how_rules / sizeof how_rules[0]; i++)
-        if (how_rules[i].asked == how && mutant_on(how_rules[i].mutant))
-            done = how_rules[i].done;
-    return done;
-}
-
-int shutdown(int fd, int how)
-{
-    struct sock s;
-    int done;
-    if (!watched(fd, &s))
-        return real.shutdown(fd, how);
-    if (how == SHUT_WR && finished_sending(&s) && connected(fd) && ON(shutdown_again_refused))
-        return fail(ENOTCONN);
-    if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))
-        drain(fd);
-    done = changed_how(&s, how);
-    if (done == SHUT_NOTHING)
-        return 0;
-    return (int)swapped_error(CALL_SHUTDOWN, &s, real.shutdown(fd, done), 0);
-}
 
 /* Another descriptor of this process for the same socket. */
 static bool duplicated(int fd)
@@ -78,6 +53,51 @@ static bool lingers(int fd)
     socklen_t length = sizeof option;
     real.getsockopt(fd, SOL_SOCKET, SO_LINGER, &option, &length);
     return option.l_onoff;
+}
+
+static int how_of_listener(int how)
+{
+    if (how == SHUT_WR && ON(shutdown_listener_wr_stops))
+        return SHUT_RDWR;
+    return ON(shutdown_listener_ignored) ? SHUT_NOTHING : how;
+}
+
+static bool stands_apart(const struct sock *s)
+{
+    return s->domain == AF_UNIX && is_stream(s) && !connected(s->fd) && !is_listener(s);
+}
+
+static int changed_how(const struct sock *s, int how)
+{
+    int done = how;
+    if (!connected(s->fd))
+        return is_listener(s) ? how_of_listener(how) : how;
+    if (duplicated(s->fd) && ON(shutdown_duplicate_ignored))
+        return SHUT_NOTHING;
+    for (size_t i = 0; i < sizeof how_rules / sizeof how_rules[0]; i++)
+        if (how_rules[i].asked == how && mutant_on(how_rules[i].mutant))
+            done = how_rules[i].done;
+    return done;
+}
+
+int shutdown(int fd, int how)
+{
+    struct sock s;
+    int done;
+    if (!watched(fd, &s))
+        return real.shutdown(fd, how);
+    if (how == SHUT_WR && finished_sending(&s) && connected(fd) && ON(shutdown_again_refused))
+        return fail(ENOTCONN);
+    if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))
+        drain(fd);
+    if (stands_apart(&s) && ON(shutdown_unix_unconnected_refused))
+        return fail(ENOTCONN);
+    if (how != SHUT_RD)
+        linger_shutdown(&s);
+    done = changed_how(&s, how);
+    if (done == SHUT_NOTHING)
+        return 0;
+    return (int)swapped_error(CALL_SHUTDOWN, &s, real.shutdown(fd, done), 0);
 }
 
 static void abort_on_close(int fd)
@@ -109,9 +129,27 @@ static void before_closing_stream(const struct sock *s)
         abort_on_close(s->fd);
 }
 
+/* Ends the connections of this process that came by the listener: those with its address. */
+static void end_accepted(const struct sock *s)
+{
+    struct sockaddr_storage own = {0}, theirs;
+    socklen_t length = sizeof own, size;
+    real.getsockname(s->fd, (struct sockaddr *)&own, &length);
+    for (int fd = 0; fd < MOST_DESCRIPTORS; fd++) {
+        size = sizeof theirs;
+        memset(&theirs, 0, sizeof theirs);
+        if (fd == s->fd || real.getsockname(fd, (struct sockaddr *)&theirs, &size) != 0 || !connected(fd))
+            continue;
+        if (size == length && memcmp(&own, &theirs, length) == 0)
+            real.shutdown(fd, SHUT_RDWR);
+    }
+}
+
 static void before_closing(const struct sock *s)
 {
     if (is_listener(s)) {
+        if (ON(close_listener_ends_accepted))
+            end_accepted(s);
         if (ON(close_listener_keeps_listening))
             leak(s->fd);
         return;

@@ -102,16 +102,40 @@ static bool close_lingering(const struct sock *s, int seconds, int *result)
     return true;
 }
 
+/* Waits, as close would, when the connection is shut down with data unsent. */
+void linger_shutdown(const struct sock *s)
+{
+    struct linger option = {0, 0};
+    socklen_t length = sizeof option;
+    if (!is_inet(s) || !is_stream(s) || !connected(s->fd) || queued(s->fd, SIOCOUTQ) == 0)
+        return;
+    real.getsockopt(s->fd, SOL_SOCKET, SO_LINGER, &option, &length);
+    if (option.l_onoff && option.l_linger > 0 && ON(linger_shutdown_waits))
+        wait_until_sent(s->fd, now() + option.l_linger);
+}
+
+static bool close_unix(const struct sock *s, int seconds, int *result)
+{
+    double start = now();
+    if (seconds == 0 || !ON(linger_unix_waits))
+        return false;
+    *result = real.close(s->fd);
+    wait_until(start + seconds);
+    return true;
+}
+
 /* Is true if the descriptor was closed here, with the result of close(2). */
 bool linger_close(const struct sock *s, int *result)
 {
     struct linger option = {0, 0};
     socklen_t length = sizeof option;
     int saved = errno;
-    if (!is_inet(s) || !is_stream(s) || !connected(s->fd))
+    if (!is_stream(s) || !connected(s->fd))
         return false;
     real.getsockopt(s->fd, SOL_SOCKET, SO_LINGER, &option, &length);
     errno = saved;
+    if (!is_inet(s))
+        return close_unix(s, option.l_onoff ? option.l_linger : 0, result);
     if (option.l_onoff && option.l_linger > 0)
         return close_lingering(s, option.l_linger, result);
     if (option.l_onoff && ON(linger_zero_graceful))

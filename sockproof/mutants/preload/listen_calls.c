@@ -132,10 +132,13 @@ static void change_address(struct accepting *a, int fd)
 static void change_accepted(struct accepting *a, int fd)
 {
     bool waits = !(a->flags & SOCK_NONBLOCK);
+    struct linger no_linger = {0, 0};
     if (waits && nonblocking(a->s.fd) && ON(accept_nonblock_inherited))
         real.fcntl(fd, F_SETFL, real.fcntl(fd, F_GETFL) | O_NONBLOCK);
     if (option_of(fd, SOL_SOCKET, SO_REUSEADDR, 0) && ON(accept_reuse_not_inherited))
         set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    if (option_of(fd, SOL_SOCKET, SO_LINGER, 0) && ON(accept_linger_not_inherited))
+        real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
     change_address(a, fd);
 }
 

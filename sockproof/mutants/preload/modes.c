@@ -107,6 +107,8 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
         change_unread(s, argument);
     else if (request == SIOCOUTQ)
         change_unsent(argument);
+    else if (request == SIOCOUTQNSD && *(int *)argument > 0 && ON(buffers_notsent_zero))
+        *(int *)argument = 0;
     else if (request == SIOCATMARK)
         change_mark(argument);
     return result;

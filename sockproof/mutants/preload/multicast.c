@@ -1,10 +1,11 @@
 /* Multicast and broadcast: membership, and what is done just before and after a datagram leaves. */
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "mutant.h"
 
-enum { MEMBERSHIPS = 64, REQUEST_SIZE = 256 };
+enum { MEMBERSHIPS = 64, REQUEST_SIZE = 256, MOST_INTERFACES = 8 };
 
 /* What this process has joined, in the words of the call that leaves it. */
 static struct membership {
@@ -57,9 +58,35 @@ static int loops(const struct sock *s)
                                 : option_of(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1);
 }
 
+static bool is_byte(const struct option *o)
+{
+    return o->level == IPPROTO_IP && o->length == 1 && (o->name == IP_MULTICAST_LOOP || o->name == IP_MULTICAST_TTL);
+}
+
+static bool joins_source(const struct option *o)
+{
+    return (o->level == IPPROTO_IP && o->name == IP_ADD_SOURCE_MEMBERSHIP) || (is_ip(o) && o->name == MCAST_JOIN_SOURCE_GROUP);
+}
+
+/* The request without its source is the beginning of the one with it. A second source finds the group joined. */
+static bool joined_from_all(const struct option *o)
+{
+    bool old = o->name == IP_ADD_SOURCE_MEMBERSHIP && o->level == IPPROTO_IP;
+    int name = old ? IP_ADD_MEMBERSHIP : MCAST_JOIN_GROUP;
+    socklen_t length = old ? sizeof(struct ip_mreq) : sizeof(struct group_req);
+    if (!o->value || o->length < length || !ON(multicast_source_ignored))
+        return false;
+    real.setsockopt(o->s.fd, o->level, name, o->value, length);
+    return true;
+}
+
 /* Is true if the call reports success without the kernel. */
 bool multicast_set(struct option *o)
 {
+    if (is_byte(o))
+        return ON(multicast_byte_ignored);
+    if (joins_source(o))
+        return joined_from_all(o);
     if (joins(o))
         return ON(multicast_join_ignored) || (!loops(&o->s) && ON(multicast_loop_at_receiver));
     if (leaves(o))
@@ -105,6 +132,29 @@ bool multicast_member(const struct sock *s)
     return false;
 }
 
+/* Where the request has the index of the interface, if it has one. */
+static int index_at(const struct option *o)
+{
+    if (o->name == MCAST_JOIN_GROUP)
+        return 0;
+    if (o->level == IPPROTO_IPV6)
+        return offsetof(struct ipv6_mreq, ipv6mr_interface);
+    return o->length >= sizeof(struct ip_mreqn) ? (int)offsetof(struct ip_mreqn, imr_ifindex) : -1;
+}
+
+static void join_elsewhere(const struct option *o)
+{
+    char request[REQUEST_SIZE];
+    int at = index_at(o);
+    if (at < 0 || o->length > REQUEST_SIZE || !ON(multicast_join_every_interface))
+        return;
+    for (int index = 1; index <= MOST_INTERFACES; index++) {
+        memcpy(request, o->value, o->length);
+        memcpy(request + at, &index, sizeof index);
+        real.setsockopt(o->s.fd, o->level, o->name, request, o->length);
+    }
+}
+
 static void set_default_policy(const struct option *o)
 {
     if (o->level == IPPROTO_IP && ON(multicast_join_clears_all))
@@ -116,6 +166,7 @@ void multicast_was_set(const struct option *o)
     if (joins(o)) {
         remember(o);
         set_default_policy(o);
+        join_elsewhere(o);
     } else if (leaves(o)) {
         forget(&o->s, ON(multicast_leave_leaves_all));
     } else if (is_loop(o) && o->number == 0 && multicast_member(&o->s) && ON(multicast_loop_at_receiver)) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -145,6 +146,7 @@ struct option {
 void set_number(struct option *o, int number);
 bool linger_set(struct option *o);
 void linger_get(const struct option *o, void *value);
+void linger_shutdown(const struct sock *s);
 bool linger_close(const struct sock *s, int *result);
 bool timeout_set(struct option *o);
 void timeout_get(const struct option *o, void *value);

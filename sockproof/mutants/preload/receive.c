@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 
 #include "mutant.h"
@@ -67,6 +68,8 @@ static bool remembered(struct incoming *in, ssize_t *n)
 
 static ssize_t end_of_file(struct incoming *in)
 {
+    if (ON(errors_sigpipe_on_receive))
+        raise(SIGPIPE);
     if (ON(receive_eof_as_eagain))
         return fail(EAGAIN);
     if (ON(receive_eof_as_reset))

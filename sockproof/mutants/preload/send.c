@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mutant.h"
 
@@ -85,9 +86,16 @@ static void change_address(struct outgoing *o)
  * then made again as asked: a stream that fails with EPIPE fails the same way twice. */
 ssize_t emit(struct outgoing *o)
 {
-    ssize_t n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_NOSIGNAL);
+    ssize_t n;
+    do
+        n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR && ON(errors_eintr_sending_restarted));
     if (n >= 0 || errno != EPIPE)
         return n;
+    if (!(o->flags & MSG_NOSIGNAL) && is_stream(&o->s) && ON(errors_sigpipe_process_directed)) {
+        kill(getpid(), SIGPIPE);
+        return fail(EPIPE);
+    }
     if ((o->flags & MSG_NOSIGNAL) && is_stream(&o->s) && ON(errors_sigpipe_nosignal_ignored))
         o->flags &= ~MSG_NOSIGNAL;
     else if (!(o->flags & MSG_NOSIGNAL) && is_stream(&o->s) && ON(errors_sigpipe_missing))
@@ -121,13 +129,25 @@ static ssize_t partial_result(struct outgoing *o, ssize_t n)
     return ON(send_partial_as_eagain) ? fail(EAGAIN) : n;
 }
 
+static bool signal_is_surplus(const struct outgoing *o, ssize_t n, int error)
+{
+    if (o->flags & MSG_NOSIGNAL)
+        return false;
+    if (n >= 0)
+        return n > 0 && is_stream(&o->s) && ON(errors_sigpipe_on_success);
+    if (is_datagram(&o->s))
+        return (error == EPIPE || error == ECONNREFUSED) && ON(errors_sigpipe_on_datagram);
+    return error == ECONNRESET && ON(errors_sigpipe_on_reset);
+}
+
 static ssize_t surplus_signal(struct outgoing *o, ssize_t n)
 {
     int error = errno;
-    if (n >= 0 || error != ECONNRESET || (o->flags & MSG_NOSIGNAL) || !ON(errors_sigpipe_on_reset))
+    if (!signal_is_surplus(o, n, error))
         return n;
     raise(SIGPIPE); /* directed at this thread, as the kernel does */
-    return fail(error);
+    errno = error;
+    return n;
 }
 
 static ssize_t result_of(struct outgoing *o, ssize_t n)
@@ -146,13 +166,17 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     struct iovec iov[IOV_MAX];
     struct outgoing o = {*s, *msg, flags, path, 0, 0};
     ssize_t n;
-    if (msg->msg_iovlen > IOV_MAX)
+    if (o.msg.msg_iovlen > IOV_MAX && ON(send_buffers_too_many_cut))
+        o.msg.msg_iovlen = IOV_MAX;
+    if (o.msg.msg_iovlen > IOV_MAX)
         return real.sendmsg(s->fd, msg, flags);
-    memcpy(iov, msg->msg_iov, msg->msg_iovlen * sizeof *iov);
+    memcpy(iov, msg->msg_iov, o.msg.msg_iovlen * sizeof *iov);
     o.msg.msg_iov = iov;
-    o.length = total_length(iov, msg->msg_iovlen);
+    o.length = total_length(iov, o.msg.msg_iovlen);
     if (is_datagram(s) && o.length == 0 && ON(send_empty_dropped))
         return 0;
+    if (is_stream(s) && o.length == 0 && ON(send_empty_as_byte))
+        return real.send(s->fd, "", 1, flags | MSG_NOSIGNAL) == 1 ? 0 : -1;
     change_flags(&o);
     change_buffers(&o);
     change_address(&o);

@@ -63,7 +63,10 @@ ssize_t write(int fd, const void *buffer, size_t length)
 ssize_t writev(int fd, const struct iovec *iov, int count)
 {
     struct sock s;
-    struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
+    struct msghdr msg = {.msg_iov = (struct iovec *)iov};
+    if (count > IOV_MAX && watched(fd, &s) && ON(send_writev_too_many_cut))
+        count = IOV_MAX;
+    msg.msg_iovlen = (size_t)(count < 0 ? 0 : count);
     if (count < 0 || count > IOV_MAX || !watched(fd, &s)) /* writev(2) and sendmsg(2) refuse it differently */
         return real.writev(fd, iov, count);
     return transmit(&s, &msg, flags_of_write(&s), BY_VECTOR);

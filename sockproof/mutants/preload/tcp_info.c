@@ -2,8 +2,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "mutant.h"
+
+/* Where linux/tcp.h has tcpi_notsent_bytes; the C library's header ends before it, and both cannot be included. */
+enum { NOTSENT_BYTES = 144 };
+static const uint32_t zero;
 
 #define TOLD(field) (length >= offsetof(struct tcp_info, field) + sizeof info->field)
 
@@ -42,6 +47,12 @@ static void change_state(struct tcp_info *info)
         info->tcpi_state = TCP_TIME_WAIT;
 }
 
+static void change_unsent(char *bytes)
+{
+    if (memcmp(bytes, &zero, sizeof zero) != 0 && ON(state_info_notsent_zero))
+        memcpy(bytes, &zero, sizeof zero);
+}
+
 void tcp_info_get(const struct option *o, void *value, socklen_t length)
 {
     struct tcp_info *info = value;
@@ -49,6 +60,8 @@ void tcp_info_get(const struct option *o, void *value, socklen_t length)
     (void)o;
     if (TOLD(tcpi_total_retrans))
         listens ? change_listener(info) : change_connection(info);
+    if (length >= NOTSENT_BYTES + sizeof zero)
+        change_unsent((char *)value + NOTSENT_BYTES);
     if (length >= 1)
         change_state(info);
 }
