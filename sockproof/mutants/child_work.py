@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from fixtures.verdicts import Unavailable
 from sockproof.mutants import MutantError
 from sockproof.mutants.catalogue import Mutant
 from sockproof.mutants.gate import Gate
+from sockproof.mutants.observed import topic_of
 from sockproof.mutants.outcome import UNDECIDED, Outcome, is_kill
 from sockproof.mutants.rules import Rules
 from sockproof.mutants.state import State, attach
@@ -49,24 +50,23 @@ class Warm:
         self.gate.state = state
         return state
 
-    def run(self, name: str, following: str | None) -> tuple[str, str]:
-        """Runs one item as pytest does; its verdict, and the reason for one that is not green.
-
-        `following` is the item for which fixtures of a wider scope stay up.
-        """
+    def run(self, name: str) -> tuple[str, str]:
+        """Runs one item as pytest does; its verdict, and the reason for one that is not green."""
         item = self.items[name]
-        reports = runtestprotocol(item, log=False, nextitem=self.items[following] if following else None)
+        reports = runtestprotocol(item, log=False, nextitem=self.stranger(name))
         judgement = item.stash.get(JUDGEMENT, None)
         if judgement is None:
             red = [report for report in reports if report.failed]
             return ("harness-error", red[0].longreprtext) if red else ("conforms", "")
         return judgement.verdict, judgement.reason or ""
 
-    def following(self, names: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-        """Each name, and the item whose fixtures are to stay up behind it: of a child that ends soon, all of a session."""
-        strangers = (name for name in self.items if name != names[-1])
-        for at, name in enumerate(names):
-            yield name, names[at + 1] if at + 1 < len(names) else next(strangers, None)
+    def stranger(self, name: str) -> pytest.Item | None:
+        """An item of another folder. Named as the next one, it lets nothing but fixtures of the session stay up.
+
+        Which item really comes next is not known before this one has its verdict.
+        """
+        topic = topic_of(name)
+        return next((item for other, item in self.items.items() if topic_of(other) != topic), None)
 
     def claim(self, name: str) -> str:
         """The claim of an item."""
@@ -76,23 +76,22 @@ class Warm:
 def observe(warm: Warm, names: list[str], say: Say) -> None:
     """Runs items with the library counting and altering nothing: the baseline, and who reaches which mutant."""
     state = warm.state()
-    for name, following in warm.following(names):
+    for name in names:
         say({"start": name})
         state.observe()
-        say(asdict(timed(warm, name, following, lambda: (0, 0), lambda: tuple(state.reached()))))
+        say(asdict(timed(warm, name, lambda: (0, 0), lambda: tuple(state.reached()))))
 
 
 def timed(
     warm: Warm,
     name: str,
-    following: str | None,
     counted: Callable[[], tuple[int, int]],
     reached: Callable[[], tuple[str, ...]] = tuple,
 ) -> Outcome:
     """Runs an item; `counted` gives how often the mutant was reached and acted so far."""
     seen, acted = counted()
     began = time.monotonic()
-    verdict, reason = warm.run(name, following)
+    verdict, reason = warm.run(name)
     seconds = round(time.monotonic() - began, 4)
     seen, acted = counted()[0] - seen, counted()[1] - acted
     return Outcome(name, warm.claim(name), verdict, reason[:2000], seconds, seen, acted, reached())
@@ -116,12 +115,12 @@ class Attempt:
             say({"unavailable": str(error)})
             return
         noticed: set[str] = set()
-        for name, following in self.warm.following(names):
+        for name in names:
             claim = self.warm.claim(name)
             if not self.is_wanted(claim, noticed):
                 continue
             say({"start": name})
-            outcome = timed(self.warm, name, following, counted)
+            outcome = timed(self.warm, name, counted)
             say(asdict(outcome))
             if is_kill(outcome) or (outcome.acted and outcome.verdict in UNDECIDED and not self.is_named(claim)):
                 noticed.add(claim)
