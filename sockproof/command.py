@@ -110,7 +110,7 @@ def mutants_arguments(parser: Parser) -> None:
     add("--sample", metavar="N", type=int, help="only so many of them, chosen by the seed")
     add("--seed", metavar="TEXT", default="sockproof", help="chooses the sample (sockproof)")
     add("--all-kills", action="store_true", help="do not stop at the first kill: the whole matrix, for many minutes")
-    add("-n", dest="children", metavar="N", type=int, default=2, help="children at a time (2)")
+    add("-n", dest="children", metavar="N", type=int, help="trials at a time (two for each core)")
     add("--out", metavar="DIR", help="folder for matrix.json and kill-matrix.html (sockproof-results/mutants)")
     add("--resume", action="store_true", help="leave out what an interrupted run has found in that folder")
     add("--json", action="store_true", help="print the matrix as JSON")

@@ -46,4 +46,6 @@ def _last_fin(wire: Wire, server: Ends) -> Any:
 
 def _timestamp(tcp: Any) -> int:
     """The TSval of a segment."""
-    return int(dict(tcp.options)["Timestamp"][0])
+    options = dict(tcp.options)
+    assert "Timestamp" in options, "the segment has no timestamp"
+    return int(options["Timestamp"][0])

@@ -51,6 +51,9 @@ class Asked:
         self.chosen = chosen(asked, catalogue.load(self.folder), claims)
         self.out = Path(asked.out or FOLDER).absolute()
         self.began = time.time()
+        # A trial mostly waits for what the mutant keeps from happening: more of them at once cost little.
+        cores = len(os.sched_getaffinity(0))
+        self.children = 2 * cores if asked.children is None else asked.children
 
     def run(self) -> int:
         """Checks, tries, writes; the exit status."""
@@ -60,7 +63,8 @@ class Asked:
         journal = self.journal()
         status: int = Exit.EXPECTED
         for group in ("kill", "adapt"):
-            left = [m for m in self.chosen if (m.expect == "adapt") == (group == "adapt") and m.id not in self.known(journal)]
+            known = self.known(journal)
+            left = [m for m in self.chosen if (m.expect == "adapt") == (group == "adapt") and m.id not in known]
             if left and status == Exit.EXPECTED:
                 status = self.try_out(left, journal, group)
         matrix = self.matrix(journal, status)
@@ -76,19 +80,24 @@ class Asked:
         faults = catalogue.reconcile(self.chosen, self.claims.claims)
         if faults:
             raise UsageError("the catalogue of mutants does not fit the claims:\n" + "\n".join(faults))
-        if self.asked.children < 1:
+        if self.children < 1:
             raise UsageError(f"-n {self.asked.children} is no number of children; write 1 or more.")
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"the matrix cannot go to {self.out}: {error.strerror}; name another with --out.") from error
+            raise self.refusal(error.strerror) from error
         if not os.access(self.out, os.W_OK | os.X_OK):
-            raise UsageError(f"the matrix cannot go to {self.out}: permission denied; name another with --out.")
+            raise self.refusal("permission denied")
+
+    def refusal(self, reason: str | None) -> UsageError:
+        """The error for a folder that cannot be used."""
+        return UsageError(f"the matrix cannot go to {self.out}: {reason}; name another folder with --out.")
 
     def stamp(self) -> str:
         """Stands for everything but the scenarios that decides what is observed."""
         kernel = " ".join(platform.uname())
-        return job.fingerprint(self.place / "fixtures", kernel, platform.python_version(), str(self.library), str(os.geteuid()))
+        machine = (kernel, platform.python_version(), str(os.geteuid()))
+        return job.fingerprint(self.place / "fixtures", *machine, str(self.library))
 
     def journal(self) -> Path:
         """The journal, empty unless an earlier run goes on."""
@@ -129,7 +138,7 @@ class Asked:
         """What the warm process is told."""
         return job.Job(
             mutants=tuple(mutant.id for mutant in mutants),
-            children=self.asked.children,
+            children=self.children,
             journal=str(journal),
             cache=str(build.cache_folder()),
             key=self.whole_key,
@@ -151,8 +160,7 @@ class Asked:
         """The command line of the warm process."""
         base = running.pytest_command(self.place)
         plugins = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "sockproof.mutants.plugin"]
-        quiet = [] if "-q" in base else ["-q"]
-        return [*base, *quiet, "--no-header", "--no-summary", "--tb=native", "--capture=no", "--show-capture=no",
+        return [*base, "-qq", "--no-header", "--tb=native", "--capture=no", "--show-capture=no",
                 *plugins, f"{job.OPTION}={path}", str(self.place / "conformance")]  # fmt: skip
 
     def environment(self, idle: Path, group: str) -> dict[str, str]:
@@ -165,7 +173,8 @@ class Asked:
         red = [each for line in job.noted(journal) if line.get("kind") == "red" for each in line["instances"]]
         if red:
             lines = "\n".join(f"  {each['instance']} {each['verdict']}: {first(each['reason'])}" for each in red)
-            raise UsageError(f"without any mutant the suite is red, so nothing can be learned; mend this first:\n{lines}")
+            head = "without any mutant the suite is red, so nothing can be learned; mend this first"
+            raise UsageError(f"{head}:\n{lines}")
 
     def matrix(self, journal: Path, status: int) -> Matrix:
         """What the journal has, as a matrix."""
@@ -183,7 +192,7 @@ class Asked:
             "sockproof": __version__,
             "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
             "python": platform.python_version(),
-            "children": self.asked.children,
+            "children": self.children,
             "chosen": len(self.chosen),
             "tried": tried,
             "interrupted": status == Exit.INTERRUPTED,
@@ -248,4 +257,3 @@ def sampled(mutants: Sequence[Mutant], number: int | None, seed: str) -> tuple[M
 def first(text: str) -> str:
     """A reason on one line."""
     return " ".join(text.split())[:200]
-

@@ -114,7 +114,8 @@ class _Running:
         return False
 
     def _death(self, item: str, status: int) -> Outcome:
-        return Outcome(item, self.errand.claim_of(item), "died", f"its process ended with wait status {status:#x}", acted=1)
+        reason = f"its process ended with wait status {status:#x}"
+        return Outcome(item, self.errand.claim_of(item), "died", reason, acted=1)
 
 
 def perform(errands: Iterator[Errand], *, children: int) -> Iterator[Errand]:

@@ -78,7 +78,7 @@ def _without_a_named_kill(outcomes: Sequence[Outcome], kills: Sequence[Outcome])
     # Red without the mutant having acted is a fault of the suite or of the machine: it proves nothing.
     unproved = [outcome for outcome in outcomes if outcome.verdict in RED]
     if unproved or not any(outcome.acted for outcome in outcomes):
-        return verdicts.INVALID, (unproved or [None])[0]
+        return verdicts.INVALID, unproved[0] if unproved else None
     return verdicts.SURVIVED, None
 
 

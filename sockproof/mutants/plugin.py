@@ -5,6 +5,7 @@ The command loads it with ``-p sockproof.mutants.plugin`` into a process that ha
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Takes the place of the session that would write results."""
+    os.dup2(2, 1)  # standard output is for the matrix
     ours = config.stash[SESSION]
     config.stash[SESSION] = WarmSession(ours.config, ours.setting, ours.worker, ours.claims)
 

@@ -38,7 +38,7 @@ class Rules:
                 self.packets += wire.packets(nft(f"list table {self.family} {wire.TABLE}\n"))
 
     def belongs(self, interfaces: tuple[str, ...]) -> bool:
-        """Whether rules are to be added: in the stack once for each namespace, with its loopback; else at each device."""
+        """Whether rules are to be added: once for each namespace, with its loopback, or at each of its devices."""
         return self.mutant.hook == "egress" or "lo" in interfaces
 
     @property
@@ -54,7 +54,8 @@ def nft(text: str) -> str:
         raise MutantError(f"there is no nft; {REMEDY}")
     # The rules are no part of what is tested: the program runs without the library.
     environment = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", STATE_VARIABLE)}
-    done = subprocess.run([program, "-f", "-"], input=text, env=environment, capture_output=True, text=True, check=False)
+    command = [program, "-f", "-"]
+    done = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MutantError(f"nft refused the rule: {' '.join(done.stderr.split())[:200]}; {REMEDY}")
     return done.stdout
