@@ -35,7 +35,7 @@ SIGNS = {
 def page(results: Results) -> str:
     """report.html as text."""
     shown = views.topics(results)
-    return _environment().get_template("report.html").render(
+    return environment().get_template("report.html").render(
         results=results,
         topics=shown,
         surprises=views.surprises(shown),
@@ -53,8 +53,10 @@ def page(results: Results) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    """Jinja2 is imported here, when a page is drawn: whoever only writes records does not pay for it."""
+def environment() -> Environment:
+    """The templates and filters that every page is drawn with.
+
+    Jinja2 is imported here, when a page is drawn: whoever only writes records does not pay for it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

@@ -170,6 +170,7 @@ class Workshop:
             kills = {outcome.claim for outcome in course.outcomes if is_kill(outcome)}
             self.tested |= {claim for claim in kills if mutant.names_claim(claim)}
         line = {"mutant": mutant.id, "verdict": verdict, **described(course, decisive, len(errand.items))}
+        line["complete"] |= self.job.all_kills and course.hung is None
         key = mutant_key(mutant, self.job.key, all_kills=self.job.all_kills)
         note(self.journal, key, line)
         self.progress.step(1, verdict)

@@ -49,6 +49,8 @@ static void before(struct binding *b)
         set_address(b, INADDR_ANY, in6addr_any);
     else if (is_wildcard(b) && ON(reuse_wildcard_as_loopback))
         set_address(b, INADDR_LOOPBACK, in6addr_loopback);
+    if (is_group(b) && ON(reuse_group_as_wildcard))
+        set_address(b, INADDR_ANY, in6addr_any);
     if (b->s.domain == AF_INET6 && is_wildcard(b) && !option_of(b->s.fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
         && ON(reuse_v6only_always))
         set_option(b->s.fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);

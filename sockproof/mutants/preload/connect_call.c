@@ -41,6 +41,16 @@ static int connect_really(const struct sock *s, const struct sockaddr *name, soc
     return result;
 }
 
+static int with_permission(const struct sock *s, const struct sockaddr *name, socklen_t size, int result)
+{
+    if (result == 0 || errno != EACCES || !is_datagram(s) || s->domain != AF_INET || !ON(broadcast_connect_allowed))
+        return result;
+    set_option(s->fd, SOL_SOCKET, SO_BROADCAST, 1);
+    result = real.connect(s->fd, name, size);
+    set_option(s->fd, SOL_SOCKET, SO_BROADCAST, 0);
+    return result;
+}
+
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
@@ -52,5 +62,5 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return fail(EINVAL);
     if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))
         return fail(EISCONN);
-    return (int)swapped_error(CALL_CONNECT, &s, connect_really(&s, name, size), 0);
+    return (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0);
 }

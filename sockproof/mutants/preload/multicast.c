@@ -155,6 +155,26 @@ static void join_elsewhere(const struct option *o)
     }
 }
 
+/* The last byte of the group's address: of in_addr first, of in6_addr first, or inside a sockaddr_storage. */
+static int last_byte_at(const struct option *o)
+{
+    if (o->name != MCAST_JOIN_GROUP)
+        return o->level == IPPROTO_IP ? 3 : 15;
+    return (int)offsetof(struct group_req, gr_group)
+        + (int)(o->level == IPPROTO_IP ? offsetof(struct sockaddr_in, sin_addr) + 3
+                                       : offsetof(struct sockaddr_in6, sin6_addr) + 15);
+}
+
+static void join_neighbour(const struct option *o)
+{
+    char request[REQUEST_SIZE];
+    if (o->length > REQUEST_SIZE || !ON(multicast_join_neighbour_too))
+        return;
+    memcpy(request, o->value, o->length);
+    request[last_byte_at(o)]++;
+    real.setsockopt(o->s.fd, o->level, o->name, request, o->length);
+}
+
 static void set_default_policy(const struct option *o)
 {
     if (o->level == IPPROTO_IP && ON(multicast_join_clears_all))
@@ -167,6 +187,7 @@ void multicast_was_set(const struct option *o)
         remember(o);
         set_default_policy(o);
         join_elsewhere(o);
+        join_neighbour(o);
     } else if (leaves(o)) {
         forget(&o->s, ON(multicast_leave_leaves_all));
     } else if (is_loop(o) && o->number == 0 && multicast_member(&o->s) && ON(multicast_loop_at_receiver)) {

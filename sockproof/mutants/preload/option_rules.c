@@ -40,9 +40,9 @@ static bool is_zero(const struct option *o) { return o->number == 0; }
 
 static bool is_large(const struct option *o) { return o->number > LARGE; }
 
-static bool below_send_minimum(const struct option *o) { return o->number > 0 && o->number * 2 < SEND_MINIMUM; }
+static bool below_send_minimum(const struct option *o) { return o->number >= 0 && o->number * 2 < SEND_MINIMUM; }
 
-static bool below_receive_minimum(const struct option *o) { return o->number > 0 && o->number * 2 < RECEIVE_MINIMUM; }
+static bool below_receive_minimum(const struct option *o) { return o->number >= 0 && o->number * 2 < RECEIVE_MINIMUM; }
 
 static bool above_one(const struct option *o) { return o->number > 1; }
 
