@@ -117,6 +117,11 @@ class Matrix:
         """The trials that count and that this machine could put in place."""
         return tuple(trial for trial in self.trials if trial.scored and trial.verdict != NOT_AVAILABLE)
 
+    @property
+    def decided(self) -> bool:
+        """Whether anything was tried: a run in which this machine could put nothing in place shows nothing."""
+        return any(trial.verdict != NOT_AVAILABLE for trial in self.trials)
+
     def untested(self) -> tuple[TestedClaim, ...]:
         """The claims that have killed no mutant that names them."""
         tested = {claim for trial in self.trials if trial.verdict == KILLED for claim in killers(trial)}
@@ -153,6 +158,8 @@ def in_words(matrix: Matrix) -> str:
         found = ", ".join(f"{number} {verdict}" for verdict, number in counts(scored).items())
         lines.append(f"{killed} of {len(scored)} mutants killed by the claim that names them "
                      f"({100 * score(scored):.1f} %): {found}.")  # fmt: skip
+    if absent := [t for t in matrix.trials if t.scored and t.verdict == NOT_AVAILABLE]:
+        lines.append(f"{len(absent)} could not be put in place here: {' '.join((absent[0].detail or '').split())}")
     for title, others in (("awaiting claims, not scored", [t for t in matrix.trials if t.awaits is not None]),
                           ("equivalent, not scored", [t for t in matrix.trials if t.expect == "equivalent"]),
                           ("legal settings", [t for t in matrix.trials if t.expect == "adapt"])):  # fmt: skip
