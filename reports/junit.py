@@ -58,7 +58,10 @@ def _when_and_where(results: Results) -> dict[str, str]:
 
 
 def _outcome(instance: Instance) -> str | None:
-    """The element of JUnit for this instance; none where it conforms, or fails as a deviation record foresaw. A record that is stale fails too."""
+    """The element of JUnit for this instance; none where it conforms, or fails as a deviation record foresaw.
+
+    A record that is stale fails too.
+    """
     if instance.stale:
         return "failure"
     return None if instance.expected else OUTCOMES.get(instance.verdict)
