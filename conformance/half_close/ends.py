@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 from fcntl import ioctl
-from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
+from socket import IPPROTO_TCP, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, TCP_NOTSENT_LOWAT
 from struct import unpack
 from termios import FIONREAD
 
@@ -52,8 +52,10 @@ def read_to_end(end: RecordedSocket) -> bytes:
 def narrow_pair(peers: Peers, family: Family) -> tuple[Pair, bytes]:
     """A pair whose server holds little, and data for it that cannot arrive whole unless it reads.
 
-    The data is four times what SO_RCVBUF lets the server hold, and fits into the client's send buffer.
+    The data is four times what SO_RCVBUF lets the server hold, and fits into the client's send buffer, which is the
+    only bound of the client, whatever net.ipv4.tcp_notsent_lowat says.
     """
     pair = peers.pair(family, rcvbuf=4096)
+    pair.client.setsockopt(IPPROTO_TCP, TCP_NOTSENT_LOWAT, (1 << 31) - 1)
     pair.client.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 16)
     return pair, os.urandom(4 * pair.server.getsockopt(SOL_SOCKET, SO_RCVBUF))

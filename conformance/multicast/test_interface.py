@@ -25,7 +25,7 @@ FORMS = {"in_addr": LO, "ip_mreq": bytes(4) + LO, "ip_mreqn": bytes(4) + LO + st
 def test_each_sender_leaves_through_the_interface_that_it_set(peers, group, link, loopback, wire):
     member = group.listener(peers, lane="member")
     inside = group.sender(peers, loopback.index, loopback.host, lane="inside")
-    sender = group.listener(peers, lane="sender")
+    sender = peers.datagram(group.family, lane="sender", host=group.family.wildcard)
 
     sender.setsockopt(IPPROTO_IP, IP_MULTICAST_IF, group.device(link.near_index))  # decisive
     inside.sendto(b"inside", group.port_of(member))
@@ -39,7 +39,7 @@ def test_each_sender_leaves_through_the_interface_that_it_set(peers, group, link
 @over_group6
 def test_interface_that_was_set_is_used_although_a_route_leads_to_another(peers, group, link, loopback, wire):
     member = group.listener(peers, lane="member")
-    sender = group.listener(peers, lane="sender")
+    sender = peers.datagram(group.family, lane="sender", host=group.family.wildcard)
 
     sender.setsockopt(IPPROTO_IPV6, IPV6_MULTICAST_IF, loopback.index)  # decisive
     with fails(ENETUNREACH):
@@ -56,7 +56,7 @@ def test_interface_that_was_set_is_used_although_a_route_leads_to_another(peers,
 def test_member_on_the_chosen_link_receives(peers, group, link):
     with link.far.entered():
         member = group.member(peers, link.far_index)
-    sender = group.listener(peers, lane="sender")
+    sender = peers.datagram(group.family, lane="sender", host=group.family.wildcard)
     sender.setsockopt(group.level, group.multicast_if, group.device(link.near_index))
 
     sender.sendto(b"hello", group.port_of(member))  # decisive
@@ -68,7 +68,7 @@ def test_member_on_the_chosen_link_receives(peers, group, link):
 @pytest.mark.claim("multicast.interface.no-route-needed-once-set")
 @over_group4
 def test_ip4_without_route_or_interface_is_unreachable(peers, group, segment):
-    sender = group.listener(peers, lane="sender")
+    sender = peers.datagram(group.family, lane="sender", host=group.family.wildcard)
 
     with fails(ENETUNREACH):
         sender.sendto(b"hello", group.port_of(sender))  # decisive
