@@ -170,8 +170,7 @@ class Attempt:
                 raise MutantError(f"{self.mutant.argument}: {error}; another kernel may allow it") from None
         if seen != " ".join(value.split()):
             raise MutantError(f"{self.mutant.argument}: this kernel reads it back as {seen}")
-        setting = self.warm.session.setting
-        self.warm.session.setting = replace(setting, sysctls={**setting.sysctls, name: value})
+        self.warm.session.setting = self.warm.session.setting.under({name: value})
         return lambda: (1, 1)
 
     @contextmanager
