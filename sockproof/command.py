@@ -113,6 +113,7 @@ def mutants_arguments(parser: Parser) -> None:
     add("-n", dest="children", metavar="N", type=int, help="trials at a time (two for each core)")
     add("--out", metavar="DIR", help="folder for matrix.json and kill-matrix.html (sockproof-results/mutants)")
     add("--resume", action="store_true", help="leave out what an interrupted run has found in that folder")
+    add("--fresh", action="store_true", help="ask again whether all is green without a mutant, and who reaches which")
     add("--json", action="store_true", help="print the matrix as JSON")
     add("--catalogue", metavar="DIR", help="another catalogue of mutants")
 

@@ -80,6 +80,8 @@ class Asked:
         faults = catalogue.reconcile(self.chosen, self.claims.claims)
         if faults:
             raise UsageError("the catalogue of mutants does not fit the claims:\n" + "\n".join(faults))
+        if self.asked.sample is not None and self.asked.sample < 1:
+            raise UsageError(f"--sample {self.asked.sample} takes no mutants; write 1 or more.")
         if self.children < 1:
             raise UsageError(f"-n {self.asked.children} is no number of children; write 1 or more.")
         try:
@@ -145,6 +147,7 @@ class Asked:
             observing_key=self.key,
             relevant=self.relevant(mutants),
             all_kills=self.asked.all_kills,
+            fresh=self.asked.fresh,
             terminal=os.isatty(2),
             catalogue=str(self.folder),
         )
@@ -248,7 +251,7 @@ def chosen(asked: Namespace, mutants: Sequence[Mutant], claims: Catalogue) -> tu
 
 def sampled(mutants: Sequence[Mutant], number: int | None, seed: str) -> tuple[Mutant, ...]:
     """So many of the mutants, the same for the same seed; all without a number."""
-    if number is None or number >= len(mutants):
+    if number is None or not 0 < number < len(mutants):
         return tuple(mutants)
     taken = set(random.Random(seed).sample([mutant.id for mutant in mutants], number))
     return tuple(mutant for mutant in mutants if mutant.id in taken)

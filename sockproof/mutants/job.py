@@ -36,6 +36,8 @@ class Job:
     relevant: tuple[str, ...] | None
     """Patterns of the claims whose instances take part; None for all."""
     all_kills: bool
+    fresh: bool
+    """Whether to observe again what was observed before."""
     terminal: bool
     catalogue: str = ""
     """Folder of the catalogue."""

@@ -73,13 +73,13 @@ def _without_a_named_kill(outcomes: Sequence[Outcome], kills: Sequence[Outcome])
     red = [*kills, *(outcome for outcome in outcomes if outcome.verdict in UNDECIDED and outcome.acted)]
     if red:
         return verdicts.KILLED_BY_ANOTHER, red[0]
-    if not any(outcome.seen for outcome in outcomes):
-        return verdicts.NOT_REACHED, None
     # Red without the mutant having acted is a fault of the suite or of the machine: it proves nothing.
     unproved = [outcome for outcome in outcomes if outcome.verdict in RED]
-    if unproved or not any(outcome.acted for outcome in outcomes):
-        return verdicts.INVALID, unproved[0] if unproved else None
-    return verdicts.SURVIVED, None
+    if unproved:
+        return verdicts.INVALID, unproved[0]
+    if not any(outcome.seen for outcome in outcomes):
+        return verdicts.NOT_REACHED, None
+    return (verdicts.SURVIVED if any(outcome.acted for outcome in outcomes) else verdicts.INVALID), None
 
 
 def verdict_of_setting(course: Course) -> tuple[str, Outcome | None]:

@@ -97,7 +97,7 @@ class Workshop:
         An instance that is red is asked again, alone: the waits are short here, and the machine may be busy.
         """
         asked = self.relevant()
-        unknown, red = self.observed.recall(asked), list[Outcome]()
+        unknown, red = asked if self.job.fresh else self.observed.recall(asked), list[Outcome]()
         for turn in range(TRIES):
             red = [outcome for outcome in self._observe(unknown, alone=turn > 0) if outcome.verdict in RED]
             unknown = [outcome.instance for outcome in red]

@@ -124,6 +124,6 @@ def test_reconciling_names_empty_and_unknown_claims(tmp_path: Path) -> None:
     mutants = load(write(tmp_path, entry() + entry(id='"poll.zero.waits"', argument='"poll_zero_waits"', claims="[]")))
 
     assert reconcile(mutants, ["poll.out.room"]) == [
-        f"{tmp_path}/poll.toml:12: poll.zero.waits names no claim that must notice it"
+        f"{tmp_path}/poll.toml:12: poll.zero.waits names no claim that must notice it, and awaits none"
     ]
     assert "names the claim 'poll.out.*', which does not exist" in reconcile(mutants, [])[0]

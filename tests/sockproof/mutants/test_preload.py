@@ -18,7 +18,8 @@ from sockproof.mutants.state import State, environment, names
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
 MODULES = (
-    "connecting", "ending", "failing", "grouping", "naming", "options", "receiving", "sending", "sizing", "waiting",
+    "connecting", "ending", "failing", "further", "grouping", "naming", "options", "receiving", "sending",
+    "sizing", "waiting",
 )  # fmt: skip
 
 # A namespace with a veth link, which carries the multicasts: loopback returns its own, whatever is set.

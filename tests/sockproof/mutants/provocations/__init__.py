@@ -5,10 +5,10 @@ Each returns what it saw, in a form that is the same every time on a kernel that
 
 from __future__ import annotations
 
-from . import connecting, ending, failing, grouping, naming, options, receiving, sending, sizing, waiting
+from . import connecting, ending, failing, further, grouping, naming, options, receiving, sending, sizing, waiting
 from .common import PROVOCATIONS
 
 __all__ = [
-    "PROVOCATIONS", "connecting", "ending", "failing", "grouping", "naming", "options", "receiving", "sending",
-    "sizing", "waiting",
+    "PROVOCATIONS", "connecting", "ending", "failing", "further", "grouping", "naming", "options", "receiving",
+    "sending", "sizing", "waiting",
 ]  # fmt: skip

@@ -22,7 +22,10 @@ from sockproof.mutants.state import State, attach
 from . import PROVOCATIONS
 
 LIMIT = 30.0
-"""Seconds for one provocation."""
+"""Seconds in which at least one provocation must end."""
+AT_A_TIME = {"grouping": 1}
+"""The members of a group are those of the whole namespace; the others do not meet."""
+OTHERWISE = 6
 
 
 def measured(state: State, name: str, start: Callable[[], None]) -> tuple[str, int, int]:
@@ -50,12 +53,16 @@ def child(name: str, folder: Path) -> None:
     os._exit(0)
 
 
-def run(name: str, folder: Path) -> None:
+def start(name: str, folder: Path) -> tuple[int, int]:
+    """The child's process id, and a descriptor that is readable once it has ended."""
     pid = os.fork()
     if pid == 0:
         child(name, folder)
-    handle = os.pidfd_open(pid)
-    if not select.select([handle], [], [], LIMIT)[0]:
+    return pid, os.pidfd_open(pid)
+
+
+def finish(name: str, pid: int, handle: int, *, ended: bool) -> None:
+    if not ended:
         os.kill(pid, signal.SIGKILL)
     os.close(handle)
     _, status = os.waitpid(pid, 0)
@@ -64,9 +71,18 @@ def run(name: str, folder: Path) -> None:
 
 
 def main(module: str, folder: str) -> None:
-    for name, function in PROVOCATIONS.items():
-        if function.__module__.rpartition(".")[2] == module:
-            run(name, Path(folder))
+    """Several at a time, because most of a provocation is waiting; one line each, and each line is one write."""
+    names = [name for name, function in PROVOCATIONS.items() if function.__module__.rpartition(".")[2] == module]
+    running: dict[int, tuple[str, int]] = {}
+    while names or running:
+        while names and len(running) < AT_A_TIME.get(module, OTHERWISE):
+            name = names.pop()
+            pid, handle = start(name, Path(folder))
+            running[handle] = name, pid
+        ended = select.select(list(running), [], [], LIMIT)[0]
+        for handle in ended or list(running):
+            name, pid = running.pop(handle)
+            finish(name, pid, handle, ended=bool(ended))
 
 
 if __name__ == "__main__":
