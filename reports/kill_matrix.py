@@ -34,7 +34,7 @@ MEANINGS: Mapping[str, str] = {
     NOT_REACHED: "no scenario comes to the place where it would act",
     HUNG: "a scenario did not end within the outer deadline, which is never a kill",
     INVALID: "nothing proves that it was active",
-    NOT_AVAILABLE: "this machine cannot put it in place",
+    NOT_AVAILABLE: "this machine cannot put it in place, or cannot decide a claim that must notice it",
     STAYED_GREEN: "a legal setting under which the suite stayed green",
     FALSE_ALARM: "a legal setting under which the suite went red",
 }

@@ -15,6 +15,7 @@ import pytest
 
 from fixtures.session import SESSION, claim_of
 from fixtures.waiting import GENEROUS
+from reports.kill_matrix import KILLED_BY_ANOTHER, NOT_AVAILABLE, NOT_REACHED, SURVIVED
 from sockproof.mutants.catalogue import Mutant, load
 from sockproof.mutants.child_work import Attempt, Warm, observe
 from sockproof.mutants.crew import Errand, perform
@@ -30,6 +31,8 @@ TRIES = 3
 """How often an instance that is red without a mutant is asked, alone from the second time on."""
 MOST_RED = 20
 """Red instances that may come of a busy machine; of more, nobody waits for a second opinion."""
+MISSED = frozenset({SURVIVED, NOT_REACHED, KILLED_BY_ANOTHER})
+"""What says nothing against the suite where the claims that must notice could not be decided."""
 SLACK = 10.0
 """Seconds beyond twice a scenario's own deadline, after which it counts as hung."""
 
@@ -163,17 +166,30 @@ class Workshop:
     def judge(self, mutant: Mutant, errand: Errand) -> None:
         """Writes down what became of a mutant."""
         course = errand.course
-        if mutant.expect == "adapt":
-            verdict, decisive = verdict_of_setting(course)
-        else:
-            verdict, decisive = verdict_of(course, mutant.names_claim)
-            kills = {outcome.claim for outcome in course.outcomes if is_kill(outcome)}
-            self.tested |= {claim for claim in kills if mutant.names_claim(claim)}
+        verdict, decisive = self.verdict(mutant, course)
         line = {"mutant": mutant.id, "verdict": verdict, **described(course, decisive, len(errand.items))}
         line["complete"] |= self.job.all_kills and course.hung is None
         key = mutant_key(mutant, self.job.key, all_kills=self.job.all_kills)
         note(self.journal, key, line)
         self.progress.step(1, verdict)
+
+    def verdict(self, mutant: Mutant, course: Course) -> tuple[str, Outcome | None]:
+        """The verdict on a mutant, and the outcome that decided."""
+        if mutant.expect == "adapt":
+            return verdict_of_setting(course)
+        kills = {outcome.claim for outcome in course.outcomes if is_kill(outcome)}
+        self.tested |= {claim for claim in kills if mutant.names_claim(claim)}
+        verdict, decisive = verdict_of(course, mutant.names_claim)
+        if verdict in MISSED and (undecidable := self.undecidable(mutant)):
+            course.unavailable = undecidable
+            return NOT_AVAILABLE, None
+        return verdict, decisive
+
+    def undecidable(self, mutant: Mutant) -> str | None:
+        """Why a claim that must notice the mutant cannot be decided on this machine; None where all can be."""
+        skipped = (o for o in self.observed.instances.values() if o.verdict != "conforms")
+        found = next((outcome for outcome in skipped if mutant.names_claim(outcome.claim)), None)
+        return f"{found.claim} cannot be decided here: {found.reason}" if found else None
 
 
 def described(course: Course, decisive: Outcome | None, planned: int) -> dict[str, Any]:
