@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from reports.files import write_whole
 from sockproof.mutants.catalogue import Mutant
 
 JOURNAL = "mutants.jsonl"
@@ -44,6 +43,8 @@ class Job:
 
     def write(self, path: Path) -> None:
         """Leaves the job in a file."""
+        from reports.files import write_whole  # installed, the suite is on the path only once the command has begun
+
         write_whole(path, json.dumps(asdict(self)))
 
     @classmethod
