@@ -162,7 +162,7 @@ class Asked:
     def command(self, path: Path) -> list[str]:
         """The command line of the warm process."""
         base = running.pytest_command(self.place)
-        plugins = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "sockproof.mutants.plugin"]
+        plugins = ["-p", "no:xdist", "-p", "sockproof.mutants.plugin"]
         return [*base, "-qq", "--no-header", "--tb=native", "--capture=no", "--show-capture=no",
                 *plugins, f"{job.OPTION}={path}", str(self.place / "conformance")]  # fmt: skip
 
