@@ -35,7 +35,7 @@ def test_accept_on_a_non_blocking_listener_fails_when_nobody_waits(peers, family
 def test_accept_sleeps_until_a_connection_comes(peers, family):
     listener = peers.listener(family)
     with child(lambda: listener.accept()[0].recv(100)) as server:
-        server.falls_asleep("accept")
+        server.is_blocked_in("accept")
         client = caller(peers, family, listener)
 
         client.send(b"hello")  # decisive

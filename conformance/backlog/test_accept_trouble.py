@@ -53,7 +53,7 @@ def test_connection_that_the_client_closed_is_given_in_close_wait(peers, family)
 def test_shutdown_of_the_listener_wakes_accept(peers, family):
     listener = peers.listener(family)
     with child(listener.accept) as waiting:
-        waiting.falls_asleep("accept")
+        waiting.is_blocked_in("accept")
 
         listener.shutdown(SHUT_RD)  # decisive
 

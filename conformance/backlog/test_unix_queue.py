@@ -77,7 +77,7 @@ def test_connect_waits_until_accept_makes_room(peers, family):
         return late.send(b"late")
 
     with child(arrive) as waiting:
-        waiting.falls_asleep("connect")
+        waiting.is_blocked_in("connect")
 
         assert take(peers, listener).recv(100) == b"first"  # decisive
 
@@ -94,7 +94,7 @@ def test_larger_backlog_lets_in_who_waits(peers, family, sysctl):
     caller(peers, family, listener, lane="first")
     late = peers.socket("late", family.domain, SOCK_STREAM)
     with child(lambda: late.connect(listener.getsockname())) as waiting:
-        waiting.falls_asleep("connect")
+        waiting.is_blocked_in("connect")
 
         listener.listen(1)  # decisive
 
@@ -114,7 +114,7 @@ def test_connect_that_waits_for_room_is_refused_when_the_listener_is_closed(peer
         late.connect(address)
 
     with child(arrive) as waiting:
-        waiting.falls_asleep("connect")
+        waiting.is_blocked_in("connect")
 
         listener.close()  # decisive
 

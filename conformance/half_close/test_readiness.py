@@ -86,7 +86,7 @@ def test_half_close_is_an_edge_for_epoll(stream_pair):
 def test_half_close_wakes_a_blocked_poll(stream_pair):
     client, server = stream_pair
     with child(lambda: ready(server, POLLRDHUP)) as waiting:
-        waiting.falls_asleep("poll")
+        waiting.is_blocked_in("poll")
 
         client.shutdown(SHUT_WR)  # decisive
 

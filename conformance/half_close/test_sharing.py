@@ -89,7 +89,7 @@ def test_close_of_a_duplicate_puts_nothing_on_the_wire(peers, stream_pair, wire)
 def test_own_shut_rd_wakes_a_blocked_reader(stream_pair):
     client, _ = stream_pair
     with child(lambda: client.recv(1)) as reader:
-        reader.falls_asleep("recv")
+        reader.is_blocked_in("recv")
 
         client.shutdown(SHUT_RD)  # decisive
 
@@ -101,7 +101,7 @@ def test_own_shut_rd_wakes_a_blocked_reader(stream_pair):
 def test_shut_wr_wakes_a_blocked_reader_of_the_peer(stream_pair):
     client, server = stream_pair
     with child(lambda: server.recv(1)) as reader:
-        reader.falls_asleep("recv")
+        reader.is_blocked_in("recv")
 
         client.shutdown(SHUT_WR)  # decisive
 
