@@ -17,10 +17,7 @@ from sockproof.mutants.state import State, environment, names
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
-MODULES = (
-    "connecting", "ending", "failing", "further", "grouping", "naming", "options", "receiving", "sending",
-    "sizing", "waiting",
-)  # fmt: skip
+MODULES = sorted(path.stem for path in (HERE / "provocations").glob("[a-z]*.py") if path.stem != "common")
 
 # A namespace with a veth link, which carries the multicasts: loopback returns its own, whatever is set.
 LINK = (

@@ -1,14 +1,18 @@
 """Small programs that reach one mutant each; ``python -m provocations NAME STATE`` runs one.
 
-Each returns what it saw, in a form that is the same every time on a kernel that does as documented.
+Each returns what it saw, in a form that is the same every time on a kernel that does as documented. A module here is
+found by its name alone.
 """
 
 from __future__ import annotations
 
-from . import connecting, ending, failing, further, grouping, naming, options, receiving, sending, sizing, waiting
+from importlib import import_module
+from pkgutil import iter_modules
+
 from .common import PROVOCATIONS
 
-__all__ = [
-    "PROVOCATIONS", "connecting", "ending", "failing", "further", "grouping", "naming", "options", "receiving",
-    "sending", "sizing", "waiting",
-]  # fmt: skip
+MODULES = tuple(sorted({module.name for module in iter_modules(__path__)} - {"common", "__main__"}))
+for _name in MODULES:
+    import_module(f"{__name__}.{_name}")
+
+__all__ = ["MODULES", "PROVOCATIONS"]
