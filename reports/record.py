@@ -47,6 +47,8 @@ class Claim:
     really: str | None = None
     since: str | None = None
     note: str | None = None
+    untestable: str | None = None
+    """Why no mutant can express that the claim is violated; the kill matrix shows it."""
 
 
 @dataclass(frozen=True)

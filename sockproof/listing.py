@@ -110,9 +110,9 @@ def facts(claim: Claim) -> Iterator[tuple[str, str]]:
         yield "source", f"{source.document}, {source.section}"
     if claim.documents:
         yield "documents", f"{', '.join(claim.documents)}: {claim.status}"
-    for label, text in (("really", claim.really), ("since", claim.since), ("note", claim.note)):
-        if text:
-            yield label, text if label != "since" else f"Linux {text}"
+    since = f"Linux {claim.since}" if claim.since else None
+    further = {"really": claim.really, "since": since, "note": claim.note, "untestable": claim.untestable}
+    yield from ((label, text) for label, text in further.items() if text)
 
 
 def last_verdict(name: str) -> str:
