@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reports import ladder, summary, views
+from reports import documents, ladder, summary, views
 from reports.record import VERDICTS, Results, Trace
+from reports.source_documents import UNCHECKED
 from reports.texts import clean, duration
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ SIGNS = {
     "inconclusive": "?",
     "harness-error": "!",
     "not-run": "·",
+    UNCHECKED: "∅",
 }
 """Told by sign and word, so that no verdict is told by its colour alone."""
 
@@ -39,7 +41,9 @@ def page(results: Results) -> str:
         results=results,
         topics=shown,
         surprises=views.surprises(shown),
-        disputed=views.disputed(shown),
+        documents=documents.documents(results),
+        coverage=documents.coverage(results),
+        anchors={view.claim.id: view.anchor for topic in shown for view in topic.claims},
         undecided=views.undecided(results),
         facts=views.facts(results),
         counts=summary.counts(results),

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_args
 
+from reports.source_documents import Document, Statement, document_from, statement_from
+
 SCHEMA_VERSION = 1
 
 Verdict = Literal["conforms", "deviates", "unsupported", "not-permitted", "inconclusive", "harness-error"]
@@ -183,6 +185,9 @@ class Results:
     target: Target
     claims: tuple[Claim, ...]
     instances: tuple[Instance, ...]
+    documents: tuple[Document, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    """What the documents say that claims of this run decide, or that nothing can."""
     version: int = SCHEMA_VERSION
 
 
@@ -264,5 +269,7 @@ def results_from(data: Mapping[str, Any]) -> Results:
         target=target_from(data["target"]),
         claims=tuple(claim_from(entry) for entry in data["claims"]),
         instances=tuple(instance_from(entry) for entry in data["instances"]),
+        documents=tuple(document_from(entry) for entry in data.get("documents", ())),
+        statements=tuple(statement_from(entry) for entry in data.get("statements", ())),
         version=data["version"],
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reports import summary
 from reports.files import ResultsError, reason_of, write_whole
-from reports.record import SCHEMA_VERSION, Claim, Instance, Results, Run, Target, plain, results_from, text
+from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
 RESULTS = "results.json"
 JOURNAL = "journal.jsonl"
 SCHEMA = "sockproof-results"
+BEFOREHAND = ("run", "target", "claims", "documents", "statements")
+"""What is known of a run before its first scenario."""
 
 
 class Journal:
@@ -47,10 +49,10 @@ class Journal:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def begin(self, run: Run, target: Target, claims: Iterable[Claim]) -> None:
+    def begin(self, known: Results) -> None:
         """Write what is known before the first scenario. Raises ResultsError where the disk says no."""
-        head = {"schema": SCHEMA, "version": SCHEMA_VERSION, "run": run, "target": target, "claims": tuple(claims)}
-        self._write({"entry": "begin", **head}, lasting=True)
+        head = {name: getattr(known, name) for name in BEFOREHAND}
+        self._write({"entry": "begin", "schema": SCHEMA, "version": SCHEMA_VERSION, **head}, lasting=True)
 
     def add(self, instance: Instance) -> None:
         """Write one instance. Raises ResultsError where the disk says no."""
@@ -95,7 +97,7 @@ def as_data(results: Results) -> dict[str, Any]:
 
 
 def _body(results: Results) -> dict[str, Any]:
-    return {name: getattr(results, name) for name in ("run", "target", "claims", "instances")}
+    return {name: getattr(results, name) for name in (*BEFOREHAND, "instances")}
 
 
 def write_results(results: Results, path: Path | str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
@@ -89,3 +90,16 @@ def duration(seconds: float) -> str:
 def moment(nanoseconds: int) -> str:
     """A time since the epoch as a date: ``2026-11-21 02:46:40 UTC``."""
     return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+class Anchors:
+    """Names for places in the page: the text itself where it can be one, and each only once."""
+
+    def __init__(self) -> None:
+        self._given: Counter[str] = Counter()
+
+    def name(self, text: str) -> str:
+        """An anchor like `text`."""
+        slug = re.sub(r"[^\w.-]+", "-", text).strip("-") or "unnamed"
+        self._given[slug] += 1
+        return slug if self._given[slug] == 1 else self.name(f"{slug}-{self._given[slug]}")

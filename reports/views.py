@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from re import sub
 
 from reports import summary
 from reports.record import DECIDED, VERDICTS, Claim, Instance, Results
-from reports.texts import duration, first_line, moment
+from reports.texts import Anchors, duration, first_line, moment
 
 UNKNOWN_TOPIC = "without a claim"
 
@@ -82,19 +81,6 @@ def counted(verdicts: Iterable[str]) -> list[tuple[str, int]]:
     return [(verdict, seen[verdict]) for verdict in (*summary.WEIGHT, summary.NOT_RUN) if seen[verdict]]
 
 
-class Anchors:
-    """Names for places in the page: the text itself where it can be one, and each only once."""
-
-    def __init__(self) -> None:
-        self._given: Counter[str] = Counter()
-
-    def name(self, text: str) -> str:
-        """An anchor like `text`."""
-        slug = sub(r"[^\w.-]+", "-", text).strip("-") or "unnamed"
-        self._given[slug] += 1
-        return slug if self._given[slug] == 1 else self.name(f"{slug}-{self._given[slug]}")
-
-
 def topics(results: Results) -> tuple[TopicView, ...]:
     """The topics in the order of the catalogue, with everything in them."""
     anchors, known = Anchors(), {claim.id: claim for claim in results.claims}
@@ -119,12 +105,6 @@ def surprises(shown: Sequence[TopicView]) -> list[tuple[ClaimView, InstanceView]
     """The unexpected instances with their claims: deviations first, our own errors last."""
     found = [(claim, view) for topic in shown for claim in topic.claims for view in claim.instances if view.unexpected]
     return sorted(found, key=lambda pair: VERDICTS.index(pair[1].instance.verdict))
-
-
-def disputed(shown: Sequence[TopicView]) -> list[ClaimView]:
-    """The claims of which a source document says something else than what happens: refuted first."""
-    found = [claim for topic in shown for claim in topic.claims if claim.claim.status in ("refuted", "nuanced")]
-    return sorted(found, key=lambda view: view.claim.status != "refuted")
 
 
 def undecided(results: Results) -> list[Undecided]:

@@ -92,6 +92,14 @@ def doctor_arguments(parser: Parser) -> None:
     parser.add_argument("--require", metavar="NAME", action="append", default=[], help=text)
 
 
+def documents_arguments(parser: Parser) -> None:
+    """The arguments of ``documents``."""
+    add = parser.add_argument
+    add("document", nargs="*", metavar="DOCUMENT", help="three digits, such as 004; all documents if there is none")
+    add("--results", metavar="RESULTS", help="verdicts of this run (the last one below the current folder)")
+    add("--json", action="store_true", help="the same as JSON")
+
+
 def report_arguments(parser: Parser) -> None:
     """The arguments of ``report``."""
     parser.add_argument("results", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
@@ -156,6 +164,16 @@ COMMANDS = {
         (
             ("sockproof doctor", "everything; exit status 1 if something cannot be decided"),
             ("sockproof doctor --require capture", "exit status 1 only without packet capture"),
+        ),
+    ),
+    "documents": Command(
+        "tell section by section what the source documents state, whether it is true, and what the last run found",
+        documents_arguments,
+        "sockproof.documents:tell",
+        (
+            ("sockproof documents", "all five"),
+            ("sockproof documents 004", "one"),
+            ("sockproof documents --results results.json --json", "with the verdicts of a run, for programs"),
         ),
     ),
     "report": Command(

@@ -54,12 +54,18 @@ def brief(catalogue: Catalogue, name: str) -> Iterator[str]:
 
 
 def as_data(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, Any]:
-    """Everything about the claims, as plain JSON; files are relative to ``root``."""
+    """Everything about the claims and what documents say of them, as plain JSON; files are relative to ``root``."""
+    from reports.record import plain
+
+    everything = len(ids) == len(catalogue.claims)
+    statements = [each for each in catalogue.statements if everything or not set(ids).isdisjoint(each.claims)]
     return {
         "schema": "sockproof-catalogue",
         "version": VERSION,
         "root": str(catalogue.root),
         "claims": [claim_data(catalogue, name) for name in ids],
+        "documents": plain(catalogue.documents),
+        "statements": plain(statements),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from reports.record import Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
+from reports.source_documents import Document, Section, Statement
 
 START = 1_763_690_000_000_000_000
 INJECTION = "<script>alert('x')</script>\"&"
@@ -150,14 +151,14 @@ CLAIMS = (
     claim(
         "tcp.time-wait.fin-timeout",
         says="tcp_fin_timeout does not shorten TIME_WAIT.",
-        documents=("docs-b 4.2, TIME_WAIT", "docs-d 11, Tuning"),
+        documents=("002 §4.2", "004 §11"),
         status="refuted",
         really="TIME_WAIT lasts 60 seconds whatever tcp_fin_timeout says; that sysctl bounds orphaned FIN_WAIT2.",
         since="2.4",
         note="The name misleads.",
     ),
-    claim("multicast.loop.default-on", says="A sender's own host receives its multicast datagrams.", documents=("docs-a 7",), status="upheld"),
-    claim("multicast.loop.igmp", says="Joining a group sends an IGMP report.", documents=("docs-a 7",), status="nuanced", really="Not for 224.0.0.1."),
+    claim("multicast.loop.default-on", says="A sender's own host receives its multicast datagrams.", documents=("001 §7",), status="upheld"),
+    claim("multicast.loop.igmp", says="Joining a group sends an IGMP report.", documents=("001 §7",), status="nuanced", really="Not for 224.0.0.1."),
     claim("unix.sigpipe.first-write", says="The first write to a closed peer fails."),
     claim("unix.queue.unchecked", says="A claim without a scenario."),
     claim("options.injection", says=f"A claim that says {INJECTION}", note=INJECTION, sources=(Source(INJECTION, INJECTION),)),
@@ -175,10 +176,21 @@ INSTANCES = (
     instance("harness-error", name="options.injection", scenario="test_injection", family=INJECTION, reason=f"KeyError: {INJECTION}\x00\x1b[31m", details="Traceback\x07 " + INJECTION, doc=INJECTION),
 )
 
+DOCUMENTS = (
+    Document("001", "Options", (Section("§7", "Groups"), Section("§8", "Nothing that is stated"))),
+    Document("002", "Ends", (Section("§4.2", "TIME_WAIT"),)),
+    Document("004", f"Tuning {INJECTION}", (Section("§1", "Advice"), Section("§11", "Timers"))),
+)
+STATEMENTS = (
+    Statement("timewait.shorter", "tcp_fin_timeout shortens TIME_WAIT.", ("002 §4.2", "004 §11"), "refuted", ("tcp.time-wait.fin-timeout",)),
+    Statement("groups.loop", f"A sender hears itself {INJECTION}", ("001 §7",), "upheld", ("multicast.loop.default-on", "not.in.catalogue")),
+    Statement("advice.tune", "Tune with care.", ("004 §1",), "not-checkable", (), "Advice."),
+)
+
 
 def results(**changes: Any) -> Results:
     """A run with every verdict in it."""
-    return replace(Results(run(), target(), CLAIMS, INSTANCES), **changes)
+    return replace(Results(run(), target(), CLAIMS, INSTANCES, DOCUMENTS, STATEMENTS), **changes)
 
 
 def green() -> Results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from reports.record import VERDICTS, Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
+from reports.source_documents import Document, Section, Statement
 
 text = st.text(max_size=12)
 maybe = st.none() | text
@@ -18,7 +19,9 @@ def several(values, most=3):
 
 
 sources = st.builds(Source, text, text)
-claims = st.builds(Claim, text, text, text, text, several(sources), text, several(text), maybe, maybe, maybe, maybe)
+claims = st.builds(
+    Claim, text, text, text, text, several(sources), text, several(text), maybe, maybe, maybe, maybe, maybe
+)
 checks = st.builds(Check, text, text, st.booleans(), text, maybe, maybe)
 lanes = st.sampled_from(("client", "server", "listener", "", "eine sehr lange Spur mit viel zu viel Namen"))
 events = st.builds(
@@ -71,4 +74,8 @@ runs = st.builds(
     collected=st.integers(0, 999),
 )
 targets = st.builds(Target, text, text, text, text, text, text, several(capabilities))
-results = st.builds(Results, runs, targets, several(claims), several(instances))
+documents = st.builds(Document, text, text, several(st.builds(Section, text, text)))
+statements = st.builds(Statement, text, text, several(text), text, several(text), maybe)
+results = st.builds(
+    Results, runs, targets, several(claims), several(instances), several(documents), several(statements)
+)

@@ -21,7 +21,7 @@ ROOT = Path(record.__file__).parent.parent
 
 def journalled(path, found, *, end=True):
     journal = Journal(path)
-    journal.begin(replace(found.run, complete=False), found.target, found.claims)
+    journal.begin(replace(found, run=replace(found.run, complete=False)))
     for instance in found.instances:
         journal.add(instance)
     if end:
@@ -109,7 +109,7 @@ def test_a_torn_last_line_is_passed_over(tmp_path, torn):
 
 def test_each_line_is_in_the_file_before_the_next_one_comes(tmp_path):
     journal = Journal(tmp_path / "journal.jsonl")
-    journal.begin(results().run, results().target, results().claims)
+    journal.begin(results())
     for number, instance in enumerate(results().instances, 1):
         journal.add(instance)
         assert len(read_journal(journal.path).instances) == number
@@ -130,7 +130,7 @@ import os, signal, sys
 from reports.store import Journal
 from tests.reports.samples import results
 journal = Journal(sys.argv[1])
-journal.begin(results().run, results().target, results().claims)
+journal.begin(results())
 for instance in results().instances[:3]:
     journal.add(instance)
 os.kill(os.getpid(), signal.SIGKILL)

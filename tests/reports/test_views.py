@@ -66,13 +66,6 @@ def test_deviations_come_before_what_is_unclear_and_our_own_errors_last():
     assert [view.instance.verdict for _, view in found] == ["deviates", "inconclusive", "harness-error"]
 
 
-def test_refuted_documents_come_before_nuanced_ones():
-    claims = tuple(claim(status or "none", status=status) for status in ("nuanced", "upheld", None, "refuted"))
-    found = views.disputed(views.topics(results(claims=claims, instances=())))
-
-    assert [view.claim.status for view in found] == ["refuted", "nuanced"]
-
-
 def test_reasons_stand_once_the_most_frequent_first():
     ran = (instance("unsupported"), *[instance("not-permitted", reason="no\nmore", remedy="ask")] * 2, instance())
 

@@ -1,0 +1,102 @@
+"""``sockproof documents``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+DOCUMENTS = """
+[[document]]
+number   = "000"
+title    = "A guide"
+sections = [{ place = "§11", title = "Nothing stated" }, { place = "§12", title = "Pairs" }]
+"""
+STATEMENTS = """
+[[statement]]
+id        = "pair.any-order"
+documents = ["000 §12"]
+says      = "A pair carries what is sent in any order."
+status    = "nuanced"
+claims    = ["pair.stream.carries"]
+
+[[statement]]
+id        = "pair.advice"
+documents = ["000 §12"]
+says      = "Pairs are nice."
+status    = "not-checkable"
+claims    = []
+reason    = "An opinion."
+"""
+
+
+@pytest.fixture
+def stating(checkout):
+    """The checkout with a document and what it states."""
+    checkout.write("documents.toml", DOCUMENTS)
+    checkout.write("pair/statements.toml", STATEMENTS)
+    return checkout
+
+
+def test_each_statement_is_told_in_its_section(stating, command):
+    assert command("documents").out.splitlines() == [
+        "000  A guide",
+        "",
+        "  §12  Pairs",
+        "    nuanced: A pair carries what is sent in any order.",
+        "      really      In order, if the pair is one of streams.",
+        "      decided by  not-run: pair.stream.carries",
+        "    not-checkable: Pairs are nice.",
+        "      because     An opinion.",
+        "",
+        "0 of 2 statements decided, 1 not checkable by any run; nothing has run here.",
+    ]
+
+
+def test_the_verdicts_are_those_of_the_last_run(stating, command):
+    command("run")
+
+    told = command("documents", "000").out
+    assert "decided by  conforms: pair.stream.carries" in told
+    assert told.splitlines()[-1].startswith("1 of 2 statements decided, 1 not checkable by any run; verdicts of ")
+
+
+def test_json_is_for_programs(stating, command):
+    data = json.loads(command("documents", "--json").out)
+    (section,) = data["documents"][0]["sections"]
+
+    assert (data["schema"], data["version"], data["run"]) == ("sockproof-documents", 1, None)
+    assert data["coverage"] == {"decided": 0, "stated": 2, "unchecked": 1}
+    assert [(row["id"], row["verdict"]) for row in section["statements"]] == [
+        ("pair.any-order", "not-run"),
+        ("pair.advice", "not-checkable"),
+    ]
+
+
+def test_results_can_be_named(stating, command, tmp_path):
+    command("run", "--out", str(tmp_path / "out"))
+
+    told = command("documents", "--results", str(tmp_path / "out"))
+    assert "decided by  conforms: pair.stream.carries" in told.out
+
+
+def test_an_unknown_document_is_an_error_that_names_the_known(stating, command):
+    ended = command("documents", "007")
+    assert ended.status == 2
+    assert ended.complaint == 'no document is called "007"; the documents are 000.'
+
+
+def test_results_that_cannot_be_read_are_an_error(stating, command):
+    ended = command("documents", "--results", "nowhere.json")
+    assert ended.status == 2
+    assert "nowhere.json does not exist" in ended.complaint
+
+
+def test_list_as_json_has_the_statements(stating, command):
+    data = json.loads(command("list", "--json").out)
+    assert [each["id"] for each in data["statements"]] == ["pair.any-order", "pair.advice"]
+    assert [each["number"] for each in data["documents"]] == ["000"]
+
+
+def test_list_of_a_selection_has_the_statements_that_it_decides(stating, command):
+    assert json.loads(command("list", "--json", "pair.stream.ends").out)["statements"] == []
