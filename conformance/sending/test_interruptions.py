@@ -88,9 +88,9 @@ def test_send_with_a_timeout_is_not_restarted(peers, family):
 @over_streams
 def test_timeout_after_progress_ends_send_with_the_count(peers, family):
     client, server = small_pair(peers, family)
-    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.2))  # decisive
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.06))  # decisive
 
-    with lasts(at_least=0.2, slack=0.18):
+    with lasts(at_least=0.06, slack=0.18):
         count = client.send(MESSAGE)
 
     assert 0 < count < len(MESSAGE)
@@ -102,10 +102,10 @@ def test_timeout_after_progress_ends_send_with_the_count(peers, family):
 @over_streams
 def test_timeout_before_any_progress_ends_send_with_eagain(peers, family):
     client, server = pair = small_pair(peers, family)
-    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.2))  # decisive
+    client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.06))  # decisive
     total = fill(pair, MESSAGE)
 
-    with lasts(at_least=0.2, slack=0.18), fails(EAGAIN):
+    with lasts(at_least=0.06, slack=0.18), fails(EAGAIN):
         client.send(b"more")
 
     assert received(server, total) == MESSAGE[:total]
