@@ -5,8 +5,17 @@ from errno import EAFNOSUPPORT, EINVAL, EMFILE, EPROTONOSUPPORT
 from fcntl import F_GETFD, F_GETFL, FD_CLOEXEC, fcntl
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from socket import (
-    AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK,
-    SOCK_STREAM, SOL_SOCKET,
+    AF_UNIX,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    SO_DOMAIN,
+    SO_PROTOCOL,
+    SO_TYPE,
+    SOCK_CLOEXEC,
+    SOCK_DGRAM,
+    SOCK_NONBLOCK,
+    SOCK_STREAM,
+    SOL_SOCKET,
 )  # fmt: skip
 from stat import S_ISSOCK
 

@@ -8,8 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import (
-    CDLL, POINTER, Structure, byref, c_char_p, c_int, c_size_t, c_uint16, c_uint32, c_void_p, cast,
-    create_string_buffer, get_errno, set_errno, string_at,
+    CDLL,
+    POINTER,
+    Structure,
+    byref,
+    c_char_p,
+    c_int,
+    c_size_t,
+    c_uint16,
+    c_uint32,
+    c_void_p,
+    cast,
+    create_string_buffer,
+    get_errno,
+    set_errno,
+    string_at,
 )  # fmt: skip
 from dataclasses import dataclass
 from typing import Any
@@ -132,10 +145,9 @@ def gai_strerror(code: int) -> str:
 
 
 def getnameinfo(address: bytes, *, host: int = 1025, service: int = 32, flags: int = 0) -> tuple[int, str, str]:
-    """The code of getnameinfo(3), and host and service; `host` and `service` are the bytes that they may take, 0 for none."""
+    """The code of getnameinfo(3), host and service; `host` and `service` are the bytes that they may take."""
     hosts, services = create_string_buffer(1025), create_string_buffer(32)
-    wanted = hosts if host else None, host, services if service else None, service
-    code = _libc.getnameinfo(address, len(address), *wanted, flags)
+    code = _libc.getnameinfo(address, len(address), hosts, host, services, service, flags)
     return code, hosts.value.decode(), services.value.decode()
 
 

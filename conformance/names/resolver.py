@@ -43,7 +43,7 @@ class Resolver:
         self.changes: dict[tuple[str, str], list[str]] = {}
         """Records that hold from the second question on."""
         self.questions: list[Question] = []
-        self.files = {"hosts": HOSTS, "services": SERVICES, "host.conf": "multi on\n"}
+        self.files = {"hosts": HOSTS, "services": SERVICES}
         self.order, self.options = "files dns", ""
         self._peers = peers
         self._datagrams = peers.socket("nameserver", ip4.domain, SOCK_DGRAM)

@@ -1,9 +1,27 @@
 """getaddrinfo() without a name to look up: wildcard and loopback, services, codes, and the list."""
 
 from socket import (
-    AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, EAI_BADFLAGS,
-    EAI_FAMILY, EAI_NONAME, EAI_SERVICE, EAI_SOCKTYPE, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM,
-    gaierror, getaddrinfo, if_nametoindex,
+    AF_INET,
+    AF_INET6,
+    AF_UNIX,
+    AF_UNSPEC,
+    AI_CANONNAME,
+    AI_NUMERICHOST,
+    AI_NUMERICSERV,
+    AI_PASSIVE,
+    EAI_BADFLAGS,
+    EAI_FAMILY,
+    EAI_NONAME,
+    EAI_SERVICE,
+    EAI_SOCKTYPE,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    SOCK_DGRAM,
+    SOCK_RAW,
+    SOCK_STREAM,
+    gaierror,
+    getaddrinfo,
+    if_nametoindex,
 )  # fmt: skip
 
 import pytest

@@ -102,14 +102,6 @@ def test_text_that_does_not_fit_is_an_error(family, room):
     assert code == EAI_OVERFLOW
 
 
-@pytest.mark.claim("lookup.reverse.nothing-asked")
-@over_ip
-def test_neither_host_nor_service_is_an_error(family):
-    code, *_ = getnameinfo(sockaddr(family, family.loopback, 80), host=0, service=0, flags=NUMERIC)  # decisive
-
-    assert code == EAI_NONAME
-
-
 @pytest.mark.claim("lookup.reverse.short-address")
 @over_ip
 def test_address_that_is_too_short_is_an_error(family):

@@ -1,7 +1,16 @@
 """Names that are looked up: the hosts file, the name server, and what is asked of it."""
 
 from socket import (
-    AF_INET, AF_INET6, AF_UNSPEC, AI_NUMERICHOST, EAI_AGAIN, EAI_NONAME, EAI_SERVICE, SOCK_DGRAM, SOCK_STREAM, gaierror,
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    AI_NUMERICHOST,
+    EAI_AGAIN,
+    EAI_NONAME,
+    EAI_SERVICE,
+    SOCK_DGRAM,
+    SOCK_STREAM,
+    gaierror,
     getaddrinfo,
 )  # fmt: skip
 
@@ -51,7 +60,9 @@ def test_name_in_the_hosts_file_is_not_asked_for(resolver, wire, name):
 
 @pytest.mark.claim("lookup.hosts.both-families")
 def test_hosts_file_may_have_a_name_in_both_families(resolver):
-    found = resolver.during(lambda: hosts("both.test"))  # decisive
+    resolver.files["host.conf"] = "multi on\n"  # decisive
+
+    found = resolver.during(lambda: hosts("both.test"))
 
     assert found == ["192.0.2.10", "2001:db8::10"]
 
