@@ -1,7 +1,7 @@
 """IPV6_V6ONLY: whether an IPv6 listener takes IPv4 as well, and who then has the port."""
 
 from errno import EADDRINUSE, ECONNREFUSED, EINVAL
-from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_DGRAM, SOCK_STREAM, socket
+from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM, socket
 
 import pytest
 
@@ -25,6 +25,7 @@ def listening(peers, only):
 
 @pytest.mark.claim("ip6.v6only.off-takes-ip4")
 def test_listener_takes_clients_of_both_families(peers, wire):
+    listener = listening(peers, 1)
     listener = listening(peers, 0)  # decisive
     port = listener.getsockname()[1]
 
@@ -41,18 +42,20 @@ def test_listener_takes_clients_of_both_families(peers, wire):
 @pytest.mark.claim("ip6.v6only.off-takes-ip4-datagrams")
 def test_datagrams_of_ip4_come_from_mapped_addresses(peers):
     receiver = peers.socket("receiver", AF_INET6, SOCK_DGRAM)
+    receiver.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
     receiver.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)  # decisive
     receiver.bind(("::", 0))
     sender = peers.datagram(ip4, lane="sender")
 
     sender.sendto(b"four", ("127.0.0.1", receiver.getsockname()[1]))
 
-    data, source = receiver.recvfrom(100)
+    data, source = receiver.recvfrom(100, MSG_DONTWAIT)
     assert (data, source[:2]) == (b"four", (f"::ffff:{sender.getsockname()[0]}", sender.getsockname()[1]))
 
 
 @pytest.mark.claim("ip6.v6only.on-refuses-ip4")
 def test_listener_for_ip6_only_refuses_ip4(peers, wire):
+    port = listening(peers, 0).getsockname()[1]
     port = listening(peers, 1).getsockname()[1]  # decisive
     client = peers.socket("client", ip4.domain, SOCK_STREAM)
 
@@ -81,6 +84,7 @@ def test_ip4_may_have_the_same_port_as_ip6_only(peers, kind):
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
 def test_ip4_is_refused_the_port_of_both(peers, kind, host):
     six, four = peers.socket("six", AF_INET6, kind), peers.socket("four", ip4.domain, kind)
+    six.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
     six.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)  # decisive
     six.bind(("::", 0))
 
@@ -93,6 +97,7 @@ def test_ip4_is_refused_the_port_of_both(peers, kind, host):
 @pytest.mark.claim("ip6.v6only.default-from-sysctl")
 @pytest.mark.parametrize("value", [0, 1])
 def test_new_socket_has_the_default_of_the_namespace(peers, sysctl, value):
+    sysctl(BINDV6ONLY, 1 - value)
     sysctl(BINDV6ONLY, value)  # decisive
 
     seen = peers.socket("end", AF_INET6, SOCK_STREAM).getsockopt(IPPROTO_IPV6, IPV6_V6ONLY)

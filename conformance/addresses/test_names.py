@@ -23,10 +23,12 @@ FAMILY_ONLY = 2
 @pytest.mark.claim("ip.names.both-ends-agree")
 @over_ip_and_mapped
 def test_each_end_names_the_other(stream_pair, wire):
-    client, server = stream_pair  # decisive
+    client, server = stream_pair
 
-    assert client.getsockname() == server.getpeername()
-    assert server.getsockname() == client.getpeername()
+    names = None
+    names = client.getsockname(), server.getsockname()  # decisive
+
+    assert names == (server.getpeername(), client.getpeername())
     assert client.getsockname() != server.getsockname()
     syn = wire.expect("client > server SYN")
     assert (syn.source, syn.destination) == ("client", "server")
@@ -55,6 +57,7 @@ def test_kernel_chooses_a_port_of_the_range(peers, family, kind, naming):
     listener = peers.listener(family)
     end = peers.socket("end", family.domain, kind)
 
+    name = ("", 0)
     name = naming(end, family, listener.getsockname())  # decisive
 
     assert name[0] == family.loopback
@@ -132,12 +135,12 @@ def test_reset_connection_has_no_peer(stream_pair):
 def test_peer_that_has_finished_is_still_named(stream_pair):
     client, server = stream_pair
     name = client.getsockname()
-    client.close()
+    client.close()  # decisive
 
     ready(server, POLLIN)
 
     assert server.recv(1) == b""
-    assert server.getpeername() == name  # decisive
+    assert server.getpeername() == name
     is_in(Ends(plain_address(server.getsockname()), plain_address(name)), "CLOSE_WAIT")
 
 
@@ -149,6 +152,7 @@ def test_name_is_cut_to_the_room_and_its_length_told(stream_pair, family, call, 
     client, _ = stream_pair
     whole, length = call(client)
 
+    cut, told = b"", 0
     cut, told = call(client, room=room)  # decisive
 
     assert cut == whole[:room]
@@ -159,8 +163,11 @@ def test_name_is_cut_to_the_room_and_its_length_told(stream_pair, family, call, 
 @over_ip
 def test_name_has_port_and_address_in_network_byte_order(peers, family):
     listener = peers.listener(family)
-    host, port = listener.getsockname()[:2]
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+    client.connect(listener.getsockname())
+    host, port = client.getpeername()[:2]
 
+    name, _ = b"", 0
     name, _ = getsockname(listener)  # decisive
 
     assert name == sockaddr(family, host, port)
@@ -173,6 +180,7 @@ def test_name_has_port_and_address_in_network_byte_order(peers, family):
 def test_unnamed_unix_socket_has_only_a_family(call, kind):
     one, other = socketpair(AF_UNIX, kind)
     with one, other:
+        name, length = b"", 0
         name, length = call(one)  # decisive
 
     assert (int.from_bytes(name, byteorder), length) == (AF_UNIX, FAMILY_ONLY)
@@ -197,6 +205,7 @@ def test_abstract_name_is_as_long_as_it_was_bound(peers):
     end = peers.socket("end", AF_UNIX, SOCK_DGRAM)
     end.bind("")
 
+    name, length = b"", 0
     name, length = getsockname(end)  # decisive
 
     assert name[FAMILY_ONLY:] == end.getsockname()

@@ -59,6 +59,8 @@ class Answer:
     data: bytes
 
 
+NOT_CALLED = Answer(2, 0, b"no call")
+"""What stands where no call has been made."""
 _libc.htons.restype = _libc.ntohs.restype = c_uint16
 _libc.htonl.restype = _libc.ntohl.restype = c_uint32
 _libc.htons.argtypes = _libc.ntohs.argtypes = [c_uint16]

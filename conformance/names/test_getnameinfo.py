@@ -18,6 +18,7 @@ LISTED = {"ip4": "192.0.2.10", "ip6": "2001:db8::10"}
 @pytest.mark.claim("lookup.reverse.numeric")
 @over_ip
 def test_numeric_flags_give_the_address_as_text(family):
+    seen = None
     seen = getnameinfo(sockaddr(family, family.loopback, 80), flags=NUMERIC)  # decisive
 
     assert seen == (0, family.loopback, "80")
@@ -29,6 +30,7 @@ def test_numeric_flags_give_the_address_as_text(family):
 def test_numeric_flags_ask_nobody(resolver, wire, family):
     address = sockaddr(family, LISTED[family.name], 4711)
 
+    seen = None
     seen = resolver.during(lambda: getnameinfo(address, flags=NUMERIC))  # decisive
 
     assert (seen, resolver.questions) == ((0, LISTED[family.name], "4711"), [])
@@ -41,6 +43,7 @@ def test_numeric_flags_ask_nobody(resolver, wire, family):
 def test_names_come_from_the_files(resolver, family):
     address = sockaddr(family, LISTED[family.name], 4711)
 
+    seen = None
     seen = resolver.during(lambda: getnameinfo(address))  # decisive
 
     assert (seen, resolver.questions) == ((0, "both.test", "ours"), [])
@@ -53,6 +56,7 @@ def test_address_is_asked_for_in_reverse(resolver, wire, family):
     resolver.records = {(REVERSE[family.name], "PTR"): ["fifty.test"]}
     address = sockaddr(family, UNLISTED[family.name], 4711)
 
+    seen = None
     seen = resolver.during(lambda: getnameinfo(address, flags=NI_NAMEREQD))  # decisive
 
     assert seen == (0, "fifty.test", "ours")
@@ -66,6 +70,7 @@ def test_address_is_asked_for_in_reverse(resolver, wire, family):
 def test_address_without_a_name_is_given_as_text(resolver, family):
     address = sockaddr(family, UNLISTED[family.name], 4799)
 
+    seen = None
     seen = resolver.during(lambda: getnameinfo(address))  # decisive
 
     assert seen == (0, UNLISTED[family.name], "4799")
@@ -77,6 +82,7 @@ def test_address_without_a_name_is_given_as_text(resolver, family):
 def test_required_name_that_is_not_found_is_an_error(resolver, family):
     address = sockaddr(family, UNLISTED[family.name], 4711)
 
+    seen = None
     seen = resolver.during(lambda: getnameinfo(address, flags=NI_NAMEREQD)[0])  # decisive
 
     assert seen == EAI_NONAME
@@ -88,6 +94,7 @@ def test_required_name_that_is_not_found_is_an_error(resolver, family):
 def test_service_is_that_of_the_protocol(looked_up, flags, expected):
     address = sockaddr(ip4, ip4.loopback, 4713)
 
+    seen = None
     seen = looked_up(lambda: getnameinfo(address, flags=NI_NUMERICHOST | flags))  # decisive
 
     assert seen == (0, ip4.loopback, expected)
@@ -97,6 +104,7 @@ def test_service_is_that_of_the_protocol(looked_up, flags, expected):
 @pytest.mark.parametrize("room", [{"host": 3}, {"service": 2}], ids=["host", "service"])
 @over_ip
 def test_text_that_does_not_fit_is_an_error(family, room):
+    code = None
     code, *_ = getnameinfo(sockaddr(family, family.loopback, 4711), flags=NUMERIC, **room)  # decisive
 
     assert code == EAI_OVERFLOW
@@ -105,6 +113,7 @@ def test_text_that_does_not_fit_is_an_error(family, room):
 @pytest.mark.claim("lookup.reverse.short-address")
 @over_ip
 def test_address_that_is_too_short_is_an_error(family):
+    code = None
     code, *_ = getnameinfo(sockaddr(family, family.loopback, 80)[:8], flags=NUMERIC)  # decisive
 
     assert code == EAI_FAMILY

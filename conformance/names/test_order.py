@@ -24,6 +24,7 @@ def passive_listener(peers, found):
 
 @pytest.mark.claim("lookup.order.passive-ip4-first")
 def test_wildcard_of_ip4_comes_first(looked_up):
+    found = []
     found = looked_up(lambda: getaddrinfo(None, "0", AF_UNSPEC, SOCK_STREAM, 0, AI_PASSIVE))  # decisive
 
     assert [entry[0] for entry in found] == [AF_INET, AF_INET6]
@@ -45,6 +46,7 @@ def test_listener_on_the_first_address_is_of_one_family(peers, wire, looked_up):
 
 @pytest.mark.claim("lookup.order.loopback-ip6-first")
 def test_loopback_of_ip6_comes_first(looked_up):
+    found = []
     found = looked_up(lambda: getaddrinfo(None, "80", AF_UNSPEC, SOCK_STREAM))  # decisive
 
     assert [entry[4][0] for entry in found] == ["::1", "127.0.0.1"]
@@ -88,6 +90,7 @@ def test_lookup_connects_to_none_of_the_addresses(peers, wire, resolver):
     port = peers.listener(ip4).getsockname()[1]
     resolver.records = {("ours.test", "A"): ["127.0.0.1", "127.0.0.2"]}
 
+    found = []
     found = resolver.during(lambda: getaddrinfo("ours.test", port, AF_INET, SOCK_STREAM))  # decisive
 
     assert {entry[4][0] for entry in found} == {"127.0.0.1", "127.0.0.2"}

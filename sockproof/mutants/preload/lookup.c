@@ -186,9 +186,9 @@ static int failed(int code)
 /* The list that the first lookup of an address gave, given again and never freed. */
 static struct addrinfo *kept;
 
-static bool shared_list(struct addrinfo **found)
+static bool shared_list(const struct addrinfo *hints, struct addrinfo **found)
 {
-    if (!ON(lookup_list_shared))
+    if (!hints || hints->ai_socktype || hints->ai_family || !ON(lookup_list_shared))
         return false;
     if (kept)
         *found = kept;
@@ -268,7 +268,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
     else if (!name)
         numeric_host(node, hints, *found);
     change_list(service, hints, *found);
-    if (node && !name && shared_list(found))
+    if (node && !name && shared_list(hints, found))
         return 0;
     return node && !name && ON(lookup_result_counts) ? number_of(*found) : 0;
 }
