@@ -177,4 +177,5 @@ def test_each_text_of_inet_ntop_is_the_callers(family):
     second = inet_ntop(family.domain, b"\1" * 16)  # decisive
 
     assert first.data.decode() == family.wildcard
+    assert second.data.decode() == inet_ntop(family.domain, b"\1" * 16).data.decode()
     assert second.data != first.data

@@ -191,9 +191,10 @@ static bool shared_list(const struct addrinfo *hints, struct addrinfo **found)
     if (!hints || hints->ai_socktype || hints->ai_family || !ON(lookup_list_shared))
         return false;
     if (kept)
-        *found = kept;
+        real.freeaddrinfo(*found);
     else
         kept = *found;
+    *found = kept;
     return true;
 }
 

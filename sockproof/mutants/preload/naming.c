@@ -77,7 +77,7 @@ void further_inet_name(const struct sock *s, struct sockaddr *name, socklen_t ro
         *port = __builtin_bswap16(*port);
 }
 
-/* The interface that has this address, other than lo; empty for none. `any` tells whether some interface has it. */
+/* The interface that has this address; empty for none. `any` tells whether some interface has it. */
 static void interface_of(const struct sockaddr *name, char *interface, bool *any)
 {
     struct ifaddrs *list = NULL;
@@ -92,8 +92,7 @@ static void interface_of(const struct sockaddr *name, char *interface, bool *any
         if (!own || i->ifa_addr->sa_family != name->sa_family || memcmp(own, asked, four ? 4 : 16) != 0)
             continue;
         *any = true;
-        if (strcmp(i->ifa_name, "lo") != 0)
-            strncpy(interface, i->ifa_name, IFNAMSIZ - 1);
+        strncpy(interface, i->ifa_name, IFNAMSIZ - 1);
     }
     freeifaddrs(list);
 }
