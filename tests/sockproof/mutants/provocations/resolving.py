@@ -95,21 +95,19 @@ def code_texts() -> object:
 
 
 def heap() -> int:
-    """Whether many lists, freed or not, have made the heap grow."""
-    hints, grown = struct.pack("=iiii", AI_NUMERICHOST, 0, 0, 0) + bytes(32), 0
+    """At how many places many lists were that are given to freeaddrinfo()."""
+    hints, places = struct.pack("=iiii", AI_NUMERICHOST, 0, 0, 0) + bytes(32), set()
     found = ctypes.c_void_p()
-    first = None
     for _ in range(50):
         LIBC.getaddrinfo(b"127.0.0.1", b"80", hints, ctypes.byref(found))
-        first = first or found.value
-        grown += found.value != first
+        places.add(found.value)
         LIBC.freeaddrinfo(found)
-    return grown
+    return len(places)
 
 
 @provokes("lookup_list_never_freed")
 def freed_lists() -> object:
-    return heap() == 0
+    return heap() < 25
 
 
 @provokes("lookup_list_shared")
@@ -131,7 +129,7 @@ def name_of(port: int, flags: int, *, length: int = 16, room: int = 64) -> objec
 def found(host: str, service: str) -> object:
     try:
         return getaddrinfo(host, service, AF_INET, SOCK_STREAM)
-    except gaierror as error:
+    except OSError as error:  # gaierror is one
         return error.errno
 
 
