@@ -107,16 +107,26 @@ def test_protocol_zero_takes_the_protocol_of_the_type(peers, family, kind):
 
 @pytest.mark.claim("socket.protocol.zero-speaks-the-default")
 @over_ip
-def test_default_protocols_are_on_the_wire(peers, wire, family):
+def test_default_protocol_of_a_stream_is_tcp_on_the_wire(peers, wire, family):
     listener = peers.listener(family)
-    peers.connecting(family, listener.getsockname())  # decisive
+    client = peers.socket("client", family.domain, SOCK_STREAM, 0)
+
+    client.connect(listener.getsockname())  # decisive
+
+    wire.expect("client > * SYN")
+    wire.never("* > * UDP")
+
+
+@pytest.mark.claim("socket.protocol.zero-speaks-the-default")
+@over_ip
+def test_default_protocol_of_datagrams_is_udp_on_the_wire(peers, wire, family):
     receiver = peers.datagram(family, lane="receiver")
     sender = peers.socket("sender", family.domain, SOCK_DGRAM, 0)
 
     sender.sendto(b"hello", receiver.getsockname())  # decisive
 
-    wire.expect("client > listener SYN")
     wire.expect("sender > receiver UDP (5)")
+    wire.never("* > * TCP any")
 
 
 @pytest.mark.claim("socket.protocol.explicit-same-as-default")
