@@ -114,6 +114,8 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
         return real.bind(fd, name, length);
     memcpy(&b.name, name, length);
     b.reuse = option_of(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    if (is_inet(&b.s) && bind_answered(&b.s, (struct sockaddr *)&b.name, &result))
+        return result;
     result = is_inet(&b.s) ? bind_inet(&b) : bind_unix(&b);
     return (int)swapped_error(CALL_BIND, &b.s, result, 0);
 }

@@ -36,6 +36,8 @@ static bool has_port(const struct sock *s)
     return named && is_inet(s);
 }
 
+static bool is_nameless(const struct sock *s) { return is_inet(s) && !has_port(s); }
+
 #define SWAP(name, call, from, to, when) {M_##name, CALL_##call, from, to, when}
 
 static const struct swap swaps[] = {
@@ -44,6 +46,11 @@ static const struct swap swaps[] = {
     SWAP(reuse_unix_inuse_missing, BIND, EADDRINUSE, AS_SUCCESS, is_unix),
     SWAP(reuse_bound_again_allowed, BIND, EINVAL, AS_SUCCESS, has_port),
     SWAP(reuse_notlocal_allowed, BIND, EADDRNOTAVAIL, AS_SUCCESS, NULL),
+    SWAP(bind_invalid_allowed, BIND, EINVAL, AS_SUCCESS, is_nameless),
+    SWAP(bind_family_as_einval, BIND, EAFNOSUPPORT, EINVAL, is_inet),
+    SWAP(bind_privileged_allowed, BIND, EACCES, AS_SUCCESS, is_inet),
+    SWAP(bind_nodevice_as_einval, BIND, ENODEV, EINVAL, is_inet),
+    SWAP(connect_scope_unchecked, CONNECT, EINVAL, AS_SUCCESS, is_inet),
     SWAP(connect_nonblock_as_eagain, CONNECT, EINPROGRESS, EAGAIN, is_inet),
     SWAP(connect_nonblock_as_success, CONNECT, EINPROGRESS, AS_SUCCESS, is_inet),
     SWAP(connect_connected_allowed, CONNECT, EISCONN, AS_SUCCESS, NULL),
@@ -71,6 +78,8 @@ static const struct swap swaps[] = {
     SWAP(names_peer_unconnected_allowed, GETPEERNAME, ENOTCONN, AS_SUCCESS, NULL),
     SWAP(epoll_add_twice_allowed, EPOLL_CTL, EEXIST, AS_SUCCESS, NULL),
     SWAP(epoll_unknown_allowed, EPOLL_CTL, ENOENT, AS_SUCCESS, NULL),
+    SWAP(socket_emfile_as_enfile, SOCKET, EMFILE, ENFILE, NULL),
+    SWAP(socket_family_as_einval, SOCKET, EAFNOSUPPORT, EINVAL, NULL),
     SWAP(socket_protocol_as_einval, SOCKET, EPROTONOSUPPORT, EINVAL, NULL),
     SWAP(send_toolong_accepted, SEND, EMSGSIZE, AS_SUCCESS, NULL),
     SWAP(send_toolong_as_enobufs, SEND, EMSGSIZE, ENOBUFS, NULL),

@@ -8,6 +8,8 @@
 #define SOCKPROOF_MUTANT_H
 
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -103,6 +105,14 @@ enum call {
     CALL_POLL, CALL_RECEIVE, CALL_SEND, CALL_SETSOCKOPT, CALL_SHUTDOWN, CALL_SOCKET,
 };
 long swapped_error(enum call call, const struct sock *s, long result, long success);
+
+/* Further deviations of socket(2), bind(2) and getsockname(2): see naming.c. */
+int foreign_socket(int domain, int type, int protocol);
+int altered_type(int domain, int type, int protocol);
+int substitute(const struct sock *s, int domain, int type, int result);
+void touch_network(int domain);
+void further_inet_name(const struct sock *s, struct sockaddr *name, socklen_t room);
+bool bind_answered(const struct sock *s, struct sockaddr *name, int *result);
 
 /* One outgoing message, whichever call it came by. */
 enum path { BY_PLAIN, BY_SENDMSG, BY_VECTOR, BY_MANY };

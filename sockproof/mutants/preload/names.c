@@ -13,13 +13,18 @@ static bool is_ours(int domain)
 int socket(int domain, int type, int protocol)
 {
     struct sock s = {-1, domain, type & 0xf};
-    if (!is_ours(domain))
+    if (!awake())
         return real.socket(domain, type, protocol);
+    if (!is_ours(domain))
+        return foreign_socket(domain, type, protocol);
+    type = altered_type(domain, type, protocol);
+    if (protocol && is_inet(&s) && ON(socket_explicit_refused))
+        return fail(EPROTONOSUPPORT);
     if ((type & SOCK_NONBLOCK) && ON(socket_nonblock_ignored))
         type &= ~SOCK_NONBLOCK;
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
-    return (int)swapped_error(CALL_SOCKET, &s, real.socket(domain, type, protocol), 0);
+    return substitute(&s, domain, type, real.socket(domain, type, protocol));
 }
 
 int socketpair(int domain, int type, int protocol, int ends[2])
@@ -27,6 +32,7 @@ int socketpair(int domain, int type, int protocol, int ends[2])
     int kind = type & 0xf, flags = type & ~0xf;
     if (!is_ours(domain))
         return real.socketpair(domain, type, protocol, ends);
+    touch_network(domain);
     if ((flags & SOCK_NONBLOCK) && ON(socketpair_nonblock_ignored))
         flags &= ~SOCK_NONBLOCK;
     if ((flags & SOCK_CLOEXEC) && ON(socketpair_cloexec_ignored))
@@ -52,6 +58,7 @@ static void clear_address(struct sockaddr *name)
 static void change_inet_name(const struct sock *s, struct sockaddr *name, socklen_t *length, socklen_t room)
 {
     bool joined = connected(s->fd);
+    further_inet_name(s, name, room);
     if (room < (s->domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)))
         return;
     if (joined && ON(names_sock_wildcard))
@@ -102,6 +109,8 @@ int getpeername(int fd, struct sockaddr *name, socklen_t *length)
         return result;
     if (result == 0 && room >= sizeof(struct sockaddr_in) && is_inet(&s) && ON(names_peer_port_zero))
         clear_port(name);
+    if (result == 0 && is_stream(&s) && is_inet(&s) && at_end_of_file(fd) && ON(names_peer_lost_after_fin))
+        return fail(ENOTCONN);
     if (result == 0 && ON(names_peer_is_own)) {
         *length = room;
         return real.getsockname(fd, name, length);

@@ -127,6 +127,7 @@ static const struct rule get_rules[] = {
     {M_options_type_wrong, SOCKET(SO_TYPE), CONSTANT, SOCK_DGRAM, of_stream},
     {M_options_domain_wrong, SOCKET(SO_DOMAIN), CONSTANT, AF_UNSPEC, NULL},
     {M_options_protocol_zero, SOCKET(SO_PROTOCOL), CONSTANT, 0, turned_on},
+    {M_bind_v6only_misreported, V6(IPV6_V6ONLY), CONSTANT, 0, turned_on},
     {M_options_nodelay_misreported, TCP(TCP_NODELAY), NEGATE, 0, NULL},
 };
 
@@ -141,6 +142,7 @@ struct forgiven {
 
 static const struct forgiven forgiven[] = {
     {M_buffers_sndlowat_settable, SOCKET(SO_SNDLOWAT), ENOPROTOOPT},
+    {M_bind_v6only_late_allowed, V6(IPV6_V6ONLY), EINVAL},
     {M_multicast_join_twice_allowed, V4(IP_ADD_MEMBERSHIP), EADDRINUSE},
     {M_multicast_join_twice_allowed, V6(IPV6_JOIN_GROUP), EADDRINUSE},
     {M_multicast_join_twice_allowed, V4(MCAST_JOIN_GROUP), EADDRINUSE},
