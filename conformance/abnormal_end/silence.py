@@ -33,9 +33,9 @@ def hear_again(end: RecordedSocket) -> None:
 
 
 def vanish(pair: Pair) -> None:
-    """The server is gone as after a loss of power: its host knows nothing of the connection, and the client was not told.
+    """The server is gone as after a loss of power: its host knows nothing of the connection.
 
-    The server aborts, and the client hears nothing of it.
+    It aborts, and the client hears nothing of that.
     """
     deafen(pair.client)
     pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger(on=True, seconds=0))

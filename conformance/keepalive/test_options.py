@@ -25,8 +25,8 @@ BEYOND = {
 def test_new_connection_has_keepalive_off_at_both_ends(stream_pair):
     client, server = stream_pair
 
-    assert client.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0  # decisive
-    assert server.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0  # decisive
+    assert client.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0
+    assert server.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0
 
     until(lambda: timer(client)[0] == timer(server)[0] == "", what="no timer at either end")
 
@@ -55,7 +55,7 @@ def test_values_where_nobody_has_changed_them(peers, family):
 
         seen = values(end)
 
-    assert seen == [0, 7200, 75, 9]  # decisive
+    assert seen == [0, 7200, 75, 9]
 
 
 @pytest.mark.claim("tcp.keepalive.options-of-one-socket")
