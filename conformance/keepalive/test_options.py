@@ -25,10 +25,13 @@ BEYOND = {
 def test_new_connection_has_keepalive_off_at_both_ends(stream_pair):
     client, server = stream_pair
 
-    assert client.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0
-    assert server.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 0
-
+    assert (client.getsockopt(SOL_SOCKET, SO_KEEPALIVE), server.getsockopt(SOL_SOCKET, SO_KEEPALIVE)) == (0, 0)
     until(lambda: timer(client)[0] == timer(server)[0] == "", what="no timer at either end")
+
+    client.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)  # decisive
+
+    assert (client.getsockopt(SOL_SOCKET, SO_KEEPALIVE), server.getsockopt(SOL_SOCKET, SO_KEEPALIVE)) == (1, 0)
+    assert timer(server)[0] == ""
 
 
 @pytest.mark.claim("tcp.keepalive.switches-the-timer")
@@ -53,9 +56,10 @@ def test_values_where_nobody_has_changed_them(peers, family):
     with fresh_namespace():
         end = peers.socket("client", family.domain, SOCK_STREAM)
 
-        seen = values(end)
+        assert values(end) == [0, 7200, 75, 9]
+        end.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 31)  # decisive
 
-    assert seen == [0, 7200, 75, 9]
+        assert values(end) == [0, 31, 75, 9]
 
 
 @pytest.mark.claim("tcp.keepalive.options-of-one-socket")
