@@ -97,6 +97,8 @@ static const struct swap swaps[] = {
     SWAP(errors_reset_as_eof, RECEIVE, ECONNRESET, AS_ZERO, NULL),
     SWAP(errors_reset_as_epipe, RECEIVE, ECONNRESET, EPIPE, NULL),
     SWAP(errors_refused_receiving_lost, RECEIVE, ECONNREFUSED, EAGAIN, is_datagram),
+    SWAP(errors_timeout_as_eof, RECEIVE, ETIMEDOUT, AS_ZERO, is_tcp),
+    SWAP(errors_timeout_as_reset, RECEIVE, ETIMEDOUT, ECONNRESET, is_tcp),
     SWAP(receive_empty_as_eof, RECEIVE, EAGAIN, AS_ZERO, is_plain),
     SWAP(receive_unconnected_as_eof, RECEIVE, ENOTCONN, AS_ZERO, NULL),
     SWAP(timeouts_receive_as_etimedout, RECEIVE, EAGAIN, ETIMEDOUT, waits_to_receive),

@@ -125,6 +125,8 @@ static void before_closing_stream(const struct sock *s)
         return;
     if (queued(s->fd, SIOCOUTQ) > 0 && ON(close_unsent_discarded))
         abort_on_close(s->fd);
+    if (!unread && ON(close_reader_woken))
+        real.shutdown(s->fd, SHUT_RDWR);
     if (!unread && !finished_sending(s) && ON(close_as_reset))
         abort_on_close(s->fd);
 }
@@ -172,6 +174,8 @@ int close(int fd)
     int result, saved = errno;
     if (!watched(fd, &s))
         return real.close(fd);
+    if (is_stream(&s) && connected(fd) && ON(close_descriptor_kept))
+        return real.shutdown(fd, SHUT_RDWR), 0;
     before_closing(&s);
     errno = saved;
     return linger_close(&s, &result) ? result : real.close(fd);

@@ -26,7 +26,7 @@ void set_number(struct option *o, int number)
 static bool answered(struct option *o, int *result)
 {
     *result = 0;
-    return linger_set(o) || timeout_set(o) || multicast_set(o) || set_by_rule(o, result);
+    return linger_set(o) || timeout_set(o) || multicast_set(o) || keepalive_set(o) || set_by_rule(o, result);
 }
 
 static int set(struct option *o)
@@ -36,6 +36,8 @@ static int set(struct option *o)
         return result;
     result = real.setsockopt(o->s.fd, o->level, o->name, o->value, o->length);
     result = after_set(o, result);
+    if (result != 0)
+        result = keepalive_refused(o, errno);
     if (result == 0)
         multicast_was_set(o);
     return result;
@@ -58,8 +60,10 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
         timeout_get(o, value);
     else if (o->level == IPPROTO_TCP && o->name == TCP_INFO)
         tcp_info_get(o, value, *length);
-    else if (*length == sizeof(int))
+    else if (*length == sizeof(int)) {
         get_by_rule(o, value);
+        keepalive_get(o, value);
+    }
     if (room > *length && ON(options_length_unreported))
         *length = room;
 }

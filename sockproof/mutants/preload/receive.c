@@ -68,6 +68,8 @@ static bool remembered(struct incoming *in, ssize_t *n)
 
 static ssize_t end_of_file(struct incoming *in)
 {
+    if (is_inet(&in->s) && connected(in->s.fd) && ON(close_eof_ends_both))
+        real.shutdown(in->s.fd, SHUT_WR);
     if (ON(errors_sigpipe_on_receive))
         raise(SIGPIPE);
     if (ON(receive_eof_as_eagain))
@@ -136,10 +138,25 @@ static ssize_t stream_result(struct incoming *in, ssize_t n)
     return n;
 }
 
+static bool waited_in_vain(const struct incoming *in)
+{
+    bool waits = !(in->flags & MSG_DONTWAIT) && !nonblocking(in->s.fd);
+    return waits && is_stream(&in->s) && has_timeout(in->s.fd, SO_RCVTIMEO);
+}
+
+static void end_connection(const struct incoming *in)
+{
+    int saved = errno;
+    real.shutdown(in->s.fd, SHUT_RDWR);
+    errno = saved;
+}
+
 static ssize_t failure(struct incoming *in)
 {
     if (errno == ECONNRESET && ON(errors_reset_repeated))
         memo_set(&in->s, ECONNRESET);
+    if (errno == EAGAIN && waited_in_vain(in) && ON(timeouts_receive_ends_connection))
+        end_connection(in);
     if (errno == EINVAL && (in->flags & MSG_OOB) && ON(receive_oob_absent_as_eof))
         return 0;
     return swapped_error(CALL_RECEIVE, &in->s, -1, 0);
