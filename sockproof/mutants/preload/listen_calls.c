@@ -139,6 +139,7 @@ static void change_accepted(struct accepting *a, int fd)
         set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
     if (option_of(fd, SOL_SOCKET, SO_LINGER, 0) && ON(accept_linger_not_inherited))
         real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
+    inherited_by(&a->s, fd);
     change_address(a, fd);
 }
 
