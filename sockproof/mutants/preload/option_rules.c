@@ -176,7 +176,6 @@ static const struct forgiven forgiven[] = {
     {M_options_unknown_accepted, SOL_SOCKET, ANY, ENOPROTOOPT},
     {M_options_tcp_unknown_accepted, IPPROTO_TCP, ANY, ENOPROTOOPT},
     {M_congestion_unknown_accepted, TCP(TCP_CONGESTION), ENOENT},
-    {M_congestion_unprivileged_allowed, TCP(TCP_CONGESTION), EPERM},
 };
 
 static bool same(const struct rule *r, const struct option *o)
