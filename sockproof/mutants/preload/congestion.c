@@ -66,3 +66,25 @@ void tuned_by_reading(const struct sock *s)
     if (!(locked & RECEIVE_LOCKED) && ON(buffers_receive_never_tuned))
         set_option(s->fd, SOL_SOCKET, SO_BUF_LOCK, locked | RECEIVE_LOCKED);
 }
+
+void tuned_by_sending(const struct sock *s)
+{
+    int locked = option_of(s->fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+    if (is_inet(s) && is_stream(s) && !(locked & SEND_LOCKED) && ON(buffers_send_never_tuned))
+        set_option(s->fd, SOL_SOCKET, SO_BUF_LOCK, locked | SEND_LOCKED);
+}
+
+/* tcpi_delivery_rate of struct tcp_info, which the C library's header may not have. */
+enum { DELIVERY_RATE = 160 };
+
+void rate_get(char *info, socklen_t length)
+{
+    uint64_t rate;
+    if (length < DELIVERY_RATE + sizeof rate)
+        return;
+    memcpy(&rate, info + DELIVERY_RATE, sizeof rate);
+    if (rate > 0 && ON(buffers_rate_in_bits)) {
+        rate *= 8;
+        memcpy(info + DELIVERY_RATE, &rate, sizeof rate);
+    }
+}

@@ -6,19 +6,20 @@
 
 #include "mutant.h"
 
-enum { PAUSE = 5, LOOKS = 4000 };
+enum { PAUSE = 5, LOOKS = 200 }; /* milliseconds, and how often */
 
-/* A send that is over only when the peer has acknowledged everything; gives up after 20 s. */
-void delivery_awaited(const struct outgoing *o, ssize_t n)
+/* A send that is over only when the peer has acknowledged everything; fails after a second. */
+ssize_t delivery_awaited(const struct outgoing *o, ssize_t n)
 {
     bool tcp = is_inet(&o->s) && is_stream(&o->s);
     bool waits = !(o->flags & MSG_DONTWAIT) && !nonblocking(o->s.fd);
     int saved = errno;
     if (!tcp || !waits || n <= 0 || !queued(o->s.fd, SIOCOUTQ) || !ON(delivery_send_waits))
-        return;
+        return n;
     for (int i = 0; i < LOOKS && queued(o->s.fd, SIOCOUTQ) > 0; i++)
         real.poll(NULL, 0, PAUSE);
     errno = saved;
+    return queued(o->s.fd, SIOCOUTQ) > 0 ? fail(ETIMEDOUT) : n;
 }
 
 void change_more(struct outgoing *o)

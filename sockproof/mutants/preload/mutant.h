@@ -135,7 +135,7 @@ ssize_t joined(struct incoming *in, ssize_t n);
 void reading_before(struct incoming *in);
 ssize_t reading_made(struct incoming *in);
 void count_end(const struct sock *s, int *bytes);
-void delivery_awaited(const struct outgoing *o, ssize_t n);
+ssize_t delivery_awaited(const struct outgoing *o, ssize_t n);
 void change_more(struct outgoing *o);
 
 /* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
@@ -164,7 +164,9 @@ void multicast_was_set(const struct option *o);
 bool multicast_member(const struct sock *s);
 bool congestion_set(const struct option *o);
 void congestion_get(const struct option *o, void *value, socklen_t length);
+void rate_get(char *info, socklen_t length);
 void keep_tuned(const struct option *o);
+void tuned_by_sending(const struct sock *s);
 void tuned_by_reading(const struct sock *s);
 void inherited_by(const struct sock *listener, int fd);
 

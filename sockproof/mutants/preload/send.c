@@ -157,7 +157,7 @@ static ssize_t result_of(struct outgoing *o, ssize_t n)
         n += (ssize_t)o->unsent;
     if (is_stream(&o->s) && n > 0 && (size_t)n < o->length)
         n = partial_result(o, n);
-    delivery_awaited(o, n);
+    n = delivery_awaited(o, n);
     n = broadcast_after_send(o, n);
     n = surplus_signal(o, n);
     return swapped_error(CALL_SEND, &o->s, n, (long)o->length);

@@ -261,3 +261,15 @@ def algorithm_of_the_accepted() -> object:
         listener.setsockopt(IPPROTO_TCP, TCP_CONGESTION, other_algorithm())
         with create_connection(listener.getsockname()), listener.accept()[0] as server:
             return algorithm(server)
+
+
+@provokes("reading_unconnected_as_eof")
+def never_connected() -> object:
+    with socket(AF_UNIX, SOCK_STREAM) as sock:
+        return outcome(sock.recv, 1)
+
+
+@provokes("buffers_send_never_tuned")
+def lock_before_connect() -> object:
+    with tcp() as (client, _):
+        return client.getsockopt(SOL_SOCKET, SO_BUF_LOCK)
