@@ -75,9 +75,8 @@ def test_exchange_over_tcp_takes_more_packets(stream_pair, peers, family, wire):
     client.close()  # decisive
     server.close()
 
-    wire.expect("client > server FIN")
-    wire.expect("server > client FIN")
-    wire.expect("client > server ACK (0)")
+    for last in ("FIN", "FIN", "ACK (0)"):  # by no name: a UDP port may have the number of a TCP port
+        wire.expect(f"* > * {last}")
     udp, tcp = wire.seen("* > * UDP"), wire.seen("* > * any")
     assert len(udp) == 2
     assert len(tcp) >= LEAST_PACKETS
