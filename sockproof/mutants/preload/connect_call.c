@@ -35,6 +35,7 @@ static int connect_really(const struct sock *s, const struct sockaddr *name, soc
     int result;
     if (has_timeout(s->fd, SO_SNDTIMEO) && ON(timeouts_send_ignored_by_connect))
         return without_timeout(s->fd, name, size);
+    tuned_by_sending(s);
     result = real.connect(s->fd, name, size);
     if (result < 0 && errno == EINPROGRESS && nonblocking(s->fd) && ON(connect_nonblock_waits))
         return completed(s->fd);

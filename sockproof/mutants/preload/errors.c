@@ -100,6 +100,7 @@ static const struct swap swaps[] = {
     SWAP(errors_timeout_as_eof, RECEIVE, ETIMEDOUT, AS_ZERO, is_tcp),
     SWAP(errors_timeout_as_reset, RECEIVE, ETIMEDOUT, ECONNRESET, is_tcp),
     SWAP(receive_empty_as_eof, RECEIVE, EAGAIN, AS_ZERO, is_plain),
+    SWAP(reading_unconnected_as_eof, RECEIVE, EINVAL, AS_ZERO, is_apart_unix),
     SWAP(receive_unconnected_as_eof, RECEIVE, ENOTCONN, AS_ZERO, NULL),
     SWAP(timeouts_receive_as_etimedout, RECEIVE, EAGAIN, ETIMEDOUT, waits_to_receive),
     SWAP(timeouts_receive_as_eof, RECEIVE, EAGAIN, AS_ZERO, waits_to_receive),

@@ -23,15 +23,28 @@ static int reported_flags(int flags)
     return !(flags & O_NONBLOCK) && ON(blocking_getfl_invents) ? flags | O_NONBLOCK : flags;
 }
 
+/* O_NONBLOCK as a flag of one descriptor, which its duplicates do not see. */
+static bool unshared(const struct sock *s, int flags)
+{
+    int64_t owner;
+    return (flags & O_NONBLOCK) && ON(blocking_duplicate_unshared) && memo_get(s, &owner) && owner != s->fd;
+}
+
 static int control(int (*call)(int, int, ...), int fd, int command, void *argument)
 {
     struct sock s;
     int result;
-    if ((command != F_SETFL && command != F_GETFL) || !watched(fd, &s))
+    if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
         return call(fd, command, argument);
+    if (command == F_SETOWN)
+        return ON(urgent_owner_ignored) ? 0 : call(fd, command, argument);
     if (command == F_SETFL)
         argument = (void *)changed_flags(&s, (long)argument);
+    if (command == F_SETFL && armed(M_blocking_duplicate_unshared))
+        memo_set(&s, fd);
     result = call(fd, command, argument);
+    if (command == F_GETFL && result >= 0 && unshared(&s, result))
+        return result & ~O_NONBLOCK;
     return command == F_GETFL && result >= 0 ? reported_flags(result) : result;
 }
 
@@ -57,6 +70,7 @@ int fcntl64(int fd, int command, ...)
 
 static void change_unread(const struct sock *s, int *bytes)
 {
+    count_end(s, bytes);
     if (*bytes > 0 && ON(buffers_unread_zero))
         *bytes = 0;
     else if (*bytes > 0 && is_stream(s) && ON(buffers_unread_one_more))

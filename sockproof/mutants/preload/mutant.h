@@ -142,6 +142,11 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
 bool stash_take(struct incoming *in, ssize_t *n);
 void stash_put(struct incoming *in);
 ssize_t joined(struct incoming *in, ssize_t n);
+void reading_before(struct incoming *in);
+ssize_t reading_made(struct incoming *in);
+void count_end(const struct sock *s, int *bytes);
+ssize_t delivery_awaited(const struct outgoing *o, ssize_t n);
+void change_more(struct outgoing *o);
 
 /* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
 struct option {
@@ -171,6 +176,13 @@ void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
 void multicast_was_set(const struct option *o);
 bool multicast_member(const struct sock *s);
+bool congestion_set(const struct option *o);
+void congestion_get(const struct option *o, void *value, socklen_t length);
+void rate_get(char *info, socklen_t length);
+void keep_tuned(const struct option *o);
+void tuned_by_sending(const struct sock *s);
+void tuned_by_reading(const struct sock *s);
+void inherited_by(const struct sock *listener, int fd);
 
 /* Readiness bits, common to poll and epoll (the values are the same). */
 enum waiter { WAIT_POLL, WAIT_EPOLL, WAIT_SELECT };

@@ -44,6 +44,8 @@ static bool below_send_minimum(const struct option *o) { return o->number >= 0 &
 
 static bool below_receive_minimum(const struct option *o) { return o->number >= 0 && o->number * 2 < RECEIVE_MINIMUM; }
 
+static bool is_one(const struct option *o) { return o->number == 1; }
+
 static bool above_one(const struct option *o) { return o->number > 1; }
 
 static bool of_stream(const struct option *o) { return o->number == SOCK_STREAM; }
@@ -84,6 +86,8 @@ static const struct rule set_rules[] = {
     {M_buffers_receive_cosmetic, SOCKET(SO_RCVBUF), PRETEND_DOUBLE, RECEIVE_MINIMUM, NULL},
     {M_buffers_receive_small_refused, SOCKET(SO_RCVBUF), REFUSE, EINVAL, below_receive_minimum},
     {M_buffers_rcvlowat_ignored, SOCKET(SO_RCVLOWAT), PRETEND, 0, above_one},
+    {M_reading_lowat_zero_kept, SOCKET(SO_RCVLOWAT), PRETEND, 0, is_zero},
+    {M_urgent_inline_reversed, SOCKET(SO_OOBINLINE), NEGATE, 0, NULL},
     {M_options_nodelay_ignored, TCP(TCP_NODELAY), PRETEND, 0, turned_on},
     {M_options_cork_ignored, TCP(TCP_CORK), PRETEND, 0, turned_on},
     {M_options_keepalive_ignored, SOCKET(SO_KEEPALIVE), PRETEND, 0, turned_on},
@@ -124,6 +128,7 @@ static const struct rule get_rules[] = {
     {M_buffers_receive_maximum_hidden, SOCKET(SO_RCVBUF), REMEMBERED, 0, NULL},
     {M_buffers_sndlowat_misreported, SOCKET(SO_SNDLOWAT), CONSTANT, 2048, NULL},
     {M_buffers_rcvlowat_misreported, SOCKET(SO_RCVLOWAT), CONSTANT, 1, above_one},
+    {M_reading_lowat_default_large, SOCKET(SO_RCVLOWAT), CONSTANT, 2048, is_one},
     {M_options_type_wrong, SOCKET(SO_TYPE), CONSTANT, SOCK_DGRAM, of_stream},
     {M_options_domain_wrong, SOCKET(SO_DOMAIN), CONSTANT, AF_UNSPEC, NULL},
     {M_options_protocol_zero, SOCKET(SO_PROTOCOL), CONSTANT, 0, turned_on},
@@ -172,6 +177,7 @@ static const struct forgiven forgiven[] = {
     {M_options_length_unchecked, SOL_SOCKET, ANY, EINVAL},
     {M_options_unknown_accepted, SOL_SOCKET, ANY, ENOPROTOOPT},
     {M_options_tcp_unknown_accepted, IPPROTO_TCP, ANY, ENOPROTOOPT},
+    {M_congestion_unknown_accepted, TCP(TCP_CONGESTION), ENOENT},
 };
 
 static bool same(const struct rule *r, const struct option *o)
@@ -261,6 +267,7 @@ static int after_size(const struct option *o, bool send)
 {
     int got = option_of(o->s.fd, SOL_SOCKET, o->name, -1);
     int64_t asked = (int64_t)o->number * 2;
+    keep_tuned(o);
     if (o->number <= 0 || got < 0 || got == asked)
         return 0;
     if (got > asked && (send ? ON(buffers_send_minimum_hidden) : ON(buffers_receive_minimum_hidden)))

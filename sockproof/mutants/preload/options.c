@@ -26,7 +26,8 @@ void set_number(struct option *o, int number)
 static bool answered(struct option *o, int *result)
 {
     *result = 0;
-    return linger_set(o) || timeout_set(o) || multicast_set(o) || keepalive_set(o) || set_by_rule(o, result);
+    return linger_set(o) || timeout_set(o) || congestion_set(o) || multicast_set(o) || keepalive_set(o)
+        || set_by_rule(o, result);
 }
 
 static int set(struct option *o)
@@ -60,6 +61,8 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
         timeout_get(o, value);
     else if (o->level == IPPROTO_TCP && o->name == TCP_INFO)
         tcp_info_get(o, value, *length);
+    else if (o->level == IPPROTO_TCP && o->name == TCP_CONGESTION)
+        congestion_get(o, value, *length);
     else if (*length == sizeof(int)) {
         get_by_rule(o, value);
         keepalive_get(o, value);

@@ -187,9 +187,10 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     change_flags(&in);
     change_waitall(&in);
     change_buffers(&in);
+    reading_before(&in);
     if (!remembered(&in, &n) && !stash_take(&in, &n)) {
         stash_put(&in);
-        n = received(&in, real.recvmsg(s->fd, msg, in.flags));
+        n = received(&in, reading_made(&in));
     }
     msg->msg_iov = given;
     msg->msg_iovlen = count;

@@ -69,7 +69,13 @@ ssize_t read(int fd, void *buffer, size_t length)
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    return length && watched(fd, &s) ? receive(&s, &msg, 0, BY_PLAIN) : real.read(fd, buffer, length);
+    if (!watched(fd, &s))
+        return real.read(fd, buffer, length);
+    if (length)
+        return receive(&s, &msg, is_stream(&s) && ON(reading_read_peeks) ? MSG_PEEK : 0, BY_PLAIN);
+    if (is_datagram(&s) && ON(reading_nothing_consumes))
+        return real.recv(fd, buffer, 0, MSG_DONTWAIT);
+    return real.read(fd, buffer, length);
 }
 
 ssize_t readv(int fd, const struct iovec *iov, int count)

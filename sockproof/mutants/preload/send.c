@@ -24,6 +24,7 @@ static void change_flags(struct outgoing *o)
         o->flags &= ~MSG_DONTWAIT;
     if (once && ON(send_dontwait_sticks))
         real.fcntl(o->s.fd, F_SETFL, real.fcntl(o->s.fd, F_GETFL) | O_NONBLOCK);
+    change_more(o);
     if ((o->flags & MSG_MORE) && ON(send_more_ignored))
         o->flags &= ~MSG_MORE;
     if ((o->flags & MSG_OOB) && ON(send_oob_in_band))
@@ -156,6 +157,7 @@ static ssize_t result_of(struct outgoing *o, ssize_t n)
         n += (ssize_t)o->unsent;
     if (is_stream(&o->s) && n > 0 && (size_t)n < o->length)
         n = partial_result(o, n);
+    n = delivery_awaited(o, n);
     n = broadcast_after_send(o, n);
     n = surplus_signal(o, n);
     return swapped_error(CALL_SEND, &o->s, n, (long)o->length);

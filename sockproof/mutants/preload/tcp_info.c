@@ -62,6 +62,7 @@ void tcp_info_get(const struct option *o, void *value, socklen_t length)
         listens ? change_listener(info) : change_connection(info);
     if (length >= NOTSENT_BYTES + sizeof zero)
         change_unsent((char *)value + NOTSENT_BYTES);
+    rate_get(value, length);
     if (length >= 1)
         change_state(info);
 }
