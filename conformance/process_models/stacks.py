@@ -6,11 +6,13 @@ import ctypes
 import os
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from fixtures.waiting import until
 
-THREADS = 6
+THREADS = 24
+"""More than the stacks of earlier threads that glibc may keep for new ones."""
 _libc = ctypes.CDLL(None, use_errno=True)
 Ending = Callable[[ctypes.c_ulong], object]
 
@@ -49,7 +51,7 @@ def growth(ending: Ending) -> list[int]:
         ending(thread)
         until(lambda: len(os.listdir("/proc/self/task")) == 1, what="the end of the thread")
         sizes.append(address_space())
-    return [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    return [after - before for before, after in pairwise(sizes)]
 
 
 def _checked(number: int) -> None:

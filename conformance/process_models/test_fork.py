@@ -49,7 +49,11 @@ def test_fin_goes_out_only_when_the_parent_has_closed_too(stream_pair, wire):
 def test_child_talks_on_after_its_parent_has_closed(stream_pair):
     client, server = stream_pair
 
-    with child(lambda: echo_all(server)) as serving:
+    def serve():
+        client.close()
+        echo_all(server)
+
+    with child(serve) as serving:
         server.close()  # decisive
 
         assert asked(client, b"one") == b"one"

@@ -9,7 +9,16 @@ from socket import AF_UNIX, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
 import pytest
 
 from conformance.unix.names import (
-    LONGEST, WHOLE, bind_raw, calling, connected_kinds, kinds, name_of, new, serving, sockaddr_un,
+    LONGEST,
+    WHOLE,
+    bind_raw,
+    calling,
+    connected_kinds,
+    kinds,
+    name_of,
+    new,
+    serving,
+    sockaddr_un,
 )  # fmt: skip
 from fixtures.children import in_child
 from fixtures.expect import fails

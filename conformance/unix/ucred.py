@@ -28,5 +28,6 @@ def credentials(who: Credentials) -> Ancillary:
 def received(end: RecordedSocket) -> tuple[bytes, list[Credentials]]:
     """The data of the next message, and the credentials that came with it."""
     data, ancillary, _, _ = end.recvmsg(100, CMSG_SPACE(SIZE))
-    found = [UCRED.unpack(content) for level, kind, content in ancillary if (level, kind) == (SOL_SOCKET, SCM_CREDENTIALS)]
+    wanted = SOL_SOCKET, SCM_CREDENTIALS
+    found = [UCRED.unpack(content) for level, kind, content in ancillary if (level, kind) == wanted]
     return data, found
