@@ -24,7 +24,7 @@ NAME = r"(\w+\(\)|[A-Z][A-Z0-9_]+)"
 FORMS = {
     "rfc": (r"RFC \d+", r"\d+(\.\d+)*( \((MUST|SHLD|MAY|REC)-\d+\))?"),
     "posix": (r"POSIX\.1-2017", r"[a-z]+\(\), [A-Z]+( [A-Z]+)*(, [A-Z_]+)?"),
-    "manual": (r"[a-zA-Z0-9._-]+\([2-8]\)", r"\S.*"),
+    "manual": (r"[a-zA-Z0-9._-]+\([1-8]\)", r"\S.*"),
     "kernel-doc": (r"Linux Documentation/[\w/-]+\.rst", r"[a-z0-9_]+"),
     "implementation": (r"Linux [\w/-]+\.[ch]", rf"{NAME}(, {NAME})*"),
 }
