@@ -1,7 +1,7 @@
 """What listen() does to a socket, and which sockets cannot listen."""
 
-from errno import EADDRINUSE, ECONNREFUSED, EINVAL, ENOPROTOOPT, EOPNOTSUPP
-from socket import SO_ACCEPTCONN, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
+from errno import EADDRINUSE, ECONNREFUSED, EINVAL, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP, EPIPE
+from socket import MSG_NOSIGNAL, SO_ACCEPTCONN, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -9,6 +9,8 @@ from conformance.backlog.queues import caller, take
 from fixtures.expect import fails
 from fixtures.families import over_all, over_ip, over_ip_and_mapped, over_unix
 from fixtures.kernel_view import tcp_info
+from fixtures.namespaces import fresh_namespace
+from fixtures.sysctls import read_sysctl
 
 
 @pytest.mark.claim("stream.backlog.refused-before-listen")
@@ -137,3 +139,21 @@ def test_second_listener_on_the_same_port_is_refused(peers, family):
     assert second.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) == 0
     client = caller(peers, family, first)
     assert take(peers, first).getpeername() == client.getsockname()
+
+
+@pytest.mark.claim("socket.somaxconn.default-4096")
+@pytest.mark.needs("kernel>=5.4", "namespace")
+def test_somaxconn_of_a_new_namespace_is_4096():
+    with fresh_namespace():  # decisive
+        assert read_sysctl("net.core.somaxconn") == "4096"
+
+
+@pytest.mark.claim("tcp.listener.no-data")
+@over_ip
+def test_listener_neither_receives_nor_sends(peers, family):
+    listener = peers.listener(family)  # decisive
+
+    with fails(ENOTCONN):
+        listener.recv(1)
+    with fails(EPIPE):
+        listener.send(b"!", MSG_NOSIGNAL)
