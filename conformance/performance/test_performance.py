@@ -1,0 +1,66 @@
+"""Which of two ways takes less, where the documents say so: only the direction, in the best of several tries."""
+
+import os
+
+import pytest
+
+from conformance.performance.measuring import (
+    CHUNK,
+    by_hand,
+    by_sendfile,
+    carried,
+    least,
+    process,
+    sending_time,
+    shortest,
+    thread,
+)
+from fixtures.children import child
+from fixtures.families import over_ip, over_ip4, over_streams, unix
+
+
+@pytest.mark.claim("unix.performance.carries-cheaper-than-tcp")
+@over_ip
+def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
+    local, network = peers.pair(unix), peers.pair(family)
+
+    cheap, dear = least(carried(*local)), least(carried(*network))  # decisive
+
+    assert cheap < dear
+
+
+@pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
+@over_ip4
+def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, tmp_path):
+    client, server = peers.pair(family)
+    path = tmp_path / "file"
+    path.write_bytes(bytes(CHUNK))
+    file = os.open(path, os.O_RDONLY)
+
+    without, with_copies = (sending_time(way(client, file), server) for way in (by_sendfile, by_hand))  # decisive
+    os.close(file)
+
+    assert without < with_copies
+
+
+@pytest.mark.claim("process.performance.threads-start-quicker")
+def test_a_thread_is_started_quicker_than_a_process():
+    assert shortest(thread) < shortest(process)  # decisive
+
+
+@pytest.mark.claim("stream.performance.benchmark-without-echo-waits")
+@over_streams
+def test_measuring_an_echo_that_nobody_sends_waits_for_ever(peers, family):
+    listener = peers.listener(family)
+
+    def measure():
+        client = peers.connecting(family, listener.getsockname())
+        client.send(b"ping")
+        client.recv(4)
+
+    with child(measure) as measuring:
+        server = peers.accepting(listener)
+        assert server.recv(4) == b"ping"
+        measuring.is_blocked_in("recv")
+        server.send(b"pong")  # decisive
+        measuring.ends()
