@@ -1,6 +1,7 @@
 """Servers as the documents print them: what becomes of a client that closes, and of what could not be sent."""
 
 from select import select
+from socket import SOCK_DGRAM
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_what_a_short_send_left_is_lost_unless_it_is_sent_later(peers, family):
 @pytest.mark.claim("epoll.performance.waiting-does-not-grow")
 @over_ip4
 def test_waiting_costs_less_than_with_select_where_many_are_idle(peers, family):
-    ends = [peers.datagram(family, lane=f"idle{number}") for number in range(IDLE)]
+    ends = [peers.socket(f"idle{number}", family.domain, SOCK_DGRAM) for number in range(IDLE)]
     active, sender = peers.datagram(family, lane="active"), peers.datagram(family, lane="sender")
     sender.sendto(b"x", active.getsockname())
 

@@ -13,7 +13,7 @@ from fixtures.recorder import RecordedSocket
 from fixtures.waiting import ready
 
 LARGE = 4096
-OTHERS = 5
+OTHERS = 2
 """Clients that are served while one is idle."""
 
 

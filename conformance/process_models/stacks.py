@@ -11,8 +11,8 @@ from pathlib import Path
 
 from fixtures.waiting import until
 
-THREADS = 24
-"""More than the stacks of earlier threads that glibc may keep for new ones."""
+THREADS = 48
+"""More than the stacks of earlier threads that glibc may have kept for new ones."""
 _libc = ctypes.CDLL(None, use_errno=True)
 Ending = Callable[[ctypes.c_ulong], object]
 

@@ -69,12 +69,16 @@ def test_threads_that_are_detached_or_joined_give_their_stacks_back(ending):
     assert in_child(lambda: growth(ending)).value == [0] * (THREADS - 1)  # decisive
 
 
+LAST = 8
+"""Threads that come when no stack of an earlier one is left to take."""
+
+
 @pytest.mark.claim("process.threads.left-alone-keep-their-stacks")
 def test_threads_that_are_neither_detached_nor_joined_keep_their_stacks():
     sizes = in_child(lambda: growth(leave)).value  # decisive
 
     assert len(sizes) == THREADS - 1
-    assert sum(size > 0 for size in sizes) >= THREADS // 2
+    assert min(sizes[-LAST:]) > 0
 
 
 @pytest.mark.claim("process.threads.undeclared-name-refused")

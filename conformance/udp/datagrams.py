@@ -34,7 +34,10 @@ def ends(peers: Peers, family: Family) -> tuple[RecordedSocket, RecordedSocket]:
 
 
 def nobody(peers: Peers, family: Family) -> Address:
-    """An address at which no datagram is taken: a port of ours was there, and is closed."""
+    """An address at which no datagram is taken: a port of ours was there, and is closed.
+
+    Who sends there must be bound before, or it might be given that very port.
+    """
     gone = peers.datagram(family, lane="gone")
     address = gone.getsockname()
     gone.close()

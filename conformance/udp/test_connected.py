@@ -2,7 +2,7 @@
 
 from errno import EAGAIN, ECONNREFUSED
 from select import POLLERR, POLLIN
-from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SO_RCVTIMEO, SOCK_DGRAM, SOL_SOCKET
+from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SO_RCVTIMEO, SOL_SOCKET
 
 import pytest
 
@@ -74,7 +74,7 @@ def peers_name(sender, family):
 @pytest.mark.claim("udp.connect.refusal-told")
 @over_ip
 def test_refusal_is_told_to_a_connected_socket_once(peers, family):
-    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client = peers.datagram(family, lane="client")
     client.connect(nobody(peers, family))
     client.send(b"anyone")  # decisive
 
@@ -88,7 +88,7 @@ def test_refusal_is_told_to_a_connected_socket_once(peers, family):
 @pytest.mark.claim("udp.connect.refusal-ends-the-next-send")
 @over_ip
 def test_refusal_is_told_by_the_next_send(peers, family):
-    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client = peers.datagram(family, lane="client")
     client.connect(nobody(peers, family))
     client.send(b"anyone")  # decisive
     ready(client, POLLIN)
@@ -101,7 +101,7 @@ def test_refusal_is_told_by_the_next_send(peers, family):
 @pytest.mark.claim("udp.connect.refusal-in-so-error")
 @over_ip
 def test_so_error_has_the_refusal_once(peers, family):
-    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client = peers.datagram(family, lane="client")
     client.connect(nobody(peers, family))
     client.send(b"anyone")  # decisive
     ready(client, POLLIN)
@@ -113,7 +113,7 @@ def test_so_error_has_the_refusal_once(peers, family):
 @pytest.mark.claim("udp.unconnected.refusal-not-told")
 @over_ip
 def test_unconnected_socket_hears_nothing_of_a_refusal(peers, family, wire):
-    client, _ = ends(peers, family)
+    client = peers.datagram(family, lane="client")
     client.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))
     client.sendto(b"anyone", nobody(peers, family))  # decisive
 
@@ -126,7 +126,7 @@ def test_unconnected_socket_hears_nothing_of_a_refusal(peers, family, wire):
 @pytest.mark.claim("udp.recverr.unconnected-told-too")
 @over_ip
 def test_recverr_tells_an_unconnected_socket(peers, family):
-    client, _ = ends(peers, family)
+    client = peers.datagram(family, lane="client")
     client.setsockopt(*RECEIVE_ERRORS[family.name], 1)  # decisive
     client.sendto(b"anyone", nobody(peers, family))
 
