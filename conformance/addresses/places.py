@@ -18,6 +18,10 @@ OTHER_LOOPBACK = "127.0.0.9"
 """All of 127.0.0.0/8 is local where lo is up."""
 
 
+IFA_F_NODAD = 2
+"""linux/if_addr.h: an address that can be bound at once."""
+
+
 def ephemeral() -> range:
     """The ports that the kernel chooses from."""
     first, last = map(int, read_sysctl(RANGE).split())
@@ -30,7 +34,8 @@ def of_loopback(link: Link, family: Family) -> str:
 
     host, size = ("10.99.0.1", 32) if family.name == "ip4" else ("fd99::1", 128)
     with IPRoute() as near:
-        near.addr("add", index=near.link_lookup(ifname="lo")[0], address=host, prefixlen=size)
+        index = near.link_lookup(ifname="lo")[0]
+        near.addr("add", index=index, address=host, prefixlen=size, flags=IFA_F_NODAD)
     with link.far.entered(), IPRoute() as far:
         far.route("add", dst=f"{host}/{size}", gateway=link.near_host(family))
     return host

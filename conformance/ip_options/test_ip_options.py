@@ -77,14 +77,15 @@ def test_hop_limit_stands_in_the_header(peers, family, wire):
 
 
 @pytest.mark.claim("ip.ttl.default-by-sysctl")
+@pytest.mark.parametrize("hops", [33, 64])
 @over_ip
-def test_hop_limit_is_the_default_of_the_system(peers, family, sysctl, wire):
-    sysctl(DEFAULT_HOPS[family.name], 33)  # decisive
+def test_hop_limit_is_the_default_of_the_system(peers, family, sysctl, wire, hops):
+    sysctl(DEFAULT_HOPS[family.name], hops)  # decisive
     sender, receiver = ends(peers, family)
 
     sender.sendto(b"x", receiver.getsockname())
 
-    wire.expect("sender > receiver UDP (1) ttl 33")
+    wire.expect(f"sender > receiver UDP (1) ttl {hops}")
 
 
 @pytest.mark.claim("ip.mtu-discover.forbids-fragments")

@@ -10,6 +10,8 @@ from fixtures.families import over_ip
 from fixtures.kernel_view import tcp_info
 from fixtures.waiting import readiness, ready
 
+NO_PROBES = "net.ipv4.tcp_early_retrans", 0
+"""No probe for a lost tail (RFC 8985 7), which would carry what Nagle's algorithm holds back."""
 CEILING = 200_000_000
 """Nanoseconds after which corked bytes leave (tcp(7), TCP_CORK)."""
 TICK = 10_000_000
@@ -17,8 +19,9 @@ TICK = 10_000_000
 
 @pytest.mark.claim("tcp.nagle.holds-back-while-unacknowledged")
 @over_ip
-def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(stream_pair, wire):
-    client, server = stream_pair
+def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
     deafen(server)
 
     client.send(b"first")
@@ -30,22 +33,25 @@ def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(stream_
 
 @pytest.mark.claim("tcp.nagle.nodelay-sends-at-once")
 @over_ip
-def test_nodelay_sends_every_small_segment_at_once(stream_pair, wire):
-    client, server = stream_pair
+def test_nodelay_sends_every_small_segment_at_once(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
     deafen(server)
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
 
     client.send(b"first")
     client.send(b"second")
 
+    wire.settle()
     wire.expect("client > server 1:6(5)")
-    wire.expect("client > server 6:12(6)")
+    wire.expect("client > server 6:12(6)", within=0)
 
 
 @pytest.mark.claim("tcp.nagle.nodelay-flushes")
 @over_ip
-def test_nodelay_lets_go_what_was_held_back(stream_pair, wire):
-    client, server = stream_pair
+def test_nodelay_lets_go_what_was_held_back(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
     deafen(server)
     client.send(b"first")
     client.send(b"second")
@@ -53,7 +59,8 @@ def test_nodelay_lets_go_what_was_held_back(stream_pair, wire):
 
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
 
-    wire.expect("client > server 6:12(6)")
+    wire.settle()
+    wire.expect("client > server 6:12(6)", within=0)
 
 
 @pytest.mark.claim("tcp.nagle.on-by-default")
@@ -168,7 +175,8 @@ def test_nodelay_lets_corked_bytes_go(stream_pair, wire):
 
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
 
-    wire.expect("client > server (4)")
+    wire.settle()
+    wire.expect("client > server (4)", within=0)
 
 
 @pytest.mark.claim("tcp.cork.reads-back")

@@ -6,13 +6,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from socket import socket
+from socket import SO_SNDBUF, SOL_SOCKET, socket
 
 from fixtures.children import in_child
+from fixtures.families import Family
+from fixtures.peers import Pair, Peers
 
-TRIES = 15
-CHUNK = 1 << 15
-"""Bytes at a time: less than the smallest default buffer of a pair, so that nothing waits."""
+TRIES = 30
+ROOM = 1 << 17
+"""Bytes asked for as buffers of both ends, which the kernel doubles."""
+CHUNK = 1 << 16
+"""Bytes at a time: they fit the buffers, so that nothing waits."""
 CHUNKS = 20
 
 
@@ -34,6 +38,13 @@ def shortest(work: Callable[[], object], *, tries: int = TRIES) -> float:
         work()
         found.append(time.monotonic() - began)
     return min(found)
+
+
+def roomy(peers: Peers, family: Family) -> Pair:
+    """A connected pair with large buffers, whatever the system's defaults are."""
+    pair = peers.pair(family, rcvbuf=ROOM)
+    pair.client.setsockopt(SOL_SOCKET, SO_SNDBUF, ROOM)
+    return pair
 
 
 def carried(sender: socket, receiver: socket) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from conformance.performance.measuring import (
     carried,
     least,
     process,
+    roomy,
     sending_time,
     shortest,
     thread,
@@ -22,7 +23,7 @@ from fixtures.families import over_ip, over_ip4, over_streams, unix
 @pytest.mark.claim("unix.performance.carries-cheaper-than-tcp")
 @over_ip
 def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
-    local, network = peers.pair(unix), peers.pair(family)
+    local, network = roomy(peers, unix), roomy(peers, family)
 
     cheap, dear = least(carried(*local)), least(carried(*network))  # decisive
 
@@ -32,7 +33,7 @@ def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
 @pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
 @over_ip4
 def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, tmp_path):
-    client, server = peers.pair(family)
+    client, server = roomy(peers, family)
     path = tmp_path / "file"
     path.write_bytes(bytes(CHUNK))
     file = os.open(path, os.O_RDONLY)

@@ -4,7 +4,7 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_int
-from select import POLLIN
+from select import POLLIN, select
 from threading import Barrier
 
 import pytest
@@ -14,7 +14,7 @@ from conformance.process_models.servers import OTHERS, asked, in_threads
 from conformance.process_models.stacks import THREADS, detach, growth, join, leave
 from fixtures.children import in_child
 from fixtures.families import over_ip, over_streams
-from fixtures.waiting import readiness
+from fixtures.waiting import GENEROUS, readiness
 
 
 @pytest.mark.claim("stream.threads.serve-while-one-is-idle")
@@ -48,7 +48,16 @@ def greeted(peers, family, own):
         for _ in clients:
             one.value = peers.accepting(listener).fileno()
             pool.submit(greet, c_int(one.value) if own else one)
-    return [client.recv(100) if readiness(client, POLLIN) else b"" for client in clients]
+    return received_by(clients, 3)
+
+
+def received_by(clients, count):
+    """What each of them has received, once all have received `count` bytes together."""
+    found = dict.fromkeys(clients, b"")
+    while sum(map(len, found.values())) < count:
+        for client in select(clients, [], [], GENEROUS)[0]:
+            found[client] += client.recv(count)
+    return list(found.values())
 
 
 @pytest.mark.claim("stream.threads.one-variable-mixes-them-up")

@@ -2,7 +2,7 @@
 
 import time
 from select import POLLIN
-from socket import SOCK_STREAM
+from socket import SO_RCVBUF, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -14,6 +14,8 @@ from fixtures.kernel_view import tcp_info
 from fixtures.waiting import ready, until
 
 ROUNDS = 5
+ROOM = 1 << 17
+"""Bytes for the window of a listener: a segment is never larger than half of it."""
 TIMESTAMPS, SACK, WSCALE = 1, 2, 4
 """TCPI_OPT_TIMESTAMPS and so on, of linux/tcp.h."""
 OPTIONS = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": WSCALE}
@@ -74,6 +76,7 @@ def test_segment_size_is_what_was_negotiated(peers, family, link, sysctl, timest
     sysctl("net.ipv4.tcp_timestamps", timestamps)  # decisive
     with link.far.entered():
         listener = peers.socket("listener", family.domain, SOCK_STREAM)
+        listener.setsockopt(SOL_SOCKET, SO_RCVBUF, ROOM)
         listener.bind((link.far_host(family), 0))
         listener.listen(1)
 

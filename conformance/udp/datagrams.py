@@ -113,13 +113,17 @@ def room(count: int) -> Batch:
 
 def sendmmsg(end: RecordedSocket, messages: Batch, flags: int = 0) -> int:
     """How many messages sendmmsg(2) has sent. Raises OSError."""
-    return _counted(_libc.sendmmsg(end.fileno(), messages.messages, len(messages.messages), flags))
+    count = len(messages.messages)
+    arguments = end.fileno(), messages.messages, count, flags
+    return int(end.noted("sendmmsg", (count, flags), lambda: _counted(_libc.sendmmsg(*arguments))))
 
 
 def recvmmsg(end: RecordedSocket, messages: Batch, flags: int = 0, *, seconds: float | None = None) -> int:
     """How many messages recvmmsg(2) has received. Raises OSError."""
     limit = struct.pack("ll", int(seconds), round(seconds % 1 * 1e9)) if seconds is not None else None
-    return _counted(_libc.recvmmsg(end.fileno(), messages.messages, len(messages.messages), flags, limit))
+    count = len(messages.messages)
+    arguments = end.fileno(), messages.messages, count, flags, limit
+    return int(end.noted("recvmmsg", (count, flags), lambda: _counted(_libc.recvmmsg(*arguments))))
 
 
 def _counted(result: int) -> int:
