@@ -211,8 +211,9 @@ def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
     shutil.copy(project / "pyproject.toml", suite)
     (suite / "conftest.py").write_text(HASTE, "utf-8")
     for folder in (suite / "conformance").iterdir():
-        if topics and folder.is_dir() and folder.name not in topics:
-            for path in [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]:
+        if topics and folder.is_dir():
+            others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
+            for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
                 path.unlink()
 
 

@@ -89,9 +89,12 @@ def test_hop_limit_is_the_default_of_the_system(peers, family, sysctl, wire, hop
 
 
 @pytest.mark.claim("ip.mtu-discover.forbids-fragments")
-@pytest.mark.parametrize(("mode", "expected"), [(DONT, 0), (WANT, DONT_FRAGMENT), (DO, DONT_FRAGMENT)])
+@pytest.mark.parametrize(
+    ("default", "mode", "expected"), [(0, DONT, 0), (1, WANT, DONT_FRAGMENT), (1, DO, DONT_FRAGMENT)]
+)
 @over_ip4
-def test_mode_decides_whether_routers_may_fragment(peers, family, link, wire, mode, expected):
+def test_mode_decides_whether_routers_may_fragment(peers, family, link, sysctl, wire, default, mode, expected):
+    sysctl("net.ipv4.ip_no_pmtu_disc", default)
     sender, address = neighbour(peers, family, link)
     sender.setsockopt(IPPROTO_IP, IP_MTU_DISCOVER, mode)  # decisive
 

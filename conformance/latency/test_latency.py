@@ -22,10 +22,10 @@ TICK = 10_000_000
 def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(peers, family, sysctl, wire):
     sysctl(*NO_PROBES)
     client, server = peers.pair(family)
-    deafen(server)
+    deafen(server)  # decisive
 
     client.send(b"first")
-    client.send(b"second")  # decisive
+    client.send(b"second")
 
     wire.expect("client > server 1:6(5)")
     wire.never("client > server 6:12(6)")

@@ -10,7 +10,7 @@ from fixtures.peers import Peers
 from fixtures.recorder import RecordedSocket
 
 LISTENERS = 4
-CONNECTIONS = 64
+CONNECTIONS = 96
 ALPHA = 1e-9
 """The chance at which a fair choice among the listeners would be taken for an unfair one."""
 
