@@ -32,7 +32,8 @@ def test_edge_triggered_event_comes_once(stream_pair):
     client, server = stream_pair
     client.send(b"0123456789")
 
-    with watching(server, IN | EDGE) as instance:  # decisive
+    with watching(server, IN) as instance:
+        instance.modify(server.fileno(), IN | EDGE)  # decisive
         assert told(instance) == "POLLIN"
         assert server.recv(3) == b"012"
         assert now(instance) == "none"
@@ -195,7 +196,8 @@ def test_edge_triggered_listener_is_not_told_of_who_is_left(peers, family):
         peers.connecting(family, listener.getsockname(), lane=name)
     ready(listener, POLLIN)
 
-    with watching(listener, IN | EDGE) as instance:  # decisive
+    with watching(listener, IN) as instance:
+        instance.modify(listener.fileno(), IN | EDGE)  # decisive
         assert told(instance) == "POLLIN"
         peers.accepting(listener)
         assert now(instance) == "none"

@@ -19,15 +19,17 @@ from conformance.performance.measuring import (
 from fixtures.children import child
 from fixtures.families import over_ip, over_ip4, over_streams, unix
 
+MARGIN = 1.05
+"""How much less it must be: more than two measurements of one thing differ, in the best of their tries."""
+
 
 @pytest.mark.claim("unix.performance.carries-cheaper-than-tcp")
 @over_ip
 def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
-    local, network = roomy(peers, unix), roomy(peers, family)
+    network = local = roomy(peers, family)
+    local = roomy(peers, unix)  # decisive
 
-    cheap, dear = least(carried(*local)), least(carried(*network))  # decisive
-
-    assert cheap < dear
+    assert least(carried(*local)) * MARGIN < least(carried(*network))
 
 
 @pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
@@ -38,15 +40,20 @@ def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, 
     path.write_bytes(bytes(CHUNK))
     file = os.open(path, os.O_RDONLY)
 
-    without, with_copies = (sending_time(way(client, file), server) for way in (by_sendfile, by_hand))  # decisive
+    way = by_hand
+    way = by_sendfile  # decisive
+    without, with_copies = sending_time(way(client, file), server), sending_time(by_hand(client, file), server)
     os.close(file)
 
-    assert without < with_copies
+    assert without * MARGIN < with_copies
 
 
 @pytest.mark.claim("process.performance.threads-start-quicker")
 def test_a_thread_is_started_quicker_than_a_process():
-    assert shortest(thread) < shortest(process)  # decisive
+    work = process
+    work = thread  # decisive
+
+    assert shortest(work) * MARGIN < shortest(process)
 
 
 @pytest.mark.claim("stream.performance.benchmark-without-echo-waits")

@@ -33,11 +33,11 @@ int main(int count, char **argument)
 @over_streams
 def test_sets_hold_afterwards_what_is_ready(stream_pair):
     client, server = stream_pair
-    client.send(b"data")
+    client.send(b"data")  # decisive
     ready(server, POLLIN)
     both = {client.fileno(), server.fileno()}
 
-    outcome = select(both, both, 1)  # decisive
+    outcome = select(both, both, 1)
 
     assert outcome.readable == {server.fileno()}
     assert outcome.writable == both
@@ -63,9 +63,9 @@ def test_time_that_is_left_is_written_back(stream_pair):
     ready(server, POLLIN)
 
     assert 0 < select({server.fileno()}, set(), 600).seconds_left <= 600
-    server.recv(100)
+    server.recv(100)  # decisive
 
-    assert select({server.fileno()}, set(), 0.01).seconds_left == 0  # decisive
+    assert select({server.fileno()}, set(), 0.01).seconds_left == 0
 
 
 @pytest.mark.claim("select.sets.closed-descriptor")
@@ -87,8 +87,10 @@ def test_checked_set_ends_the_program_at_a_larger_descriptor(tmp_path):
     def ran(number: int) -> int:
         return subprocess.run([tmp_path / "program", str(number)], capture_output=True, check=False).returncode
 
-    assert ran(1023) == 0
-    assert ran(1024) == -SIGABRT  # decisive
+    number = 1023
+    assert ran(number) == 0
+    number += 1  # decisive
+    assert ran(number) == -SIGABRT
 
 
 @pytest.mark.claim("stream.select.writable-may-still-block")
@@ -97,7 +99,9 @@ def test_blocking_send_waits_although_the_socket_was_writable(peers, family):
     client, server = small_pair(peers, family)
     assert waited([], [client], [], 0)[1] == [client]
 
-    with child(lambda: client.sendall(MESSAGE)) as sending:  # decisive
+    message = b"small"
+    message = MESSAGE  # decisive
+    with child(lambda: client.sendall(message)) as sending:
         ready(server, POLLIN)
         sending.is_blocked_in("send")
         assert waited([], [client], [], 0)[1] == []

@@ -2,7 +2,7 @@
 
 import time
 from select import POLLIN
-from socket import SO_RCVBUF, SOCK_STREAM, SOL_SOCKET
+from socket import IPPROTO_TCP, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_MAXSEG
 
 import pytest
 
@@ -19,7 +19,8 @@ ROOM = 1 << 17
 TIMESTAMPS, SACK, WSCALE = 1, 2, 4
 """TCPI_OPT_TIMESTAMPS and so on, of linux/tcp.h."""
 OPTIONS = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": WSCALE}
-HEADERS = {"ip4": 40, "ip6": 60}
+SEGMENT = 1200
+"""Bytes that the listener says it takes (tcp(7), TCP_MAXSEG): less than the link carries."""
 TIMESTAMPS_TAKE = 12
 """Bytes that timestamps take of every segment (RFC 7323 appendix A)."""
 PROGRAM = """
@@ -37,12 +38,10 @@ def test_round_trip_time_is_no_longer_than_the_exchanges(peers, family):
     server = peers.accepting(listener)
     for _ in range(ROUNDS):
         client.send(b"?")
-        server.send(server.recv(1))
+        server.send(server.recv(1))  # decisive
         client.recv(1)
 
-    measured = tcp_info(client).rtt  # decisive
-
-    assert 0 < measured <= (time.monotonic() - began) * 1_000_000
+    assert 0 < tcp_info(client).rtt <= (time.monotonic() - began) * 1_000_000
 
 
 @pytest.mark.claim("tcp.info.rcv-space-is-no-queue")
@@ -73,17 +72,18 @@ def test_new_fields_are_in_the_header_of_the_kernel(tmp_path):
 @pytest.mark.parametrize("timestamps", [0, 1])
 @over_ip
 def test_segment_size_is_what_was_negotiated(peers, family, link, sysctl, timestamps):
-    sysctl("net.ipv4.tcp_timestamps", timestamps)  # decisive
+    sysctl("net.ipv4.tcp_timestamps", timestamps)
     with link.far.entered():
         listener = peers.socket("listener", family.domain, SOCK_STREAM)
         listener.setsockopt(SOL_SOCKET, SO_RCVBUF, ROOM)
+        listener.setsockopt(IPPROTO_TCP, TCP_MAXSEG, SEGMENT)  # decisive
         listener.bind((link.far_host(family), 0))
         listener.listen(1)
 
     client = peers.connecting(family, listener.getsockname())
 
     info = tcp_info(client)
-    assert info.snd_mss == 1500 - HEADERS[family.name] - info.timestamps * TIMESTAMPS_TAKE
+    assert info.snd_mss == SEGMENT - info.timestamps * TIMESTAMPS_TAKE
     assert info.timestamps <= timestamps
 
 
@@ -153,4 +153,9 @@ def test_queue_and_backlog_of_a_listener(peers, family):
 @pytest.mark.claim("tcp.info.closed")
 @over_ip
 def test_state_of_a_new_socket_is_close(peers, family):
-    assert tcp_info(peers.socket("client", family.domain, SOCK_STREAM)).state_name == "CLOSE"  # decisive
+    listener, client = peers.listener(family), peers.socket("client", family.domain, SOCK_STREAM)
+    assert tcp_info(client).state_name == "CLOSE"
+
+    client.connect(listener.getsockname())  # decisive
+
+    assert tcp_info(client).state_name == "ESTABLISHED"

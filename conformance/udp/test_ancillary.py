@@ -72,8 +72,7 @@ def test_time_of_arrival_lies_between_sending_and_receiving(peers, family):
 
     _, ancillary, _, _ = receiver.recvmsg(100, 200)
 
-    ((level, kind, content),) = ancillary
-    seconds, nanoseconds = struct.unpack("ll", content)
-    assert (level, kind) == (SOL_SOCKET, SO_TIMESTAMPNS)
+    assert [each[:2] for each in ancillary] == [(SOL_SOCKET, SO_TIMESTAMPNS)]
+    seconds, nanoseconds = struct.unpack("ll", ancillary[0][2])
     assert 0 <= nanoseconds < 1_000_000_000
     assert began <= seconds * 1_000_000_000 + nanoseconds <= time.time_ns()

@@ -47,8 +47,10 @@ def test_waitforone_returns_with_what_is_there(peers, family):
     sender, receiver = ends(peers, family)
     for piece in PIECES:
         sender.sendto(piece, receiver.getsockname())
+    flags = 0
+    flags |= MSG_WAITFORONE  # decisive
 
-    assert recvmmsg(receiver, room(10), MSG_WAITFORONE) == len(PIECES)  # decisive
+    assert recvmmsg(receiver, room(10), flags) == len(PIECES)
 
 
 @pytest.mark.claim("udp.recvmmsg.empty-eagain")

@@ -117,6 +117,7 @@ def test_unconnected_socket_hears_nothing_of_a_refusal(peers, family, wire):
     client.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))
     client.sendto(b"anyone", nobody(peers, family))  # decisive
 
+    wire.expect("client > * UDP (6)")
     wire.settle()
     with fails(EAGAIN):
         client.recv(1)

@@ -122,9 +122,9 @@ def test_empty_datagram_is_received(peers, family, wire):
 @over_ip
 def test_peeked_datagram_stays(peers, family):
     sender, receiver = ends(peers, family)
-    sender.sendto(b"stays", receiver.getsockname())
+    sender.sendto(b"stays", receiver.getsockname())  # decisive
 
-    assert receiver.recv(100, MSG_PEEK) == b"stays"  # decisive
+    assert receiver.recv(100, MSG_PEEK) == b"stays"
 
     assert receiver.recv(100) == b"stays"
     with fails(EAGAIN):
@@ -159,10 +159,10 @@ def test_larger_datagram_is_refused(peers, family):
 @over_ip
 def test_datagrams_beyond_the_buffer_are_lost(peers, family):
     sender, receiver = ends(peers, family)
-    receiver.setsockopt(SOL_SOCKET, SO_RCVBUF, 1)
+    receiver.setsockopt(SOL_SOCKET, SO_RCVBUF, 1)  # decisive
 
     with counted() as seen:
-        sent = [sender.sendto(bytes(1000), receiver.getsockname()) for _ in range(MANY)]  # decisive
+        sent = [sender.sendto(bytes(1000), receiver.getsockname()) for _ in range(MANY)]
 
     assert sent == [1000] * MANY
     received = received_now(receiver)

@@ -46,7 +46,7 @@ def test_neither_end_has_a_name(peers, kind):
 @pytest.mark.parametrize("flags", [0, SOCK_NONBLOCK], ids=["plain", "SOCK_NONBLOCK"])
 @kinds
 def test_sock_nonblock_makes_both_ends_non_blocking(kind, flags):
-    with socketpair(kind | flags) as ends:  # decisive
+    with socketpair(kind | flags) as ends:
         found = [fcntl.fcntl(end, fcntl.F_GETFL) & os.O_NONBLOCK for end in ends]
 
         assert [bool(each) for each in found] == [bool(flags)] * 2
@@ -63,7 +63,7 @@ def test_end_that_is_non_blocking_does_not_wait(kind):
 @pytest.mark.parametrize("flags", [0, SOCK_CLOEXEC], ids=["plain", "SOCK_CLOEXEC"])
 @kinds
 def test_sock_cloexec_sets_close_on_exec_of_both_ends(kind, flags):
-    with socketpair(kind | flags) as ends:  # decisive
+    with socketpair(kind | flags) as ends:
         found = [fcntl.fcntl(end, fcntl.F_GETFD) & fcntl.FD_CLOEXEC for end in ends]
 
         assert [bool(each) for each in found] == [bool(flags)] * 2
@@ -72,13 +72,13 @@ def test_sock_cloexec_sets_close_on_exec_of_both_ends(kind, flags):
 @pytest.mark.claim("unix.socketpair.inet-refused")
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
 def test_there_are_no_pairs_of_internet_sockets(kind):
-    with fails(EOPNOTSUPP), socketpair(kind, domain=AF_INET):  # decisive
+    with fails(EOPNOTSUPP), socketpair(kind, domain=AF_INET):
         pass
 
 
 @pytest.mark.claim("unix.socketpair.unknown-refused")
 def test_unknown_domain_and_protocol_are_refused():
-    with fails(EAFNOSUPPORT), socketpair(SOCK_STREAM, domain=255):  # decisive
+    with fails(EAFNOSUPPORT), socketpair(SOCK_STREAM, domain=255):
         pass
-    with fails(EPROTONOSUPPORT), socketpair(SOCK_STREAM, protocol=6):  # decisive
+    with fails(EPROTONOSUPPORT), socketpair(SOCK_STREAM, protocol=6):
         pass

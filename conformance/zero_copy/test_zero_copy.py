@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def tee(source: int, target: int, count: int) -> int:
     """The bytes that tee(2) has copied from one pipe to another; Python lacks the call. Raises OSError."""
-    copied: int = _libc.tee(source, target, ctypes.c_size_t(count), 0)
+    copied: int = _libc.tee(source, target, ctypes.c_size_t(count), SPLICE_F_NONBLOCK)
     if copied < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return copied
@@ -139,9 +139,9 @@ def test_splice_from_an_empty_non_blocking_socket(stream_pair, pipe):
 @pytest.mark.claim("pipe.tee.copies")
 def test_tee_copies_and_leaves_what_it_copied(pipe):
     reader, writer = os.pipe()
-    os.write(pipe[1], b"twice")
+    os.write(pipe[1], b"twice")  # decisive
 
-    copied = tee(pipe[0], writer, 100)  # decisive
+    copied = tee(pipe[0], writer, 100)
 
     assert copied == 5
     assert (os.read(reader, 100), os.read(pipe[0], 100)) == (b"twice", b"twice")
