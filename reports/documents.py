@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import summary
@@ -37,6 +37,7 @@ class StatementView:
 class SectionView:
     """A section and what it states, in the order of the catalogue."""
 
+    anchor: str
     section: Section
     statements: tuple[StatementView, ...]
 
@@ -82,7 +83,7 @@ def documents(results: Results) -> tuple[DocumentView, ...]:
     """The documents that state anything, in their order."""
     views, anchors = statement_views(results), Anchors()
     shown = [
-        DocumentView(anchors.name(f"document-{document.number}"), document, _sections(document, views))
+        DocumentView(anchors.name(f"document-{document.number}"), document, _sections(document, views, anchors))
         for document in results.documents
     ]
     return tuple(view for view in shown if view.sections)
@@ -116,10 +117,9 @@ def _view(
     return StatementView(statement, verdict, tuple(claims[name] for name in statement.claims if name in claims))
 
 
-def _sections(document: Document, views: Iterable[StatementView]) -> tuple[SectionView, ...]:
-    every = tuple(views)
-    found = [
-        SectionView(section, tuple(view for view in every if place in view.statement.documents))
-        for section, place in zip(document.sections, document.places, strict=True)
-    ]
+def _sections(document: Document, views: Sequence[StatementView], anchors: Anchors) -> tuple[SectionView, ...]:
+    found = []
+    for section, place in zip(document.sections, document.places, strict=True):
+        stated = tuple(view for view in views if place in view.statement.documents)
+        found.append(SectionView(anchors.name(f"document-{place}"), section, stated))
     return tuple(view for view in found if view.statements)

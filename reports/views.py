@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -91,9 +92,18 @@ def topics(results: Results) -> tuple[TopicView, ...]:
         claim = known.get(name) or _stand_in(name)
         shown = tuple(views[id(instance)] for instance in instances)
         found.setdefault(claim.topic, []).append(
-            ClaimView(anchors.name(name), claim, summary.combined(instances), shown)
+            ClaimView(anchors.name(_free(name)), claim, summary.combined(instances), shown)
         )
     return tuple(TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items())
+
+
+PAGES_OWN = re.compile(r"unexpected|undecided|documents|machine|claims|i\d+|document\W.*|document", re.DOTALL)
+"""Anchors that the page gives to its own sections, to instances and to the source documents."""
+
+
+def _free(name: str) -> str:
+    """A claim's id, unless the page needs it for itself."""
+    return f"claim-{name}" if PAGES_OWN.fullmatch(name) else name
 
 
 def _stand_in(name: str) -> Claim:
