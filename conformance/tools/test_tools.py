@@ -73,7 +73,7 @@ def test_lsof_has_a_line_for_each_descriptor(peers, family):
 
 
 @pytest.mark.claim("tools.tcpdump.any-shows-each-once")
-@pytest.mark.needs("command:tcpdump", "capture", "namespace")
+@pytest.mark.needs("command:tcpdump", "capture", "namespace", "leave-root")
 @over_ip
 def test_tcpdump_on_any_shows_each_packet_of_loopback_once(peers, family):
     listener = peers.listener(family)
