@@ -121,8 +121,7 @@ def as_data(views: Sequence[DocumentView], results: Results) -> dict[str, Any]:
 def document_data(view: DocumentView) -> dict[str, Any]:
     """One document with its sections and what they state."""
     sections = [
-        {**vars(part.section), "statements": [statement_data(row) for row in part.statements]}
-        for part in view.sections
+        {**vars(part.section), "statements": [statement_data(row) for row in part.statements]} for part in view.sections
     ]
     return {"number": view.document.number, "title": view.document.title, "sections": sections}
 

@@ -61,4 +61,3 @@ def test_waiting_costs_less_than_with_select_where_many_are_idle(peers, family):
         by_select = least(lambda: select([*ends, active], [], [], GENEROUS))  # decisive
 
     assert by_epoll < by_select
-

@@ -79,8 +79,8 @@ def test_nodelay_is_off_and_reads_back(stream_pair):
 def test_nodelay_of_the_sender_does_not_hasten_acknowledgements(stream_pair, wire):
     client, server = stream_pair
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-    server.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
+    server.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
     client.send(b"delayed")  # decisive
     assert server.recv(100) == b"delayed"

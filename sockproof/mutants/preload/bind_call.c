@@ -99,7 +99,12 @@ static int bind_inet(struct binding *b)
 static int bind_unix(struct binding *b)
 {
     struct sockaddr_un *name = (struct sockaddr_un *)&b->name;
-    int result = bind_again(b);
+    int result;
+    if (local_bind_answered(name, b->length, &result))
+        return result;
+    result = bind_again(b);
+    if (result == 0)
+        local_was_bound(name, b->length);
     if (result == 0 || errno != EADDRINUSE || !name->sun_path[0] || !ON(reuse_unix_replaces_file))
         return result;
     unlink(name->sun_path);

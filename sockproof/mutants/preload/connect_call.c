@@ -37,6 +37,8 @@ static int connect_really(const struct sock *s, const struct sockaddr *name, soc
         return without_timeout(s->fd, name, size);
     tuned_by_sending(s);
     result = real.connect(s->fd, name, size);
+    if (s->domain == AF_UNIX)
+        return local_connected(s, result);
     if (result < 0 && errno == EINPROGRESS && nonblocking(s->fd) && ON(connect_nonblock_waits))
         return completed(s->fd);
     return result;
@@ -63,5 +65,7 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return fail(EINVAL);
     if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))
         return fail(EISCONN);
+    if (s.domain == AF_UNIX && local_connect_refused((const struct sockaddr_un *)name, size))
+        return fail(EACCES);
     return (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0);
 }

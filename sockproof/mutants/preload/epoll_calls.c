@@ -23,8 +23,18 @@ static void change_events(struct epoll_event *event)
         event->events |= EPOLLET;
     if ((event->events & EPOLLONESHOT) && ON(epoll_oneshot_ignored))
         event->events &= ~(uint32_t)EPOLLONESHOT;
+    if ((event->events & EPOLLET) && ON(epoll_edge_once))
+        event->events |= EPOLLONESHOT;
+    if ((event->events & EPOLLEXCLUSIVE) && ON(epoll_exclusive_deaf))
+        event->events = EPOLLEXCLUSIVE;
     if ((event->events & EPOLLRDHUP) && ON(epoll_rdhup_unregistered))
         event->events &= ~(uint32_t)EPOLLRDHUP;
+}
+
+/* A regular file, whose readiness never changes. */
+static int unwatchable(int result)
+{
+    return result < 0 && errno == EPERM && awake() && ON(epoll_file_allowed) ? 0 : result;
 }
 
 int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
@@ -32,7 +42,9 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     struct sock s;
     struct epoll_event changed;
     if (!watched(fd, &s))
-        return real.epoll_ctl(epfd, operation, fd, event);
+        return unwatchable(real.epoll_ctl(epfd, operation, fd, event));
+    if (operation == EPOLL_CTL_ADD && ON(epoll_close_keeps))
+        memo_set(&s, fd); /* acted upon in lifetime.c */
     if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
         return 0;
     if (operation == EPOLL_CTL_DEL && ON(epoll_delete_ignored))

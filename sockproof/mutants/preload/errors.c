@@ -18,6 +18,18 @@ static bool is_unix(const struct sock *s) { return s->domain == AF_UNIX; }
 
 static bool is_apart_unix(const struct sock *s) { return is_unix(s) && !connected(s->fd); }
 
+static bool is_named_unix(const struct sock *s)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t length = sizeof own;
+    int saved = errno;
+    bool told = real.getsockname(s->fd, (struct sockaddr *)&own, &length) == 0;
+    errno = saved;
+    return told && is_unix(s) && length > sizeof own.ss_family;
+}
+
+static bool is_unnamed_unix(const struct sock *s) { return is_unix(s) && !is_named_unix(s); }
+
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
 static bool waits_to_send(const struct sock *s) { return !nonblocking(s->fd) && has_timeout(s->fd, SO_SNDTIMEO); }
@@ -46,6 +58,8 @@ static const struct swap swaps[] = {
     SWAP(reuse_unix_inuse_missing, BIND, EADDRINUSE, AS_SUCCESS, is_unix),
     SWAP(reuse_bound_again_allowed, BIND, EINVAL, AS_SUCCESS, has_port),
     SWAP(reuse_notlocal_allowed, BIND, EADDRNOTAVAIL, AS_SUCCESS, NULL),
+    SWAP(bind_unix_again_allowed, BIND, EINVAL, AS_SUCCESS, is_named_unix),
+    SWAP(bind_unix_length_unchecked, BIND, EINVAL, AS_SUCCESS, is_unnamed_unix),
     SWAP(bind_invalid_allowed, BIND, EINVAL, AS_SUCCESS, is_nameless),
     SWAP(bind_family_as_einval, BIND, EAFNOSUPPORT, EINVAL, is_inet),
     SWAP(bind_privileged_allowed, BIND, EACCES, AS_SUCCESS, is_inet),
@@ -62,6 +76,9 @@ static const struct swap swaps[] = {
     SWAP(connect_unix_missing_as_refused, CONNECT, ENOENT, ECONNREFUSED, is_unix),
     SWAP(connect_unix_refused_as_missing, CONNECT, ECONNREFUSED, ENOENT, is_unix),
     SWAP(connect_unix_full_as_inprogress, CONNECT, EAGAIN, EINPROGRESS, is_unix),
+    SWAP(connect_unix_type_unchecked, CONNECT, EPROTOTYPE, AS_SUCCESS, is_unix),
+    SWAP(connect_absent_as_refused, CONNECT, EHOSTUNREACH, ECONNREFUSED, NULL),
+    SWAP(errors_timeout_connecting_as_refused, CONNECT, ETIMEDOUT, ECONNREFUSED, is_tcp),
     SWAP(connect_unreachable_as_refused, CONNECT, ENETUNREACH, ECONNREFUSED, NULL),
     SWAP(connect_family_as_einval, CONNECT, EAFNOSUPPORT, EINVAL, NULL),
     SWAP(listen_inuse_missing, LISTEN, EADDRINUSE, AS_SUCCESS, NULL),
@@ -72,17 +89,20 @@ static const struct swap swaps[] = {
     SWAP(accept_datagram_as_einval, ACCEPT, EOPNOTSUPP, EINVAL, NULL),
     SWAP(accept_emfile_as_enfile, ACCEPT, EMFILE, ENFILE, NULL),
     SWAP(accept_notlistening_as_eagain, ACCEPT, EINVAL, EAGAIN, NULL),
+    SWAP(errors_eintr_accepting_lost, ACCEPT, EINTR, EAGAIN, NULL),
     SWAP(timeouts_accept_as_etimedout, ACCEPT, EAGAIN, ETIMEDOUT, waits_to_receive),
     SWAP(shutdown_unconnected_allowed, SHUTDOWN, ENOTCONN, AS_SUCCESS, NULL),
     SWAP(shutdown_how_unchecked, SHUTDOWN, EINVAL, AS_SUCCESS, NULL),
     SWAP(names_peer_unconnected_allowed, GETPEERNAME, ENOTCONN, AS_SUCCESS, NULL),
     SWAP(epoll_add_twice_allowed, EPOLL_CTL, EEXIST, AS_SUCCESS, NULL),
+    SWAP(epoll_exclusive_unchecked, EPOLL_CTL, EINVAL, AS_SUCCESS, NULL),
     SWAP(epoll_unknown_allowed, EPOLL_CTL, ENOENT, AS_SUCCESS, NULL),
     SWAP(socket_emfile_as_enfile, SOCKET, EMFILE, ENFILE, NULL),
     SWAP(socket_family_as_einval, SOCKET, EAFNOSUPPORT, EINVAL, NULL),
     SWAP(socket_protocol_as_einval, SOCKET, EPROTONOSUPPORT, EINVAL, NULL),
     SWAP(send_toolong_accepted, SEND, EMSGSIZE, AS_SUCCESS, NULL),
     SWAP(send_toolong_as_enobufs, SEND, EMSGSIZE, ENOBUFS, NULL),
+    SWAP(send_oob_records_allowed, SEND, EOPNOTSUPP, AS_SUCCESS, is_unix),
     SWAP(send_unaddressed_accepted, SEND, EDESTADDRREQ, AS_SUCCESS, NULL),
     SWAP(send_unconnected_as_epipe, SEND, ENOTCONN, EPIPE, NULL),
     SWAP(send_full_as_enobufs, SEND, EAGAIN, ENOBUFS, is_stream),

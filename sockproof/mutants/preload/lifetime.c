@@ -147,8 +147,17 @@ static void end_accepted(const struct sock *s)
     }
 }
 
+/* Of a socket that was registered with epoll: see epoll_calls.c. */
+static void keep_registered(const struct sock *s)
+{
+    int64_t registered;
+    if (armed(M_epoll_close_keeps) && memo_get(s, &registered) && registered == s->fd)
+        leak(s->fd);
+}
+
 static void before_closing(const struct sock *s)
 {
+    keep_registered(s);
     if (is_listener(s)) {
         if (ON(close_listener_ends_accepted))
             end_accepted(s);

@@ -34,6 +34,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
 {
     struct sock s;
     int result;
+    if (command == F_SETFD && watched(fd, &s) && ON(close_exec_ignored))
+        return 0;
     if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
         return call(fd, command, argument);
     if (command == F_SETOWN)
@@ -136,6 +138,8 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(rest, request);
     argument = va_arg(rest, void *);
     va_end(rest);
+    if ((request == FIOCLEX || request == FIONCLEX) && watched(fd, &s) && ON(close_exec_ignored))
+        return 0;
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
     return request == FIONBIO && keeps_mode(&s, argument) ? 0 : answer(&s, request, argument);

@@ -106,12 +106,20 @@ enum call {
 };
 long swapped_error(enum call call, const struct sock *s, long result, long success);
 
+/* UNIX names: see local_names.c. */
+struct sockaddr_un;
+bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *result);
+void local_was_bound(const struct sockaddr_un *name, socklen_t length);
+bool local_connect_refused(const struct sockaddr_un *name, socklen_t length);
+int local_connected(const struct sock *s, int result);
+
 /* Further deviations of socket(2), bind(2) and getsockname(2): see naming.c. */
 int foreign_socket(int domain, int type, int protocol);
 int altered_type(int domain, int type, int protocol);
 int substitute(const struct sock *s, int domain, int type, int result);
 void touch_network(int domain);
 void further_inet_name(const struct sock *s, struct sockaddr *name, socklen_t room);
+int with_defaults(const struct sock *s, int fd);
 bool bind_answered(const struct sock *s, struct sockaddr *name, int *result);
 
 /* One outgoing message, whichever call it came by. */
@@ -123,6 +131,7 @@ struct outgoing {
     enum path path;
     size_t length;
     size_t unsent; /* bytes withheld that the result shall count */
+    _Alignas(struct cmsghdr) char control[64]; /* for one that the caller did not ask for */
 };
 ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum path path);
 ssize_t emit(struct outgoing *o);
@@ -147,6 +156,14 @@ ssize_t reading_made(struct incoming *in);
 void count_end(const struct sock *s, int *bytes);
 ssize_t delivery_awaited(const struct outgoing *o, ssize_t n);
 void change_more(struct outgoing *o);
+
+/* Descriptors and credentials: see rights.c. */
+bool local_send_refused(const struct outgoing *o);
+ssize_t rights_sent(const struct outgoing *o, ssize_t n);
+bool keeps_rights(const struct incoming *in);
+ssize_t rights_kept(struct incoming *in);
+ssize_t rights_received(const struct incoming *in, ssize_t n);
+void credentials_get(struct ucred *peer);
 
 /* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
 struct option {

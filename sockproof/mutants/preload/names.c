@@ -24,14 +24,26 @@ int socket(int domain, int type, int protocol)
         type &= ~SOCK_NONBLOCK;
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
-    return substitute(&s, domain, type, real.socket(domain, type, protocol));
+    return with_defaults(&s, substitute(&s, domain, type, real.socket(domain, type, protocol)));
+}
+
+/* A pair of the UNIX domain in place of one that is refused, or one that goes one way only. */
+static int altered_pair(int type, int ends[2], int result)
+{
+    bool refused = result < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT);
+    if (refused && ON(socketpair_domain_unchecked))
+        return real.socketpair(AF_UNIX, type, 0, ends);
+    if (result == 0 && ON(socketpair_one_way))
+        real.shutdown(ends[0], SHUT_RD);
+    return result;
 }
 
 int socketpair(int domain, int type, int protocol, int ends[2])
 {
     int kind = type & 0xf, flags = type & ~0xf;
     if (!is_ours(domain))
-        return real.socketpair(domain, type, protocol, ends);
+        return awake() ? altered_pair(type, ends, real.socketpair(domain, type, protocol, ends))
+                       : real.socketpair(domain, type, protocol, ends);
     touch_network(domain);
     if ((flags & SOCK_NONBLOCK) && ON(socketpair_nonblock_ignored))
         flags &= ~SOCK_NONBLOCK;
@@ -41,7 +53,7 @@ int socketpair(int domain, int type, int protocol, int ends[2])
         kind = SOCK_STREAM;
     if (kind == SOCK_SEQPACKET && ON(socketpair_record_as_stream))
         kind = SOCK_STREAM;
-    return real.socketpair(domain, kind | flags, protocol, ends);
+    return altered_pair(kind | flags, ends, real.socketpair(domain, kind | flags, protocol, ends));
 }
 
 /* sin_port and sin6_port are at the same place. */

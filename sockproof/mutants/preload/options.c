@@ -59,6 +59,8 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
         linger_get(o, value);
     else if (o->level == SOL_SOCKET && (o->name == SO_RCVTIMEO || o->name == SO_SNDTIMEO))
         timeout_get(o, value);
+    else if (o->level == SOL_SOCKET && o->name == SO_PEERCRED && *length == sizeof(struct ucred))
+        credentials_get(value);
     else if (o->level == IPPROTO_TCP && o->name == TCP_INFO)
         tcp_info_get(o, value, *length);
     else if (o->level == IPPROTO_TCP && o->name == TCP_CONGESTION)

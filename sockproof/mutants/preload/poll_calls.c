@@ -183,15 +183,24 @@ static int selected(int count, const fd_set *asked, fd_set *r, fd_set *w, fd_set
     return ready;
 }
 
+/* What is left of the time, and which descriptors are open, as if select() did not look. */
+static int unlooked(struct timeval *timeout, const struct timeval *asked, int result)
+{
+    if (timeout && (asked->tv_sec || asked->tv_usec) && ON(select_timeout_kept))
+        *timeout = *asked;
+    return result < 0 && errno == EBADF && ON(select_closed_ignored) ? 0 : result;
+}
+
 int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     fd_set asked;
+    struct timeval limit = timeout ? *timeout : (struct timeval){0, 0};
     FD_ZERO(&asked);
     if (!awake() || count > FD_SETSIZE)
         return real.select(count, r, w, e, timeout);
     if (r)
         asked = *r;
-    return selected(count, &asked, r, w, e, real.select(count, r, w, e, timeout));
+    return unlooked(timeout, &limit, selected(count, &asked, r, w, e, real.select(count, r, w, e, timeout)));
 }
 
 int pselect(int count, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout, const sigset_t *mask)

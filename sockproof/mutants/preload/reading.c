@@ -77,8 +77,9 @@ ssize_t reading_made(struct incoming *in)
     if (nothing && ON(reading_nothing_refused))
         return fail(EAGAIN);
     do
-        n = real.recvmsg(in->s.fd, in->msg, in->flags);
+        n = keeps_rights(in) ? rights_kept(in) : real.recvmsg(in->s.fd, in->msg, in->flags);
     while (n < 0 && errno == EINTR && ON(reading_eintr_restarted));
+    n = rights_received(in, n);
     if (n < 0)
         return n;
     alter_control(in);

@@ -52,12 +52,28 @@ static int many(const struct sock *s, struct mmsghdr *messages, unsigned int cou
     return (int)done;
 }
 
-/* A call with its own time limit is left to the kernel, which looks at the clock between messages. */
+/* A call with its own time limit is left to the kernel, which looks at the clock between messages; or the wait for
+ * each message, too, ends at the limit. */
+static int many_within(const struct sock *s, struct mmsghdr *messages, unsigned int count, int flags,
+                       struct timespec *limit)
+{
+    struct pollfd one = {.fd = s->fd, .events = POLLIN};
+    int done = 0;
+    if (!ON(receive_many_limit_kept))
+        return real.recvmmsg(s->fd, messages, count, flags, limit);
+    while (done < (int)count && real.ppoll(&one, 1, limit, NULL) > 0)
+        if (real.recvmmsg(s->fd, messages + done, 1, flags, NULL) == 1)
+            done++;
+    return done ? done : fail(EAGAIN);
+}
+
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *limit)
 {
     struct sock s;
-    if (limit || !watched(fd, &s))
+    if (!watched(fd, &s))
         return real.recvmmsg(fd, messages, count, flags, limit);
+    if (limit)
+        return many_within(&s, messages, count, flags, limit);
     if (count > 1 && ON(receive_many_first_only))
         count = 1;
     return many(&s, messages, count, flags);

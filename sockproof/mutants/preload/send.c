@@ -1,6 +1,8 @@
 /* What is sent: flags, buffers, address and result of one outgoing message, whichever call it came by. */
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +19,20 @@ size_t total_length(const struct iovec *iov, size_t count)
 
 static bool may_block(const struct outgoing *o) { return !(o->flags & MSG_DONTWAIT) && !nonblocking(o->s.fd); }
 
+/* The data of a SYN that follows the handshake, or that needs no cookie. */
+static void change_fast_open(struct outgoing *o)
+{
+    if (!(o->flags & MSG_FASTOPEN))
+        return;
+    if (ON(flags_fastopen_without_cookie))
+        set_option(o->s.fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
+    if (ON(flags_fastopen_plain) && real.connect(o->s.fd, o->msg.msg_name, o->msg.msg_namelen) == 0) {
+        o->flags &= ~MSG_FASTOPEN;
+        o->msg.msg_name = NULL;
+        o->msg.msg_namelen = 0;
+    }
+}
+
 static void change_flags(struct outgoing *o)
 {
     bool once = (o->flags & MSG_DONTWAIT) && !nonblocking(o->s.fd);
@@ -25,6 +41,7 @@ static void change_flags(struct outgoing *o)
     if (once && ON(send_dontwait_sticks))
         real.fcntl(o->s.fd, F_SETFL, real.fcntl(o->s.fd, F_GETFL) | O_NONBLOCK);
     change_more(o);
+    change_fast_open(o);
     if ((o->flags & MSG_MORE) && ON(send_more_ignored))
         o->flags &= ~MSG_MORE;
     if ((o->flags & MSG_OOB) && ON(send_oob_in_band))
@@ -74,12 +91,36 @@ static void change_buffers(struct outgoing *o)
     }
 }
 
+static bool bound_to_wildcard(int fd)
+{
+    struct sockaddr_in own = {0};
+    socklen_t length = sizeof own;
+    return real.getsockname(fd, (struct sockaddr *)&own, &length) == 0 && own.sin_family == AF_INET && own.sin_port
+        && own.sin_addr.s_addr == INADDR_ANY;
+}
+
+/* From 127.0.0.53, whatever the route says. */
+static void change_source(struct outgoing *o)
+{
+    struct msghdr *m = &o->msg;
+    const struct sockaddr_in *to = m->msg_name;
+    struct in_pktinfo source = {.ipi_spec_dst = {htonl(0x7f000035)}};
+    bool local = to && m->msg_namelen >= sizeof *to && to->sin_family == AF_INET && ntohl(to->sin_addr.s_addr) >> 24 == 127;
+    if (!local || !is_datagram(&o->s) || m->msg_controllen || !bound_to_wildcard(o->s.fd) || !ON(send_wildcard_other_source))
+        return;
+    m->msg_control = o->control;
+    m->msg_controllen = CMSG_SPACE(sizeof source);
+    *CMSG_FIRSTHDR(m) = (struct cmsghdr){CMSG_LEN(sizeof source), IPPROTO_IP, IP_PKTINFO};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(m)), &source, sizeof source);
+}
+
 static void change_address(struct outgoing *o)
 {
     if (is_datagram(&o->s) && o->msg.msg_name && connected(o->s.fd) && ON(send_address_ignored)) {
         o->msg.msg_name = NULL;
         o->msg.msg_namelen = 0;
     }
+    change_source(o);
     multicast_before_send(o);
 }
 
@@ -157,6 +198,7 @@ static ssize_t result_of(struct outgoing *o, ssize_t n)
         n += (ssize_t)o->unsent;
     if (is_stream(&o->s) && n > 0 && (size_t)n < o->length)
         n = partial_result(o, n);
+    n = rights_sent(o, n);
     n = delivery_awaited(o, n);
     n = broadcast_after_send(o, n);
     n = surplus_signal(o, n);
@@ -166,7 +208,7 @@ static ssize_t result_of(struct outgoing *o, ssize_t n)
 ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum path path)
 {
     struct iovec iov[IOV_MAX];
-    struct outgoing o = {*s, *msg, flags, path, 0, 0};
+    struct outgoing o = {.s = *s, .msg = *msg, .flags = flags, .path = path};
     ssize_t n;
     if (o.msg.msg_iovlen > IOV_MAX && ON(send_buffers_too_many_cut))
         o.msg.msg_iovlen = IOV_MAX;
@@ -182,6 +224,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     change_flags(&o);
     change_buffers(&o);
     change_address(&o);
+    if (local_send_refused(&o))
+        return fail(EACCES);
     if (!sent_short(&o, &n))
         n = emit(&o);
     return result_of(&o, n);

@@ -1,7 +1,6 @@
 /* The calls that send: each becomes one outgoing message (see send.c). */
 #include <limits.h>
 #include <fcntl.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "mutant.h"
@@ -70,34 +69,4 @@ ssize_t writev(int fd, const struct iovec *iov, int count)
     if (count < 0 || count > IOV_MAX || !watched(fd, &s)) /* writev(2) and sendmsg(2) refuse it differently */
         return real.writev(fd, iov, count);
     return transmit(&s, &msg, flags_of_write(&s), BY_VECTOR);
-}
-
-static ssize_t file_sent(off_t *offset, off_t before, ssize_t n)
-{
-    if (offset && n > 0 && ON(send_file_offset_kept))
-        *offset = before;
-    if (n > 1 && ON(send_file_one_less))
-        n--;
-    return n;
-}
-
-ssize_t sendfile(int out, int in, off_t *offset, size_t count)
-{
-    struct sock s;
-    off_t before = offset ? *offset : 0;
-    ssize_t n = real.sendfile(out, in, offset, count);
-    return watched(out, &s) ? file_sent(offset, before, n) : n;
-}
-
-ssize_t sendfile64(int out, int in, off64_t *offset, size_t count) { return sendfile(out, in, (off_t *)offset, count); }
-
-ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
-{
-    struct sock s;
-    ssize_t n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
-    if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
-        n--;
-    if (n < 0 && errno == EAGAIN && watched(in, &s) && ON(receive_splice_empty_as_eof))
-        return 0;
-    return n;
 }

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "mutant.h"
 
@@ -18,6 +19,14 @@ static void change_listener(struct tcp_info *info)
         info->tcpi_unacked = 0;
     if (info->tcpi_sacked > 0 && ON(state_info_backlog_one_less))
         info->tcpi_sacked--;
+}
+
+static void change_measures(const struct option *o, struct tcp_info *info)
+{
+    if (info->tcpi_rtt && ON(state_info_rtt_in_nanoseconds))
+        info->tcpi_rtt *= 1000;
+    if (queued(o->s.fd, FIONREAD) && ON(state_info_rcvspace_counts_queue))
+        info->tcpi_rcv_space += (uint32_t)queued(o->s.fd, FIONREAD);
 }
 
 static void change_connection(struct tcp_info *info)
@@ -57,7 +66,8 @@ void tcp_info_get(const struct option *o, void *value, socklen_t length)
 {
     struct tcp_info *info = value;
     bool listens = info->tcpi_state == TCP_LISTEN;
-    (void)o;
+    if (TOLD(tcpi_total_retrans) && !listens)
+        change_measures(o, info);
     if (TOLD(tcpi_total_retrans))
         listens ? change_listener(info) : change_connection(info);
     if (length >= NOTSENT_BYTES + sizeof zero)

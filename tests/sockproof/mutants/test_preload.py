@@ -19,6 +19,9 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
 MODULES = sorted(path.stem for path in (HERE / "provocations").glob("[a-z]*.py") if path.stem != "common")
 
+ON_THE_LINK = {"grouping", "linking"}
+"""Modules whose packets have nowhere to go without the link."""
+
 # A namespace with a veth link, which carries the multicasts: loopback returns its own, whatever is set.
 LINK = (
     "ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add 10.87.0.1/24 dev v0 && "
@@ -68,7 +71,7 @@ def faults(result: list[Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_mutants_show_and_are_counted(module: str, shim: Path, tmp_path: Path, namespaced: bool) -> None:
-    if module == "grouping" and not namespaced:
+    if module in ON_THE_LINK and not namespaced:
         pytest.skip("needs a network namespace: unshare --user --net failed; permit user namespaces or run as root")
 
     results, errors = provoke(module, shim, tmp_path, namespaced=namespaced)

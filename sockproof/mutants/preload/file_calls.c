@@ -1,0 +1,52 @@
+/* sendfile(2) and splice(2): files and pipes that go into sockets, and come out of them. */
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "mutant.h"
+
+static void move_position(int in, const off_t *offset, ssize_t n)
+{
+    if (offset && n > 0 && ON(send_file_position_moved))
+        lseek(in, n, SEEK_CUR);
+    if (!offset && n > 0 && ON(send_file_position_kept))
+        lseek(in, -n, SEEK_CUR);
+}
+
+static ssize_t file_sent(off_t *offset, off_t before, size_t count, ssize_t n)
+{
+    if (n == 0 && count > 0 && ON(send_file_end_as_error))
+        return fail(EINVAL);
+    if (offset && n > 0 && ON(send_file_offset_kept))
+        *offset = before;
+    if (n > 1 && ON(send_file_one_less))
+        n--;
+    return n;
+}
+
+ssize_t sendfile(int out, int in, off_t *offset, size_t count)
+{
+    struct sock s, source;
+    off_t before = offset ? *offset : 0;
+    ssize_t n = real.sendfile(out, in, offset, count);
+    if (n < 0 && errno == EINVAL && watched(in, &source) && ON(send_file_from_socket))
+        return (ssize_t)count;
+    if (!watched(out, &s))
+        return n;
+    move_position(in, offset, n);
+    return file_sent(offset, before, count, n);
+}
+
+ssize_t sendfile64(int out, int in, off64_t *offset, size_t count) { return sendfile(out, in, (off_t *)offset, count); }
+
+ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
+{
+    struct sock s;
+    ssize_t n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
+    if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
+        n--;
+    if (n < 0 && errno == EINVAL && (watched(out, &s) || watched(in, &s)) && ON(send_splice_without_pipe))
+        return (ssize_t)length;
+    if (n < 0 && errno == EAGAIN && watched(in, &s) && ON(receive_splice_empty_as_eof))
+        return 0;
+    return n;
+}

@@ -1,0 +1,75 @@
+/* What UNIX sockets pass beside data: descriptors (SCM_RIGHTS) and credentials (SCM_CREDENTIALS, SO_PEERCRED). */
+#include <string.h>
+#include <unistd.h>
+
+#include "mutant.h"
+
+static bool is_local(const struct outgoing *o) { return o->s.domain == AF_UNIX; }
+
+static bool carries(const struct msghdr *msg, int type)
+{
+    struct msghdr *asked = (struct msghdr *)msg;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(asked); c; c = CMSG_NXTHDR(asked, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == type)
+            return true;
+    return false;
+}
+
+static ssize_t forgiven(const struct outgoing *o, int error)
+{
+    bool rights = carries(&o->msg, SCM_RIGHTS), who = carries(&o->msg, SCM_CREDENTIALS);
+    if (rights && error == EINVAL && ON(send_rights_too_many_allowed))
+        return (ssize_t)o->length;
+    if (rights && error == EBADF && ON(send_rights_closed_allowed))
+        return (ssize_t)o->length;
+    if (who && error == EPERM && ON(send_credentials_unchecked))
+        return (ssize_t)o->length;
+    if (!who && error == EPERM && ON(send_unix_stranger_allowed))
+        return (ssize_t)o->length;
+    return fail(error);
+}
+
+/* What a call that sends gives, that of the kernel being `n`. */
+ssize_t rights_sent(const struct outgoing *o, ssize_t n)
+{
+    if (!is_local(o) && carries(&o->msg, SCM_RIGHTS) && ON(send_rights_tcp_refused))
+        return fail(EINVAL);
+    return n < 0 && is_local(o) ? forgiven(o, errno) : n;
+}
+
+/* Descriptors that come with data are installed, although the caller has no room for them. */
+ssize_t rights_kept(struct incoming *in)
+{
+    char control[CMSG_SPACE(253 * sizeof(int))];
+    struct msghdr msg = *in->msg;
+    msg.msg_control = control;
+    msg.msg_controllen = sizeof control;
+    return real.recvmsg(in->s.fd, &msg, in->flags);
+}
+
+bool keeps_rights(const struct incoming *in)
+{
+    return in->s.domain == AF_UNIX && in->path == BY_PLAIN && !in->room && ON(receive_rights_kept);
+}
+
+ssize_t rights_received(const struct incoming *in, ssize_t n)
+{
+    bool cut = n >= 0 && in->s.domain == AF_UNIX && in->room && (in->msg->msg_flags & MSG_CTRUNC);
+    return cut && ON(receive_rights_limit_fails) ? fail(EMFILE) : n;
+}
+
+static void name_caller(struct ucred *peer) { *peer = (struct ucred){getpid(), getuid(), getgid()}; }
+
+/* The answer to SO_PEERCRED. */
+void credentials_get(struct ucred *peer)
+{
+    if (peer->pid == 0) {
+        if (ON(credentials_peer_nobody_own))
+            name_caller(peer);
+        return;
+    }
+    if (peer->pid != getpid() && ON(credentials_peer_own))
+        name_caller(peer);
+    if (ON(credentials_peer_process_zero))
+        peer->pid = 0;
+}

@@ -1,0 +1,31 @@
+"""What needs the veth link that the test sets up: neighbours, and datagrams that are larger than it takes."""
+
+# ruff: noqa: F403, F405  (constants are spelled as the manual pages spell them)
+
+from __future__ import annotations
+
+from socket import *
+from socket import socket
+
+from .common import *
+
+IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_DO = 10, 0, 2
+NOBODY = ("10.87.0.99", 9)
+LARGER = bytes(3000)
+
+
+def sent(mode: int) -> str:
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        end.setsockopt(IPPROTO_IP, IP_MTU_DISCOVER, mode)
+        return outcome(end.sendto, LARGER, NOBODY)
+
+
+@provokes("options_discover_ignored", "options_discover_always_do")
+def larger_than_the_link() -> object:
+    return sent(IP_PMTUDISC_DONT), sent(IP_PMTUDISC_DO)
+
+
+@provokes("connect_absent_as_refused")
+def connecting_to_nobody_on_the_link() -> object:
+    with socket() as end:
+        return outcome(end.connect, NOBODY, limit=6)
