@@ -96,9 +96,9 @@ def test_server_that_forks_serves_others_while_one_is_idle(peers, family):
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
 
-        answers = [asked(client, b"%d" % number) for number, client in enumerate(clients)]  # decisive
+        answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]  # decisive
 
-        assert answers == [b"%d" % number for number in range(OTHERS)]
+        assert answers == [b"client %d" % number for number in range(OTHERS)]
         assert [client.recv(1) for client in clients] == [b""] * OTHERS
         assert readiness(idle, POLLIN) == 0
         assert asked(idle, b"at last") == b"at last"

@@ -16,6 +16,8 @@ from fixtures.children import in_child
 from fixtures.families import over_ip, over_streams
 from fixtures.waiting import GENEROUS, readiness
 
+GREETING = b"welcome"
+
 
 @pytest.mark.claim("stream.threads.serve-while-one-is-idle")
 @over_streams
@@ -26,12 +28,12 @@ def test_server_with_threads_serves_others_while_one_is_idle(peers, family):
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
 
-        answers = [asked(client, b"%d" % number) for number, client in enumerate(clients)]
+        answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]
 
         assert readiness(idle, POLLIN) == 0
         idle.close()
         server.result()
-    assert answers == [b"%d" % number for number in range(OTHERS)]  # decisive
+    assert answers == [b"client %d" % number for number in range(OTHERS)]  # decisive
 
 
 def greeted(peers, family, own):
@@ -42,13 +44,13 @@ def greeted(peers, family, own):
 
     def greet(variable):
         meeting.wait(10)
-        os.write(variable.value, b"!")
+        os.write(variable.value, GREETING)
 
     with ThreadPoolExecutor(3) as pool:
         for _ in clients:
             one.value = peers.accepting(listener).fileno()
             pool.submit(greet, c_int(one.value) if own else one)
-    return received_by(clients, 3)
+    return received_by(clients, 3 * len(GREETING))
 
 
 def received_by(clients, count):
@@ -63,13 +65,13 @@ def received_by(clients, count):
 @pytest.mark.claim("stream.threads.one-variable-mixes-them-up")
 @over_streams
 def test_threads_that_share_one_variable_all_serve_the_last_client(peers, family):
-    assert greeted(peers, family, own=False) == [b"", b"", b"!!!"]  # decisive
+    assert greeted(peers, family, own=False) == [b"", b"", GREETING * 3]  # decisive
 
 
 @pytest.mark.claim("stream.threads.copies-keep-them-apart")
 @over_streams
 def test_threads_with_copies_of_their_own_serve_each_client(peers, family):
-    assert greeted(peers, family, own=True) == [b"!", b"!", b"!"]  # decisive
+    assert greeted(peers, family, own=True) == [GREETING] * 3  # decisive
 
 
 @pytest.mark.claim("process.threads.detached-leave-nothing")
@@ -119,8 +121,8 @@ def test_program_with_threads_serves_others_while_one_is_idle(peers, family, tmp
     with subprocess.Popen(command, pass_fds=[number]) as server:
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
-        answers = [asked(client, b"%d" % n) for n, client in enumerate(clients)]
+        answers = [asked(client, b"client %d" % n) for n, client in enumerate(clients)]
         idle.close()
 
-    assert answers == [b"%d" % n for n in range(OTHERS)]  # decisive
+    assert answers == [b"client %d" % n for n in range(OTHERS)]  # decisive
     assert server.returncode == 0

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from fixtures.recorder import RecordedSocket
+from fixtures.verdicts import Deviation
 from fixtures.waiting import ready
 
 Ancillary = list[tuple[int, int, bytes]]
@@ -27,6 +28,13 @@ class Taken(NamedTuple):
     data: bytes
     descriptors: list[int]
     flags: int
+
+    @property
+    def only(self) -> int:
+        """The one descriptor that came. Raises Deviation where none or several have."""
+        if len(self.descriptors) != 1:
+            raise Deviation(f"expected  one descriptor\nobserved  {len(self.descriptors)} with {self.data!r}")
+        return self.descriptors[0]
 
 
 class Pipe(NamedTuple):

@@ -42,7 +42,7 @@ def test_descriptor_that_arrives_shares_offset_and_status_flags(peers, folder, h
     assert os.read(ours, 3) == b"012"
 
     sender.sendmsg([b"X"], rights(ours))  # decisive
-    (theirs,) = held.receive(receiver).descriptors
+    theirs = held.receive(receiver).only
 
     assert theirs != ours
     assert os.read(theirs, 2) == b"34"
@@ -61,7 +61,7 @@ def test_descriptor_that_a_child_opened_arrives_in_its_parent(peers, folder, hel
 
     assert in_child(open_and_pass).value == 1
 
-    (theirs,) = held.receive(receiver).descriptors
+    theirs = held.receive(receiver).only
     assert os.read(theirs, 100) == b"from the child"
 
 
@@ -89,7 +89,7 @@ def test_pipe_stays_open_while_its_end_is_in_flight(peers, held, kind):
     sender.close()
 
     assert not at_end(reading)
-    (theirs,) = held.receive(receiver).descriptors
+    theirs = held.receive(receiver).only
     os.write(theirs, b"alive")
     assert os.read(reading, 100) == b"alive"
     held.close(theirs)
@@ -107,7 +107,7 @@ def test_connection_in_flight_sends_no_fin(peers, held, family, wire):
 
     wire.never("client > server FIN")
     wire.never("client > server RST")
-    (theirs,) = held.receive(receiver).descriptors
+    theirs = held.receive(receiver).only
     os.write(theirs, b"alive")
     assert server.recv(100) == b"alive"
     held.close(theirs)
@@ -259,7 +259,7 @@ def test_close_on_exec_is_set_where_recvmsg_asks_for_it(peers, held, kind, flags
     _, writing = held.pipe()
     sender.sendmsg([b"X"], rights(writing))  # decisive
 
-    (theirs,) = held.receive(receiver, flags=flags).descriptors
+    theirs = held.receive(receiver, flags=flags).only
 
     assert bool(fcntl.fcntl(theirs, fcntl.F_GETFD) & fcntl.FD_CLOEXEC) == bool(flags)
 

@@ -43,8 +43,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     struct epoll_event changed;
     if (!watched(fd, &s))
         return unwatchable(real.epoll_ctl(epfd, operation, fd, event));
-    if (operation == EPOLL_CTL_ADD && ON(epoll_close_keeps))
-        memo_set(&s, fd); /* acted upon in lifetime.c */
+    if (operation == EPOLL_CTL_ADD && (ON(epoll_close_keeps) | ON(epoll_close_forgets)))
+        memo_set(&s, ((int64_t)epfd << 32) | fd); /* acted upon in lifetime.c */
     if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
         return 0;
     if (operation == EPOLL_CTL_DEL && ON(epoll_delete_ignored))

@@ -49,6 +49,8 @@ bool keepalive_set(struct option *o)
         return true;
     if (o->name == TCP_KEEPCNT && o->number > 0 && o->number < 64 && ON(keepalive_count_doubled))
         set_number(o, o->number * 2);
+    if (o->name == TCP_KEEPCNT && o->number > 1 && ON(keepalive_count_halved))
+        set_number(o, o->number / 2);
     return false;
 }
 

@@ -147,18 +147,26 @@ static void end_accepted(const struct sock *s)
     }
 }
 
-/* Of a socket that was registered with epoll: see epoll_calls.c. */
-static void keep_registered(const struct sock *s)
+/* A socket that was registered with epoll, as epoll_calls.c has noted it: the instance and the descriptor. */
+static void close_registered(const struct sock *s)
 {
-    int64_t registered;
-    if (armed(M_epoll_close_keeps) && memo_get(s, &registered) && registered == s->fd)
+    int64_t noted;
+    struct epoll_event none = {0};
+    bool keeps = armed(M_epoll_close_keeps), forgets = armed(M_epoll_close_forgets);
+    if (!(keeps || forgets) || !memo_get(s, &noted) || (int32_t)noted != s->fd)
+        return;
+    if (keeps)
         leak(s->fd);
+    else
+        real.epoll_ctl((int)(noted >> 32), EPOLL_CTL_DEL, s->fd, &none);
 }
 
 static void before_closing(const struct sock *s)
 {
-    keep_registered(s);
+    close_registered(s);
     if (is_listener(s)) {
+        if (ON(close_listener_for_all))
+            real.shutdown(s->fd, SHUT_RDWR);
         if (ON(close_listener_ends_accepted))
             end_accepted(s);
         if (ON(close_listener_keeps_listening))

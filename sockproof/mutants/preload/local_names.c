@@ -113,6 +113,8 @@ bool local_connect_refused(const struct sockaddr_un *name, socklen_t length)
 int local_connected(const struct sock *s, int result)
 {
     bool at_once = result == 0 && !is_datagram(s) && nonblocking(s->fd);
+    if (result == 0 && !is_datagram(s) && ON(connect_unix_one_way))
+        real.shutdown(s->fd, SHUT_RD);
     return at_once && ON(connect_unix_nonblock_inprogress) ? fail(EINPROGRESS) : result;
 }
 

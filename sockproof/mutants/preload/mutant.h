@@ -159,6 +159,7 @@ void change_more(struct outgoing *o);
 
 /* Descriptors and credentials: see rights.c. */
 bool local_send_refused(const struct outgoing *o);
+ssize_t rights_alone(const struct outgoing *o, bool *answered);
 ssize_t rights_sent(const struct outgoing *o, ssize_t n);
 bool keeps_rights(const struct incoming *in);
 ssize_t rights_kept(struct incoming *in);

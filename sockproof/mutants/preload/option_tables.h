@@ -145,6 +145,7 @@ static const struct rule get_rules[] = {
     {M_options_protocol_zero, SOCKET(SO_PROTOCOL), CONSTANT, 0, turned_on},
     {M_bind_v6only_misreported, V6(IPV6_V6ONLY), CONSTANT, 0, turned_on},
     {M_options_nodelay_misreported, TCP(TCP_NODELAY), NEGATE, 0, NULL},
+    {M_options_cork_misreported, TCP(TCP_CORK), NEGATE, 0, NULL},
     {M_options_mtu_smallest, V4(IP_MTU), CONSTANT, 576, NULL},
     {M_options_mtu_smallest, V6(IPV6_MTU), CONSTANT, 1280, NULL},
     {M_options_quickack_permanent, TCP(TCP_QUICKACK), CONSTANT, 1, NULL},

@@ -29,12 +29,50 @@ static ssize_t forgiven(const struct outgoing *o, int error)
     return fail(error);
 }
 
+enum { SHORT_QUEUE = 2, FAST = 100 };
+
+static int64_t counted(const struct sock *s)
+{
+    int64_t before;
+    if (!memo_get(s, &before))
+        before = 0;
+    memo_set(s, before + 1);
+    return before;
+}
+
+/* A receiver that holds two datagrams whatever net.unix.max_dgram_qlen says, or a sender that hears of losses: the
+ * error of the send, or 0. */
+static int queue_is_short(const struct outgoing *o, ssize_t n)
+{
+    if (!is_datagram(&o->s) || n < 0)
+        return 0;
+    if (is_local(o))
+        return ON(send_queue_two) && counted(&o->s) >= SHORT_QUEUE ? EAGAIN : 0;
+    return ON(send_lost_told) && counted(&o->s) >= FAST ? ENOBUFS : 0;
+}
+
 /* What a call that sends gives, that of the kernel being `n`. */
 ssize_t rights_sent(const struct outgoing *o, ssize_t n)
 {
+    int full = queue_is_short(o, n);
+    if (full)
+        return fail(full);
+    if (n >= 0 && is_local(o) && carries(&o->msg, SCM_CREDENTIALS) && ON(send_credentials_refused))
+        return fail(EPERM);
     if (!is_local(o) && carries(&o->msg, SCM_RIGHTS) && ON(send_rights_tcp_refused))
         return fail(EINVAL);
     return n < 0 && is_local(o) ? forgiven(o, errno) : n;
+}
+
+/* Ancillary data of a stream takes a byte with it that nobody has sent. */
+ssize_t rights_alone(const struct outgoing *o, bool *answered)
+{
+    struct iovec byte = {"", 1};
+    struct msghdr msg = o->msg;
+    *answered = is_local(o) && is_stream(&o->s) && carries(&o->msg, SCM_RIGHTS) && ON(send_rights_without_data);
+    msg.msg_iov = &byte;
+    msg.msg_iovlen = 1;
+    return *answered && real.sendmsg(o->s.fd, &msg, o->flags | MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 /* Descriptors that come with data are installed, although the caller has no room for them. */

@@ -149,10 +149,13 @@ ssize_t emit(struct outgoing *o)
 static bool sent_short(struct outgoing *o, ssize_t *n)
 {
     int room = option_of(o->s.fd, SOL_SOCKET, SO_SNDBUF, INT_MAX);
-    if (!is_stream(&o->s) || o->length <= (size_t)room || !may_block(o) || !ON(send_blocking_short))
+    if (!is_stream(&o->s) || o->length <= (size_t)room || !may_block(o))
+        return false;
+    bool refused = ON(send_blocking_refused);
+    if (!refused && !ON(send_blocking_short))
         return false;
     *n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-    return *n > 0;
+    return *n > 0 || refused;
 }
 
 static ssize_t partial_result(struct outgoing *o, ssize_t n)
@@ -219,6 +222,12 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     o.length = total_length(iov, o.msg.msg_iovlen);
     if (is_datagram(s) && o.length == 0 && ON(send_empty_dropped))
         return 0;
+    if (o.length == 0) {
+        bool answered;
+        n = rights_alone(&o, &answered);
+        if (answered)
+            return n;
+    }
     if (is_stream(s) && o.length == 0 && ON(send_empty_as_byte))
         return real.send(s->fd, "", 1, flags | MSG_NOSIGNAL) == 1 ? 0 : -1;
     change_flags(&o);
