@@ -145,14 +145,16 @@ ssize_t emit(struct outgoing *o)
     return o->flags & MSG_NOSIGNAL ? fail(EPIPE) : real.sendmsg(o->s.fd, &o->msg, o->flags);
 }
 
-/* A short count without a reason: a stream that may block and does not fit is sent as far as it fits. */
+/* A short count without a reason: a stream that may block and does not fit is sent as far as it fits. Or no wait. */
 static bool sent_short(struct outgoing *o, ssize_t *n)
 {
     int room = option_of(o->s.fd, SOL_SOCKET, SO_SNDBUF, INT_MAX);
-    if (!is_stream(&o->s) || o->length <= (size_t)room || !may_block(o))
+    bool cut, refused;
+    if (!is_stream(&o->s) || !may_block(o))
         return false;
-    bool refused = ON(send_blocking_refused);
-    if (!refused && !ON(send_blocking_short))
+    cut = o->length > (size_t)room && ON(send_blocking_short);
+    refused = ON(send_blocking_refused);
+    if (!cut && !refused)
         return false;
     *n = real.sendmsg(o->s.fd, &o->msg, o->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
     return *n > 0 || refused;
