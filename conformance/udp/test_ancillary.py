@@ -27,6 +27,16 @@ def test_packet_information_has_the_address_of_arrival(peers, family):
     assert arrival(family, ancillary) == [family.loopback]
 
 
+@pytest.mark.claim("udp.recvmsg.names-the-sender")
+@over_ip
+def test_message_has_the_address_of_its_sender(peers, family):
+    sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
+
+    sender.sendto(b"x", receiver.getsockname())  # decisive
+
+    assert receiver.recvmsg(100)[3] == sender.getsockname()
+
+
 @pytest.mark.claim("udp.pktinfo.only-when-asked")
 @over_ip
 def test_without_the_option_nothing_comes_along(peers, family):

@@ -64,6 +64,18 @@ def test_sendfile_with_an_offset_leaves_the_position(stream_pair, file):
     assert os.lseek(file, 0, os.SEEK_CUR) == 7
 
 
+@pytest.mark.claim("stream.sendfile.offset-is-advanced")
+@over_streams
+def test_sendfile_advances_its_offset(stream_pair, file):
+    client, server = stream_pair
+    offset = ctypes.c_longlong(100)
+
+    assert _libc.sendfile64(client.fileno(), file, ctypes.byref(offset), ctypes.c_size_t(50)) == 50  # decisive
+
+    assert offset.value == 150
+    assert received(server, 50) == DATA[100:150]
+
+
 @pytest.mark.claim("stream.sendfile.without-offset-moves-the-position")
 @over_streams
 def test_sendfile_without_an_offset_moves_the_position(stream_pair, file):

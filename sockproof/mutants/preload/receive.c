@@ -105,8 +105,6 @@ static void change_control(struct incoming *in)
         in->msg->msg_controllen = 0;
     if ((in->msg->msg_flags & MSG_CTRUNC) && ON(receive_control_cut_unmarked))
         in->msg->msg_flags &= ~MSG_CTRUNC;
-    if ((in->msg->msg_flags & MSG_EOR) && ON(receive_eor_unmarked))
-        in->msg->msg_flags &= ~MSG_EOR;
     if (in->s.type == SOCK_SEQPACKET && ON(receive_eor_surplus))
         in->msg->msg_flags |= MSG_EOR;
     if ((in->msg->msg_flags & MSG_OOB) && ON(receive_oob_unmarked))

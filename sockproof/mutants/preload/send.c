@@ -50,8 +50,6 @@ static void change_flags(struct outgoing *o)
         o->unsent += o->length;
         o->msg.msg_iovlen = 0;
     }
-    if ((o->flags & MSG_EOR) && o->s.type == SOCK_SEQPACKET && ON(send_eor_ignored))
-        o->flags &= ~MSG_EOR;
 }
 
 static void reverse(struct iovec *iov, size_t count)
