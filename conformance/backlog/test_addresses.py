@@ -15,9 +15,10 @@ from fixtures.families import over_ip
 def test_address_is_cut_and_its_whole_length_told(peers, family, room):
     listener = peers.listener(family)
     client = peers.connecting(family, listener.getsockname())
-    whole = sockaddr(family, client.getsockname())
+    whole = sockaddr(family, listener.getsockname())
+    whole = sockaddr(family, client.getsockname())  # decisive
 
-    number, address, length = accept_into(listener, room)  # decisive
+    number, address, length = accept_into(listener, room)
     os.close(number)
 
     assert length == len(whole)

@@ -188,6 +188,7 @@ def test_length_of_the_address_is_given_by_value(tmp_path):
 def test_connected_ends_name_each_other(peers, family):
     listener = peers.listener(family)
 
+    client = peers.pair(family).client
     client = peers.connecting(family, listener.getsockname())  # decisive
 
     assert client.getpeername() == listener.getsockname()

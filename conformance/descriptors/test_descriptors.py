@@ -81,6 +81,7 @@ def as_oserror(call):
 @over_streams
 def test_new_program_has_what_is_not_closed_on_exec(stream_pair, inheritable):
     client, _ = stream_pair
+    os.set_inheritable(client.fileno(), not inheritable)
     os.set_inheritable(client.fileno(), inheritable)  # decisive
     name = os.readlink(f"/proc/self/fd/{client.fileno()}")
 

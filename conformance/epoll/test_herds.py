@@ -12,8 +12,8 @@ from fixtures.families import over_ip4
 def test_one_connection_wakes_every_instance(peers, family):
     listener = peers.listener(family)
 
-    with herd(listener, IN, shared=False) as woken:  # decisive
-        peers.connecting(family, listener.getsockname())
+    with herd(listener, IN, shared=False) as woken:
+        peers.connecting(family, listener.getsockname())  # decisive
         assert woken() == WORKERS
 
 
@@ -22,8 +22,8 @@ def test_one_connection_wakes_every_instance(peers, family):
 def test_one_connection_wakes_fewer_exclusive_instances(peers, family):
     listener = peers.listener(family)
 
-    with herd(listener, IN | EXCLUSIVE, shared=False) as woken:  # decisive
-        peers.connecting(family, listener.getsockname())
+    with herd(listener, IN | EXCLUSIVE, shared=False) as woken:
+        peers.connecting(family, listener.getsockname())  # decisive
         assert 1 <= woken() < WORKERS
 
 
@@ -32,8 +32,8 @@ def test_one_connection_wakes_fewer_exclusive_instances(peers, family):
 def test_one_connection_wakes_one_of_those_in_an_edge_triggered_instance(peers, family):
     listener = peers.listener(family)
 
-    with herd(listener, IN | EDGE, shared=True) as woken:  # decisive
-        peers.connecting(family, listener.getsockname())
+    with herd(listener, IN | EDGE, shared=True) as woken:
+        peers.connecting(family, listener.getsockname())  # decisive
         assert woken() == 1
 
 
@@ -42,6 +42,6 @@ def test_one_connection_wakes_one_of_those_in_an_edge_triggered_instance(peers, 
 def test_one_connection_wakes_several_of_those_in_a_level_triggered_instance(peers, family):
     listener = peers.listener(family)
 
-    with herd(listener, IN, shared=True) as woken:  # decisive
-        peers.connecting(family, listener.getsockname())
+    with herd(listener, IN, shared=True) as woken:
+        peers.connecting(family, listener.getsockname())  # decisive
         assert woken() > 1

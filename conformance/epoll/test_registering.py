@@ -71,8 +71,8 @@ def test_exclusive_goes_with_few_events(stream_pair, further):
 def test_exclusive_registration_tells(stream_pair):
     client, server = stream_pair
 
-    with watching(server, IN | OUT | EDGE | EXCLUSIVE) as instance:  # decisive
-        client.send(b"data")
+    with watching(server, IN | OUT | EDGE | EXCLUSIVE) as instance:
+        client.send(b"data")  # decisive
         ready(server, POLLIN)
         assert "POLLIN" in told(instance)
 

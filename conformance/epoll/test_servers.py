@@ -39,8 +39,8 @@ def test_what_a_short_send_left_is_lost_unless_it_is_sent_later(peers, family):
     client, server = small_pair(peers, family)
     client.setblocking(False)
 
-    count = client.send(MESSAGE)  # decisive
-    client.close()
+    count = client.send(MESSAGE)
+    client.close()  # decisive
 
     assert 0 < count < len(MESSAGE)
     assert received(server, count) == MESSAGE[:count]
@@ -57,7 +57,7 @@ def test_waiting_costs_less_than_with_select_where_many_are_idle(peers, family):
     with watching(active, IN) as instance:
         for end in ends:
             instance.register(end.fileno(), IN)
-        by_epoll = least(lambda: instance.poll(GENEROUS))
+        by_epoll = by_select = least(lambda: instance.poll(GENEROUS))
         by_select = least(lambda: select([*ends, active], [], [], GENEROUS))  # decisive
 
     assert by_epoll < by_select

@@ -38,6 +38,7 @@ def test_second_connection_sends_its_data_in_the_syn(peers, family, sysctl, wire
 @pytest.mark.claim("tcp.fastopen.server-must-be-asked")
 @over_ip
 def test_data_follows_the_handshake_where_the_server_may_not(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_fastopen", BOTH)
     sysctl("net.ipv4.tcp_fastopen", CLIENTS)  # decisive
     end = acquainted(peers, family)
 

@@ -84,6 +84,7 @@ def test_segment_size_is_what_the_interface_carries(peers, family, link, wire):
 @offering
 @over_ip
 def test_syn_offers_what_is_switched_on(peers, family, sysctl, wire, name, option):
+    sysctl(f"net.ipv4.{name}", 0)
     sysctl(f"net.ipv4.{name}", 1)  # decisive
     listener = peers.listener(family)
 

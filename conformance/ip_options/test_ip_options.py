@@ -80,6 +80,7 @@ def test_hop_limit_stands_in_the_header(peers, family, wire):
 @pytest.mark.parametrize("hops", [33, 64])
 @over_ip
 def test_hop_limit_is_the_default_of_the_system(peers, family, sysctl, wire, hops):
+    sysctl(DEFAULT_HOPS[family.name], hops + 1)
     sysctl(DEFAULT_HOPS[family.name], hops)  # decisive
     sender, receiver = ends(peers, family)
 

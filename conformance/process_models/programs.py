@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from fixtures.recorder import RecordedSocket
+from fixtures.verdicts import Deviation
+from fixtures.waiting import GENEROUS
 
 MISSPELT = """
 #include <sys/socket.h>
@@ -66,3 +72,23 @@ def compiled(folder: Path, text: str, *options: str) -> subprocess.CompletedProc
 
 def _path() -> str:
     return "/usr/local/bin:/usr/bin:/bin"
+
+
+@contextmanager
+def serving(folder: Path, listener: RecordedSocket, clients: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The program in `folder`, which inherits the listener; killed when the block is left, if it still runs."""
+    number = listener.fileno()
+    server = subprocess.Popen([str(folder / "program"), str(number), str(clients)], pass_fds=[number])
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+
+
+def status(program: subprocess.Popen[bytes]) -> int:
+    """The exit status of the program once it has ended. Raises Deviation where it goes on."""
+    try:
+        return program.wait(GENEROUS)
+    except subprocess.TimeoutExpired:
+        raise Deviation(f"expected  the program to end\nwithin    {GENEROUS:g} s\nobserved  still running") from None

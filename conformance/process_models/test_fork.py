@@ -51,10 +51,10 @@ def test_child_talks_on_after_its_parent_has_closed(stream_pair):
 
     def serve():
         client.close()
-        echo_all(server)
+        echo_all(server)  # decisive
 
     with child(serve) as serving:
-        server.close()  # decisive
+        server.close()
 
         assert asked(client, b"one") == b"one"
         assert asked(client, b"two") == b"two"
@@ -67,10 +67,10 @@ def test_child_talks_on_after_its_parent_has_closed(stream_pair):
 def test_child_that_closes_its_listener_leaves_that_of_its_parent(peers, family):
     listener = peers.listener(family)
 
-    in_child(listener.close)  # decisive
+    in_child(listener.close)
 
     client = peers.connecting(family, listener.getsockname())
-    client.send(b"still listening")
+    client.send(b"still listening")  # decisive
     assert peers.accepting(listener).recv(100) == b"still listening"
 
 
@@ -96,12 +96,12 @@ def test_server_that_forks_serves_others_while_one_is_idle(peers, family):
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
 
-        answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]  # decisive
+        answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]
 
         assert answers == [b"client %d" % number for number in range(OTHERS)]
         assert [client.recv(1) for client in clients] == [b""] * OTHERS
         assert readiness(idle, POLLIN) == 0
-        assert asked(idle, b"at last") == b"at last"
+        assert asked(idle, b"at last") == b"at last"  # decisive
         assert server.ends().value == [0] * (OTHERS + 1)
 
 

@@ -1,7 +1,6 @@
 """A thread for each client: what each is given, and what is left when it has ended."""
 
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_int
 from select import POLLIN, select
@@ -9,10 +8,10 @@ from threading import Barrier
 
 import pytest
 
-from conformance.process_models.programs import ECHO, MISSPELT, compiled
+from conformance.process_models.programs import ECHO, MISSPELT, compiled, serving, status
 from conformance.process_models.servers import OTHERS, asked, in_threads
 from conformance.process_models.stacks import THREADS, detach, growth, join, leave
-from fixtures.children import in_child
+from fixtures.children import child, in_child
 from fixtures.families import over_ip, over_streams
 from fixtures.waiting import GENEROUS, readiness
 
@@ -23,17 +22,16 @@ GREETING = b"welcome"
 @over_streams
 def test_server_with_threads_serves_others_while_one_is_idle(peers, family):
     listener = peers.listener(family)
-    with ThreadPoolExecutor(1) as pool:
-        server = pool.submit(in_threads, listener, OTHERS + 1)
+    with child(lambda: in_threads(listener, OTHERS + 1)) as server:
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
 
         answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]
 
+        assert answers == [b"client %d" % number for number in range(OTHERS)]
         assert readiness(idle, POLLIN) == 0
-        idle.close()
-        server.result()
-    assert answers == [b"client %d" % number for number in range(OTHERS)]  # decisive
+        idle.close()  # decisive
+        assert server.ends().status == 0
 
 
 def greeted(peers, family, own):
@@ -65,19 +63,28 @@ def received_by(clients, count):
 @pytest.mark.claim("stream.threads.one-variable-mixes-them-up")
 @over_streams
 def test_threads_that_share_one_variable_all_serve_the_last_client(peers, family):
-    assert greeted(peers, family, own=False) == [b"", b"", GREETING * 3]  # decisive
+    own = True
+    own = False  # decisive
+
+    assert greeted(peers, family, own) == [b"", b"", GREETING * 3]
 
 
 @pytest.mark.claim("stream.threads.copies-keep-them-apart")
 @over_streams
 def test_threads_with_copies_of_their_own_serve_each_client(peers, family):
-    assert greeted(peers, family, own=True) == [GREETING] * 3  # decisive
+    own = False
+    own = True  # decisive
+
+    assert greeted(peers, family, own) == [GREETING] * 3
 
 
 @pytest.mark.claim("process.threads.detached-leave-nothing")
 @pytest.mark.parametrize("ending", [detach, join])
 def test_threads_that_are_detached_or_joined_give_their_stacks_back(ending):
-    assert in_child(lambda: growth(ending)).value == [0] * (THREADS - 1)  # decisive
+    ended = leave
+    ended = ending  # decisive
+
+    assert in_child(lambda: growth(ended)).value == [0] * (THREADS - 1)
 
 
 LAST = 8
@@ -86,7 +93,10 @@ LAST = 8
 
 @pytest.mark.claim("process.threads.left-alone-keep-their-stacks")
 def test_threads_that_are_neither_detached_nor_joined_keep_their_stacks():
-    sizes = in_child(lambda: growth(leave)).value  # decisive
+    ended = join
+    ended = leave  # decisive
+
+    sizes = in_child(lambda: growth(ended)).value
 
     assert len(sizes) == THREADS - 1
     assert min(sizes[-LAST:]) > 0
@@ -95,7 +105,10 @@ def test_threads_that_are_neither_detached_nor_joined_keep_their_stacks():
 @pytest.mark.claim("process.threads.undeclared-name-refused")
 @pytest.mark.needs("command:cc")
 def test_program_that_uses_a_name_it_has_not_declared_is_not_compiled(tmp_path):
-    done = compiled(tmp_path, MISSPELT, "-fsyntax-only")  # decisive
+    program = MISSPELT.replace("&fromlen", "&from_len")
+    program = MISSPELT  # decisive
+
+    done = compiled(tmp_path, program, "-fsyntax-only")
 
     assert done.returncode != 0
     assert "fromlen" in done.stderr
@@ -104,7 +117,10 @@ def test_program_that_uses_a_name_it_has_not_declared_is_not_compiled(tmp_path):
 @pytest.mark.claim("process.threads.undeclared-name-refused")
 @pytest.mark.needs("command:cc")
 def test_program_is_compiled_when_the_name_is_the_declared_one(tmp_path):
-    done = compiled(tmp_path, MISSPELT.replace("&fromlen", "&from_len"), "-fsyntax-only")  # decisive
+    program = MISSPELT
+    program = program.replace("&fromlen", "&from_len")  # decisive
+
+    done = compiled(tmp_path, program, "-fsyntax-only")
 
     assert done.returncode == 0, done.stderr
 
@@ -115,14 +131,13 @@ def test_program_is_compiled_when_the_name_is_the_declared_one(tmp_path):
 def test_program_with_threads_serves_others_while_one_is_idle(peers, family, tmp_path):
     assert compiled(tmp_path, ECHO, "-pthread").returncode == 0
     listener = peers.listener(family)
-    number = listener.fileno()
-    command = [str(tmp_path / "program"), str(number), str(OTHERS + 1)]
 
-    with subprocess.Popen(command, pass_fds=[number]) as server:
+    with serving(tmp_path, listener, OTHERS + 1) as server:
         idle = peers.connecting(family, listener.getsockname(), lane="idle")
         clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
         answers = [asked(client, b"client %d" % n) for n, client in enumerate(clients)]
-        idle.close()
 
-    assert answers == [b"client %d" % n for n in range(OTHERS)]  # decisive
-    assert server.returncode == 0
+        assert answers == [b"client %d" % n for n in range(OTHERS)]
+        assert server.poll() is None
+        idle.close()  # decisive
+        assert status(server) == 0

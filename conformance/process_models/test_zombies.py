@@ -19,6 +19,7 @@ def test_child_that_ended_is_a_zombie_until_its_parent_waits():
         signal.signal(SIGCHLD, SIG_DFL)
         (pid,) = ended(1)
         before = state(pid)
+        waited = (0, 0)
         waited = os.waitpid(pid, 0)  # decisive
         return before, waited == (pid, 0), state(pid)
 
@@ -30,7 +31,8 @@ def test_children_that_end_together_send_one_signal():
     def piece():
         signal.signal(SIGCHLD, lambda *_: None)
         with held_back():
-            pids = ended(BURST)  # decisive
+            pids = ended(1)
+            pids += ended(BURST - 1)  # decisive
             first = signal.sigtimedwait({SIGCHLD}, 0)
             return zombies(pids), bool(first), signal.sigtimedwait({SIGCHLD}, 0)
 
@@ -93,6 +95,7 @@ def test_wnohang_returns_at_once_while_the_child_runs():
             os.close(writing)
             os.read(reading, 1)  # until its parent ends
             os._exit(0)
+        found = None
         found = os.waitpid(-1, os.WNOHANG)  # decisive
         os.close(writing)
         return found, os.waitpid(pid, 0) == (pid, 0)

@@ -90,6 +90,7 @@ def test_receive_with_a_timeout_of_zero_waits(stream_pair):
     server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0))  # decisive
 
     with child(lambda: server.recv(100)) as reader:
+        reader.is_blocked_in("recv")
         assert by_poll(reader, 2 * LIMIT) == 0
         client.send(b"data")
         assert reader.ends().value == b"data"

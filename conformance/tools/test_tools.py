@@ -51,7 +51,8 @@ def test_details_of_ss_are_those_of_tcp_info(stream_pair):
 
     shown = details(printed("ss", "-tni"), port(client))
 
-    info = tcp_info(client)
+    info = tcp_info(server)
+    info = tcp_info(client)  # decisive
     assert figure(shown, "cwnd") == str(info.snd_cwnd)
     assert figure(shown, "mss") == str(info.snd_mss)
     assert float(figure(shown, "rtt").partition("/")[0]) == pytest.approx(info.rtt / 1000, abs=0.001)
@@ -64,6 +65,8 @@ def test_lsof_has_a_line_for_each_descriptor(peers, family):
     listener = peers.listener(family)
     client = peers.connecting(family, listener.getsockname())
     server = peers.accepting(listener)
+    duplicate = os.dup(server.fileno())
+    os.close(duplicate)  # decisive
 
     lines = printed("lsof", "-nP", "-a", f"-p{os.getpid()}", f"-iTCP:{port(listener)}").splitlines()[1:]
 
@@ -78,8 +81,11 @@ def test_lsof_has_a_line_for_each_descriptor(peers, family):
 def test_tcpdump_on_any_shows_each_packet_of_loopback_once(peers, family):
     listener = peers.listener(family)
 
-    with tcpdump("-i", "any", "-c", "3", "tcp") as running:
-        peers.connecting(family, listener.getsockname())  # decisive
+    seen = "udp"
+    seen = "tcp"  # decisive
+
+    with tcpdump("-i", "any", "-c", "3", seen) as running:
+        peers.connecting(family, listener.getsockname())
         shown, _ = running.communicate(timeout=GENEROUS)
 
     assert [line.partition("Flags [")[2].partition("]")[0] for line in shown.splitlines()] == ["S", "S.", "."]
@@ -89,8 +95,10 @@ def test_tcpdump_on_any_shows_each_packet_of_loopback_once(peers, family):
 @pytest.mark.needs("command:strace", "ptrace")
 def test_strace_shows_the_calls_about_sockets_and_no_others(tmp_path):
     trace = tmp_path / "trace"
+    kind = "trace=all"
+    kind = "trace=network"  # decisive
 
-    printed("strace", "-e", "trace=network", "-o", str(trace), sys.executable, "-I", "-S", "-c", PROGRAM)  # decisive
+    printed("strace", "-e", kind, "-o", str(trace), sys.executable, "-I", "-S", "-c", PROGRAM)
 
     calls = {line.partition("(")[0] for line in trace.read_text().splitlines() if "(" in line and line[:1].isalpha()}
     assert "socket" in calls

@@ -111,6 +111,7 @@ def test_connect_without_write_permission_is_refused(peers, folder, kind, mode):
 @kinds
 def test_connect_with_write_permission_is_allowed(peers, folder, kind, mode):
     serving(peers, folder / "server", kind)
+    (folder / "server").chmod(0o000)
     (folder / "server").chmod(mode)  # decisive
 
     assert in_child(knock(peers, folder / "server", kind)).status == 0
@@ -133,6 +134,7 @@ def knock_as_other(peers, folder, path, kind=SOCK_STREAM):
 @pytest.mark.parametrize("mode", [0o755, 0o444, 0o770], ids=oct)
 def test_another_user_may_not_connect_without_write_permission(peers, folder, mode):
     serving(peers, folder / "server")
+    (folder / "server").chmod(0o777)
     (folder / "server").chmod(mode)  # decisive
 
     with fails(EACCES):

@@ -30,6 +30,7 @@ from fixtures.waiting import readiness
 def test_bind_makes_a_file_of_type_socket(peers, folder, kind):
     new(peers, kind).bind(str(folder / "server"))  # decisive
 
+    assert os.listdir(folder) == ["server"]
     about = (folder / "server").lstat()
     assert stat.S_ISSOCK(about.st_mode)
     assert (about.st_uid, about.st_gid) == (os.geteuid(), os.getegid())
@@ -40,6 +41,7 @@ def test_bind_makes_a_file_of_type_socket(peers, folder, kind):
 @kinds
 def test_file_has_all_permissions_that_the_umask_leaves(peers, folder, kind, mask):
     def make():
+        os.umask(0o777 & ~mask)
         os.umask(mask)  # decisive
         new(peers, kind).bind(str(folder / "server"))
 
@@ -65,7 +67,7 @@ def test_file_stays_when_the_socket_is_closed(peers, folder, kind):
 @pytest.mark.parametrize("alive", [True, False], ids=["bound", "left-behind"])
 @kinds
 def test_bind_to_a_name_that_exists_is_refused(peers, folder, kind, alive, reuse):
-    first = serving(peers, folder / "server", kind)  # decisive
+    first = serving(peers, folder / "server", kind)
     inode = (folder / "server").lstat().st_ino
     if not alive:
         first.close()
@@ -73,7 +75,7 @@ def test_bind_to_a_name_that_exists_is_refused(peers, folder, kind, alive, reuse
     second.setsockopt(SOL_SOCKET, SO_REUSEADDR, reuse)
 
     with fails(EADDRINUSE):
-        second.bind(str(folder / "server"))
+        second.bind(str(folder / "server"))  # decisive
 
     assert (folder / "server").lstat().st_ino == inode
     assert name_of(second)[1] == 2
@@ -149,6 +151,7 @@ def test_name_reads_back_with_its_null_byte(peers, folder, kind):
 def test_socket_without_a_name_reads_back_as_its_family_alone(peers, folder, kind):
     serving(peers, folder / "server", kind)
 
+    unnamed = serving(peers, folder / "other", kind)
     unnamed = calling(peers, folder / "server", kind)  # decisive
 
     assert name_of(unnamed) == (AF_UNIX.to_bytes(2, "little"), 2)
@@ -188,6 +191,7 @@ def test_sun_path_may_be_full(peers, folder, size):
 
     bind_raw(end, AF_UNIX.to_bytes(2, "little") + path)  # decisive
 
+    assert os.listdir(folder) == ["full"]
     assert stat.S_ISSOCK((folder / "full").lstat().st_mode)
     assert name_of(end)[1] == 2 + size + 1
 

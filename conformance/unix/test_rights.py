@@ -216,9 +216,9 @@ def test_descriptors_without_room_are_closed_and_the_message_is_marked(peers, he
     pipes = [held.pipe() for _ in range(3)]
     sender.sendmsg([b"X"], rights(*[writing for _, writing in pipes]))
     for _, writing in pipes:
-        held.close(writing)
+        held.close(writing)  # decisive
 
-    data, descriptors, flags = held.receive(receiver, most=most)  # decisive
+    data, descriptors, flags = held.receive(receiver, most=most)
 
     given = most + most % 2  # CMSG_SPACE rounds the room for one up to that for two
     assert (data, flags & MSG_CTRUNC) == (b"X", MSG_CTRUNC)
@@ -269,9 +269,9 @@ def test_close_on_exec_is_set_where_recvmsg_asks_for_it(peers, held, kind, flags
 def test_peeking_gives_a_descriptor_and_leaves_one(peers, held, kind):
     sender, receiver = pair(peers, kind)
     _, writing = held.pipe()
-    sender.sendmsg([b"X"], rights(writing))
+    sender.sendmsg([b"X"], rights(writing))  # decisive
 
-    peeked = held.receive(receiver, flags=MSG_PEEK)  # decisive
+    peeked = held.receive(receiver, flags=MSG_PEEK)
     taken = held.receive(receiver, flags=MSG_DONTWAIT)
 
     assert (peeked.data, taken.data) == (b"X", b"X")

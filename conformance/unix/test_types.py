@@ -63,10 +63,10 @@ def test_records_are_read_one_at_a_time_and_in_order(peers, kind):
 @records
 def test_rest_of_a_record_that_has_no_room_is_lost(peers, kind):
     first, second = pair(peers, kind)
-    first.send(b"0123456789")
+    first.send(b"0123456789")  # decisive
     first.send(b"next")
 
-    data, _, flags, _ = second.recvmsg(4)  # decisive
+    data, _, flags, _ = second.recvmsg(4)
 
     assert (data, flags & MSG_TRUNC) == (b"0123", MSG_TRUNC)
     assert second.recv(100) == b"next"

@@ -70,7 +70,7 @@ def test_epoll_tells_of_a_failed_connection_as_writable(peers, family):
 @pytest.mark.claim("waiting.epoll.close-on-exec")
 @pytest.mark.parametrize("flags", [0, EPOLL_CLOEXEC], ids=["plain", "EPOLL_CLOEXEC"])
 def test_flag_of_epoll_create1_sets_close_on_exec(flags):
-    asked = 0
+    asked = flags ^ EPOLL_CLOEXEC
     asked = flags  # decisive
 
     number = epoll_create1(asked)
