@@ -15,10 +15,11 @@ from fixtures.families import over_ip
 def test_address_is_cut_and_its_whole_length_told(peers, family, room):
     listener = peers.listener(family)
     client = peers.connecting(family, listener.getsockname())
-    whole = sockaddr(family, listener.getsockname())
-    whole = sockaddr(family, client.getsockname())  # decisive
+    whole = sockaddr(family, client.getsockname())
+    given = 0 if room else 1
+    given = room  # decisive
 
-    number, address, length = accept_into(listener, room)
+    number, address, length = accept_into(listener, given)
     os.close(number)
 
     assert length == len(whole)

@@ -21,7 +21,7 @@ def test_second_client_is_connected_and_served_when_the_first_has_gone(peers, fa
     with child(lambda: in_order(listener, 2)) as server:
         first = peers.connecting(family, listener.getsockname(), lane="first")
         second = peers.connecting(family, listener.getsockname(), lane="second")
-        second.send(b"second")  # decisive
+        second.send(b"second")
         assert asked(first, b"first") == b"first"
         assert asked(first, b"again") == b"again"
         assert readiness(second, POLLIN) == 0
@@ -40,7 +40,7 @@ def test_second_client_gets_its_handshake_and_no_data(peers, family, wire):
     with child(lambda: in_order(listener, 2)):
         first = peers.connecting(family, listener.getsockname(), lane="first")
         second = peers.connecting(family, listener.getsockname(), lane="second")
-        second.send(b"second")
+        second.send(b"second")  # decisive
         assert asked(first, b"first") == b"first"
 
         wire.expect("second > listener SYN")

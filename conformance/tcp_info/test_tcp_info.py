@@ -105,9 +105,9 @@ def test_options_are_those_that_were_negotiated(peers, family, sysctl, name, bit
 @pytest.mark.claim("tcp.info.window-scales")
 @over_ip
 def test_window_scales_are_those_of_the_syns(peers, family, sysctl, wire):
-    sysctl("net.ipv4.tcp_window_scaling", 1)
-    sysctl("net.ipv4.tcp_rmem", "4096 4096 4096")
-    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")  # decisive
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
+    sysctl("net.ipv4.tcp_window_scaling", 0)
+    sysctl("net.ipv4.tcp_window_scaling", 1)  # decisive
     client, _ = peers.pair(family)
 
     own, other = wire.expect("client > * SYN <wscale>"), wire.expect("* > client SYN ACK <wscale>")

@@ -69,3 +69,11 @@ def await_listening(running: subprocess.Popen[str]) -> None:
         if line.startswith(("listening on", "tcpdump: listening on")):
             return
     raise Deviation(f"expected  tcpdump to capture\nobserved  {''.join(said).strip()}")
+
+
+def written_by(running: subprocess.Popen[str]) -> str:
+    """What the program writes to standard output until it ends. Raises Deviation where it goes on."""
+    try:
+        return running.communicate(timeout=GENEROUS)[0]
+    except subprocess.TimeoutExpired as error:
+        raise Deviation(f"expected  tcpdump to end\nwithin    {GENEROUS:g} s\nobserved  still running") from error

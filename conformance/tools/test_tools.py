@@ -5,10 +5,9 @@ import sys
 
 import pytest
 
-from conformance.tools.programs import details, figure, port, printed, states, tcpdump
+from conformance.tools.programs import details, figure, port, printed, states, tcpdump, written_by
 from fixtures.families import over_ip
 from fixtures.kernel_view import tcp_info
-from fixtures.waiting import GENEROUS
 
 NETWORK = {"socket", "getsockname", "getpeername", "getsockopt"}
 """What Python asks of a new socket."""
@@ -86,7 +85,7 @@ def test_tcpdump_on_any_shows_each_packet_of_loopback_once(peers, family):
 
     with tcpdump("-i", "any", "-c", "3", seen) as running:
         peers.connecting(family, listener.getsockname())
-        shown, _ = running.communicate(timeout=GENEROUS)
+        shown = written_by(running)
 
     assert [line.partition("Flags [")[2].partition("]")[0] for line in shown.splitlines()] == ["S", "S.", "."]
 
