@@ -76,8 +76,32 @@ static int in_use(struct binding *b)
     return bind_again(b);
 }
 
+enum { PORTS = 64 };
+
+/* Of two sockets on one port the one that was bound first is made the better match, by its device. */
+static void prefer_first(struct binding *b)
+{
+    static struct { uint16_t port; int fd; } first[PORTS];
+    struct sockaddr_in6 own = {0};
+    socklen_t length = sizeof own;
+    real.getsockname(b->s.fd, (struct sockaddr *)&own, &length);
+    for (int i = 0; i < PORTS; i++) {
+        if (first[i].port == own.sin6_port) {
+            real.setsockopt(first[i].fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo");
+            return;
+        }
+        if (!first[i].port) {
+            first[i].port = own.sin6_port;
+            first[i].fd = b->s.fd;
+            return;
+        }
+    }
+}
+
 static void after(struct binding *b)
 {
+    if (b->reuse == 1 && is_datagram(&b->s) && ON(reuse_udp_first_receives))
+        prefer_first(b);
     if (b->reuse == 1 && ON(reuse_address_cleared_by_bind))
         set_option(b->s.fd, SOL_SOCKET, SO_REUSEADDR, 0);
     if (is_datagram(&b->s) && b->s.domain == AF_INET && ON(multicast_all_default_off))

@@ -65,7 +65,10 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return fail(EINVAL);
     if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))
         return fail(EISCONN);
-    if (s.domain == AF_UNIX && local_connect_refused((const struct sockaddr_un *)name, size))
-        return fail(EACCES);
+    if (s.domain == AF_UNIX) {
+        int error = local_connect_refused((const struct sockaddr_un *)name, size);
+        if (error)
+            return fail(error);
+    }
     return (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0);
 }

@@ -15,7 +15,7 @@ int epoll_create1(int flags)
     return real.epoll_create1(flags);
 }
 
-static void change_events(struct epoll_event *event)
+static void change_events(struct epoll_event *event, bool adds)
 {
     if ((event->events & EPOLLET) && ON(epoll_edge_as_level))
         event->events &= ~(uint32_t)EPOLLET;
@@ -23,6 +23,10 @@ static void change_events(struct epoll_event *event)
         event->events |= EPOLLET;
     if ((event->events & EPOLLONESHOT) && ON(epoll_oneshot_ignored))
         event->events &= ~(uint32_t)EPOLLONESHOT;
+    if ((event->events & EPOLLEXCLUSIVE) && ON(epoll_exclusive_ignored))
+        event->events &= ~(uint32_t)EPOLLEXCLUSIVE;
+    else if (!(event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) && adds && ON(epoll_exclusive_always))
+        event->events |= EPOLLEXCLUSIVE;
     if ((event->events & EPOLLET) && ON(epoll_edge_once))
         event->events |= EPOLLONESHOT;
     if ((event->events & EPOLLEXCLUSIVE) && ON(epoll_exclusive_deaf))
@@ -51,7 +55,7 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         return 0;
     if (event && operation != EPOLL_CTL_DEL) {
         changed = *event;
-        change_events(&changed);
+        change_events(&changed, operation == EPOLL_CTL_ADD);
         event = &changed;
     }
     return (int)swapped_error(CALL_EPOLL_CTL, &s, real.epoll_ctl(epfd, operation, fd, event), 0);
@@ -76,6 +80,8 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
     int ready, limit = timeout;
     if (!awake())
         return real.epoll_wait(epfd, events, most, timeout);
+    if (ON(cost_epoll_high))
+        burn(0.001);
     if (timeout > 1 && armed(M_epoll_timeout_halved))
         limit = timeout / 2;
     ready = real.epoll_wait(epfd, events, most, limit);

@@ -27,7 +27,10 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t count)
 {
     struct sock s, source;
     off_t before = offset ? *offset : 0;
-    ssize_t n = real.sendfile(out, in, offset, count);
+    ssize_t n;
+    if (awake() && ON(cost_sendfile_high))
+        burn(0.001);
+    n = real.sendfile(out, in, offset, count);
     if (n < 0 && errno == EINVAL && watched(in, &source) && ON(send_file_from_socket))
         return (ssize_t)count;
     if (!watched(out, &s))

@@ -164,6 +164,8 @@ static void close_registered(const struct sock *s)
 static void before_closing(const struct sock *s)
 {
     close_registered(s);
+    if (s->domain == AF_UNIX)
+        local_closing(s);
     if (is_listener(s)) {
         if (ON(close_listener_for_all))
             real.shutdown(s->fd, SHUT_RDWR);

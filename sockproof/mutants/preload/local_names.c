@@ -12,9 +12,10 @@
 enum { NAMES = 128, LONGEST = sizeof((struct sockaddr_un *)0)->sun_path - 1, WRITES = 0222 };
 static const size_t BEFORE_PATH = offsetof(struct sockaddr_un, sun_path);
 
-/* Hashes of the names that this process has bound. */
+/* Hashes of the names that this process has bound, and the network namespaces in which it has. */
 static struct {
     uint64_t hashes[NAMES];
+    uint64_t namespaces[NAMES];
     unsigned next;
 } bound;
 
@@ -29,13 +30,25 @@ static uint64_t hash_of(const struct sockaddr_un *name, socklen_t length)
     return hash;
 }
 
-static bool bound_before(const struct sockaddr_un *name, socklen_t length)
+/* The place of a name in `bound`, the latest first; -1 where it has none. */
+static int place_of(const struct sockaddr_un *name, socklen_t length)
 {
     uint64_t hash = hash_of(name, length);
-    for (unsigned i = 0; i < NAMES; i++)
-        if (bound.hashes[i] == hash)
-            return true;
-    return false;
+    for (unsigned i = 1; i <= NAMES && i <= bound.next; i++)
+        if (bound.hashes[(bound.next - i) % NAMES] == hash)
+            return (int)((bound.next - i) % NAMES);
+    return -1;
+}
+
+static bool bound_before(const struct sockaddr_un *name, socklen_t length) { return place_of(name, length) >= 0; }
+
+static uint64_t network_namespace(void)
+{
+    struct stat about;
+    int saved = errno;
+    uint64_t inode = stat("/proc/thread-self/ns/net", &about) == 0 ? about.st_ino : 0;
+    errno = saved;
+    return inode;
 }
 
 static bool has_path(const struct sockaddr_un *name, socklen_t length)
@@ -78,11 +91,28 @@ bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *
     return *result != 0;
 }
 
+static void change_file(const struct sockaddr_un *name, socklen_t length)
+{
+    char path[sizeof name->sun_path + 1] = "";
+    memcpy(path, name->sun_path, strnlen(name->sun_path, length - BEFORE_PATH));
+    if (ON(bind_unix_file_plain)) {
+        unlink(path);
+        mknod(path, S_IFREG | 0777, 0);
+    }
+    if (ON(bind_unix_mode_all))
+        chmod(path, 0777);
+}
+
 void local_was_bound(const struct sockaddr_un *name, socklen_t length)
 {
+    unsigned place = bound.next % NAMES;
     if (length <= BEFORE_PATH)
         return;
-    bound.hashes[bound.next++ % NAMES] = hash_of(name, length);
+    bound.hashes[place] = hash_of(name, length);
+    bound.namespaces[place] = network_namespace();
+    bound.next++;
+    if (has_path(name, length))
+        change_file(name, length);
     if (is_abstract(name, length) && ON(bind_abstract_makes_file))
         make_file(name, length);
 }
@@ -102,11 +132,48 @@ static unsigned umask_now(void)
     return mask;
 }
 
-/* Is true if connect() to that name is refused here. */
-bool local_connect_refused(const struct sockaddr_un *name, socklen_t length)
+static bool unreadable(const struct sockaddr_un *name, socklen_t length)
+{
+    char path[sizeof name->sun_path + 1] = "";
+    struct stat about;
+    int saved = errno;
+    bool found;
+    memcpy(path, name->sun_path, strnlen(name->sun_path, length - BEFORE_PATH));
+    found = stat(path, &about) == 0;
+    errno = saved;
+    return found && !(about.st_mode & S_IRUSR);
+}
+
+static bool bound_elsewhere(const struct sockaddr_un *name, socklen_t length)
+{
+    int place = place_of(name, length);
+    return place >= 0 && bound.namespaces[place] != network_namespace();
+}
+
+/* The error with which connect() to that name fails here, or 0. */
+int local_connect_refused(const struct sockaddr_un *name, socklen_t length)
 {
     bool denied = is_abstract(name, length) && (umask_now() & WRITES) == WRITES;
-    return denied && ON(connect_abstract_umask_counts);
+    if (denied && ON(connect_abstract_umask_counts))
+        return EACCES;
+    if (!has_path(name, length))
+        return 0;
+    if (unreadable(name, length) && ON(connect_unix_needs_read))
+        return EACCES;
+    return bound_elsewhere(name, length) && ON(connect_unix_one_namespace) ? ECONNREFUSED : 0;
+}
+
+/* The file of a name that goes with its socket. */
+void local_closing(const struct sock *s)
+{
+    struct sockaddr_un own = {0};
+    socklen_t length = sizeof own;
+    int saved = errno;
+    bool named = real.getsockname(s->fd, (struct sockaddr *)&own, &length) == 0 && has_path(&own, length);
+    bool owner = named && (is_listener(s) || !connected(s->fd));
+    if (owner && ON(close_unix_removes_file))
+        unlink(own.sun_path);
+    errno = saved;
 }
 
 /* What connect() of a UNIX socket gives, that of the kernel being `result`. */

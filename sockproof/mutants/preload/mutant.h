@@ -11,10 +11,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -97,6 +99,7 @@ int queued(int fd, unsigned long request); /* FIONREAD, SIOCOUTQ ...: bytes, 0 w
 void drain(int fd);
 void leak(int fd); /* keeps the open socket alive after its descriptor is closed */
 double now(void);
+void burn(double seconds); /* of processor time */
 int fail(int error);
 
 /* Errors turned into another error or into success, as data: see errors.c. */
@@ -110,7 +113,8 @@ long swapped_error(enum call call, const struct sock *s, long result, long succe
 struct sockaddr_un;
 bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *result);
 void local_was_bound(const struct sockaddr_un *name, socklen_t length);
-bool local_connect_refused(const struct sockaddr_un *name, socklen_t length);
+int local_connect_refused(const struct sockaddr_un *name, socklen_t length);
+void local_closing(const struct sock *s);
 int local_connected(const struct sock *s, int result);
 
 /* Further deviations of socket(2), bind(2) and getsockname(2): see naming.c. */

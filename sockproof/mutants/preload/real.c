@@ -139,6 +139,20 @@ void leak(int fd)
     errno = saved;
 }
 
+static double spent(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void burn(double seconds)
+{
+    double end = spent() + seconds;
+    while (spent() < end)
+        ;
+}
+
 double now(void)
 {
     struct timespec t;

@@ -233,6 +233,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     change_flags(&o);
     change_buffers(&o);
     change_address(&o);
+    if (s->domain == AF_UNIX && is_stream(s) && ON(cost_unix_high))
+        burn(0.001);
     if (local_send_refused(&o))
         return fail(EACCES);
     if (!sent_short(&o, &n))
