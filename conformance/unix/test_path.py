@@ -57,6 +57,7 @@ def test_file_stays_when_the_socket_is_closed(peers, folder, kind):
 
     server.close()  # decisive
 
+    assert os.listdir(folder) == ["server"]
     assert stat.S_ISSOCK((folder / "server").lstat().st_mode)
     with fails(ECONNREFUSED):
         calling(peers, folder / "server", kind)

@@ -3,6 +3,7 @@
 import ctypes
 import os
 from errno import EAGAIN, EINVAL
+from select import select
 
 import pytest
 
@@ -156,6 +157,7 @@ def test_tee_copies_and_leaves_what_it_copied(pipe):
     copied = tee(pipe[0], writer, 100)
 
     assert copied == 5
+    assert select([pipe[0]], [], [], 0)[0] == [pipe[0]]
     assert (os.read(reader, 100), os.read(pipe[0], 100)) == (b"twice", b"twice")
     os.close(reader)
     os.close(writer)
