@@ -1,4 +1,4 @@
-"""Processor time of pieces of work, the least of several: what else the machine does adds to some and not to all."""
+"""Which of two pieces of work takes less: the best of several tries, since what else the machine does only adds."""
 
 from __future__ import annotations
 
@@ -11,33 +11,59 @@ from socket import SO_SNDBUF, SOL_SOCKET, socket
 from fixtures.children import in_child
 from fixtures.families import Family
 from fixtures.peers import Pair, Peers
+from fixtures.scenario import note
+from fixtures.verdicts import Deviation, Inconclusive
 
-TRIES = 30
+TRIES = 15
+"""Of each of the two that are compared, in each part."""
+PARTS = 2
+"""Each must find the same; where they do not, the machine is too busy to tell."""
 ROOM = 1 << 17
 """Bytes asked for as buffers of both ends, which the kernel doubles."""
 CHUNK = 1 << 16
 """Bytes at a time: they fit the buffers, so that nothing waits."""
 CHUNKS = 20
 
-
-def least(work: Callable[[], object], *, tries: int = TRIES) -> float:
-    """Seconds of processor time that `work` takes in this thread, in the best of its tries."""
-    found = []
-    for _ in range(tries):
-        began = time.thread_time()
-        work()
-        found.append(time.thread_time() - began)
-    return min(found)
+Measure = Callable[[], float]
+"""Does a piece of work once, and gives the seconds that it took."""
 
 
-def shortest(work: Callable[[], object], *, tries: int = TRIES) -> float:
-    """Seconds that `work` takes, in the best of its tries."""
-    found = []
-    for _ in range(tries):
-        began = time.monotonic()
-        work()
-        found.append(time.monotonic() - began)
-    return min(found)
+def takes_less(one: Measure, other: Measure) -> None:
+    """Holds when `one` takes less than `other`, in the best of several tries that take turns.
+
+    Raises Deviation when it takes as much or more in every part, and Inconclusive when the parts contradict each other.
+    """
+    found = [best_of_each(one, other) for _ in range(PARTS)]
+    less = [first < second for first, second in found]
+    told = ", ".join(f"{first * 1e6:.1f} against {second * 1e6:.1f} us" for first, second in found)
+    note("takes less", told, holds=all(less))
+    if not any(less):
+        raise Deviation(f"expected  takes less\nobserved  {told}")
+    if not all(less):
+        raise Inconclusive(f"the parts of the measurement contradict each other: {told}")
+
+
+def best_of_each(one: Measure, other: Measure) -> tuple[float, float]:
+    """The least of either, which what else the machine does adds to last."""
+    pairs = [(one(), other()) for _ in range(TRIES)]
+    return min(first for first, _ in pairs), min(second for _, second in pairs)
+
+
+def processor_time(work: Callable[[], object]) -> Measure:
+    """Measures `work` by the processor time of this thread."""
+    return lambda: taken(time.thread_time, work)
+
+
+def elapsed(work: Callable[[], object]) -> Measure:
+    """Measures `work` from its beginning to its end."""
+    return lambda: taken(time.monotonic, work)
+
+
+def taken(clock: Callable[[], float], work: Callable[[], object]) -> float:
+    """Seconds of `clock` while `work` is done once."""
+    began = clock()
+    work()
+    return clock() - began
 
 
 def roomy(peers: Peers, family: Family) -> Pair:
@@ -66,15 +92,17 @@ def emptied(receiver: socket, count: int) -> None:
         count -= len(socket.recv(receiver, count))
 
 
-def sending_time(send: Callable[[], int], receiver: socket) -> float:
-    """Seconds of processor time of `send` alone, in the best of its tries; what it sent is received in between."""
-    found = []
-    for _ in range(TRIES):
+def sending_time(send: Callable[[], int], receiver: socket) -> Measure:
+    """Measures the processor time of `send` alone; what it sent is received behind it."""
+
+    def measure() -> float:
         began = time.thread_time()
         sent = send()
-        found.append(time.thread_time() - began)
+        took = time.thread_time() - began
         emptied(receiver, sent)
-    return min(found)
+        return took
+
+    return measure
 
 
 def by_sendfile(sender: socket, file: int) -> Callable[[], int]:

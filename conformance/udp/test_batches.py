@@ -1,7 +1,7 @@
 """Several datagrams in one call: sendmmsg() and recvmmsg()."""
 
 from errno import EAGAIN
-from select import POLLIN, select
+from select import select
 from socket import MSG_DONTWAIT
 
 import pytest
@@ -10,7 +10,6 @@ from conformance.udp.datagrams import MSG_WAITFORONE, batch, ends, recvmmsg, roo
 from fixtures.children import child
 from fixtures.expect import fails
 from fixtures.families import over_ip, over_ip4
-from fixtures.waiting import readiness
 
 PIECES = [b"one", b"", b"three", b"four"]
 
