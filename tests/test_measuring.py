@@ -1,0 +1,54 @@
+"""The comparison of two costs: when it holds, when it deviates, and when the machine was too busy to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle
+
+import pytest
+
+from conformance.performance.measuring import MARGIN, PARTS, TRIES, Measure, elapsed, processor_time, takes_less
+from fixtures.verdicts import Deviation, Inconclusive
+
+
+def always(seconds: float) -> Measure:
+    return lambda: seconds
+
+
+def by_part(*seconds: float) -> Measure:
+    """As many tries of each as a part has, one part after the other, and from the beginning again."""
+    tries: Iterator[float] = cycle([each for each in seconds for _ in range(TRIES)])
+    return lambda: next(tries)
+
+
+def test_less_in_every_part_holds() -> None:
+    takes_less(always(1.0), always(2.0))
+
+
+@pytest.mark.parametrize("other", [0.5, 1.0, MARGIN - 0.01], ids=["more", "as-much", "hardly-less"])
+def test_less_in_no_part_deviates(other: float) -> None:
+    with pytest.raises(Deviation, match=r"takes less\nobserved  1000000\.0 against"):
+        takes_less(always(1.0), always(other))
+
+
+def test_one_bad_part_is_made_good_by_two_in_a_row() -> None:
+    takes_less(by_part(3.0, *[1.0] * (PARTS - 1)), always(2.0))
+
+
+def test_going_to_and_fro_is_inconclusive() -> None:
+    with pytest.raises(Inconclusive, match="contradict each other"):
+        takes_less(by_part(1.0, 3.0), always(2.0))
+
+
+def test_only_the_best_try_of_a_part_counts() -> None:
+    tries = cycle([9.0] * (TRIES - 1) + [1.0])
+
+    takes_less(lambda: next(tries), always(2.0))
+
+
+@pytest.mark.parametrize("measure", [processor_time, elapsed])
+def test_work_is_done_once_a_try(measure) -> None:
+    done: list[int] = []
+
+    assert measure(lambda: done.append(1))() >= 0
+    assert done == [1]
