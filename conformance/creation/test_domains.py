@@ -5,7 +5,9 @@ from socket import (
     AF_INET6,
     AF_PACKET,
     AF_UNIX,
+    IPPROTO_IPV6,
     IPPROTO_SCTP,
+    IPV6_V6ONLY,
     MSG_DONTWAIT,
     SO_PROTOCOL,
     SOCK_DGRAM,
@@ -153,3 +155,32 @@ def test_unix_stream_connects_without_a_handshake(peers, wire):
     peers.pair(ip4)  # decisive
     wire.expect("client > * SYN")
     assert deltas["Tcp.ActiveOpens"] == 1
+
+
+def headers(frames):
+    """What the frames carry, as Ethernet numbers it."""
+    return {int.from_bytes(frame.data[ETHERNET - 2 : ETHERNET], "big") for frame in frames}
+
+
+@pytest.mark.claim("ip.create.family-decides-the-header")
+@over_ip
+def test_packets_are_of_the_family_of_their_socket(peers, family, wire):
+    sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
+
+    sender.sendto(b"x", receiver.getsockname())  # decisive
+
+    wire.expect("sender > receiver UDP (1)")
+    assert headers(wire.frames) == {ETHERTYPES[family.name]}
+
+
+@pytest.mark.claim("ip6.create.mapped-address-sends-ip4")
+@pytest.mark.needs("ipv6")
+def test_packets_to_a_mapped_address_are_of_ip4(peers, wire):
+    receiver = peers.datagram(ip4, lane="receiver")
+    sender = peers.socket("sender", AF_INET6, SOCK_DGRAM)
+    sender.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)
+
+    sender.sendto(b"x", (f"::ffff:{ip4.loopback}", receiver.getsockname()[1]))  # decisive
+
+    wire.expect("* > receiver UDP (1)")
+    assert headers(wire.frames) == {ETHERTYPES["ip4"]}

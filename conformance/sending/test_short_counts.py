@@ -1,10 +1,10 @@
 """How many bytes send() takes when the buffers are small: what fits, or everything."""
 
-from errno import EAGAIN
+from errno import EAGAIN, ECONNRESET, EPIPE
 from fcntl import F_GETFL, fcntl
 from os import O_NONBLOCK, sendfile
 from select import POLLIN
-from socket import MSG_DONTWAIT, SO_SNDTIMEO, SOL_SOCKET
+from socket import MSG_DONTWAIT, MSG_NOSIGNAL, SO_SNDTIMEO, SOL_SOCKET
 
 import pytest
 
@@ -12,7 +12,7 @@ from conformance.sending.buffers import MESSAGE, file_of, fill, received, small_
 from fixtures.children import child
 from fixtures.expect import fails, lasts, timeval
 from fixtures.families import over_ip, over_streams
-from fixtures.waiting import readiness
+from fixtures.waiting import readiness, ready
 
 
 @pytest.mark.claim("stream.send.nonblocking-short-count")
@@ -43,6 +43,22 @@ def test_non_blocking_send_into_a_full_buffer_fails(peers, family):
     assert readiness(server, POLLIN) == 0
     assert client.send(b"x") == 1
     assert received(server, 1) == b"x"
+
+
+@pytest.mark.claim("stream.send.never-zero-of-something")
+@over_streams
+def test_send_of_something_gives_a_number_or_an_error(peers, family):
+    client, server = pair = small_pair(peers, family)
+    client.setblocking(False)
+    fill(pair, MESSAGE)  # decisive
+
+    with fails(EAGAIN):
+        client.send(b"more")
+
+    server.close()
+    ready(client, POLLIN)
+    with fails(EPIPE, accepted={ECONNRESET: "send(2), ERRORS, ECONNRESET: unread bytes were closed upon"}):
+        client.send(b"more", MSG_NOSIGNAL)
 
 
 @pytest.mark.claim("stream.send.dontwait-short-count")
