@@ -1,7 +1,8 @@
 """Peers that are gone without a word: what arrives at them is dropped before TCP sees it, so that they never answer.
 
-A classic BPF program that keeps nothing (socket(7), SO_ATTACH_FILTER) needs no privilege and no second interface, and
-the packets that are dropped are on the wire all the same.
+A classic BPF program that keeps nothing (socket(7), SO_ATTACH_FILTER) needs no second interface, and the packets that
+are dropped are on the wire all the same. Recent kernels want CAP_NET_ADMIN for it, so scenarios name what they need:
+``@pytest.mark.needs("filter")``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from fixtures.waiting import readiness, ready
 
 
 @pytest.mark.claim("tcp.abnormal-end.vanished-peer-unnoticed")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("filter", "sock_diag")
 @over_ip
 def test_vanished_peer_shows_only_when_something_is_sent(stream_pair, wire):
     client, _ = stream_pair
@@ -36,7 +36,7 @@ def test_vanished_peer_shows_only_when_something_is_sent(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.abnormal-end.user-timeout-etimedout")
-@pytest.mark.needs("kernel>=4.19")
+@pytest.mark.needs("filter", "kernel>=4.19")
 @pytest.mark.beside
 @over_ip
 def test_user_timeout_ends_a_connection_that_is_not_acknowledged(stream_pair):
@@ -55,7 +55,7 @@ def test_user_timeout_ends_a_connection_that_is_not_acknowledged(stream_pair):
 
 
 @pytest.mark.claim("tcp.abnormal-end.user-timeout-etimedout")
-@pytest.mark.needs("kernel>=4.19", "sock_diag")
+@pytest.mark.needs("filter", "kernel>=4.19", "sock_diag")
 @pytest.mark.beside
 @over_ip
 def test_user_timeout_is_an_event_and_leaves_no_state(stream_pair, wire):
@@ -75,6 +75,7 @@ def test_user_timeout_is_an_event_and_leaves_no_state(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.abnormal-end.retries2-etimedout")
+@pytest.mark.needs("filter")
 @pytest.mark.beside
 @over_ip
 def test_retransmissions_end_in_a_timeout(peers, family, sysctl, wire):

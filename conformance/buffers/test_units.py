@@ -15,7 +15,7 @@ SENT = 400
 
 
 @pytest.mark.claim("tcp.buffers.delivery-rate-in-bytes")
-@pytest.mark.needs("kernel>=4.12")
+@pytest.mark.needs("filter", "kernel>=4.12")
 @over_ip
 def test_delivery_rate_times_the_time_is_a_segment_in_bytes(peers, family):
     began = monotonic()

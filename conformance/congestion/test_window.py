@@ -16,7 +16,7 @@ PROBE = 1
 
 
 @pytest.mark.claim("tcp.congestion.window-bounds-flight")
-@pytest.mark.needs("kernel>=5.4")
+@pytest.mark.needs("filter", "kernel>=5.4")
 @over_ip
 def test_first_flight_is_as_long_as_the_congestion_window(peers, family):
     client, server = short_segments(peers, family)

@@ -27,7 +27,7 @@ int reach(int fd, struct sockaddr *to, socklen_t {star}size) {{ return connect(f
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.waits-in-syn-sent")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("filter", "sock_diag")
 @over_ip
 def test_connect_waits_in_syn_sent_until_it_is_answered(peers, family, wire):
     listener = silent(peers, family)
@@ -44,6 +44,7 @@ def test_connect_waits_in_syn_sent_until_it_is_answered(peers, family, wire):
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.times-out")
+@pytest.mark.needs("filter")
 @over_ip
 def test_connect_fails_after_the_last_syn_has_stayed_unanswered(peers, family, sysctl, wire):
     double_from_the_first(sysctl)
@@ -61,6 +62,7 @@ def test_connect_fails_after_the_last_syn_has_stayed_unanswered(peers, family, s
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.syn-retries-sysctl")
+@pytest.mark.needs("filter")
 @over_ip4
 def test_tcp_syn_retries_bounds_the_attempts(peers, family, sysctl):
     double_from_the_first(sysctl)
@@ -73,6 +75,7 @@ def test_tcp_syn_retries_bounds_the_attempts(peers, family, sysctl):
 
 
 @pytest.mark.claim("tcp.connect.sndtimeo-einprogress")
+@pytest.mark.needs("filter")
 @over_ip
 def test_connect_is_bounded_by_so_sndtimeo(peers, family):
     listener = silent(peers, family)
@@ -87,6 +90,7 @@ def test_connect_is_bounded_by_so_sndtimeo(peers, family):
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.interrupted-goes-on")
+@pytest.mark.needs("filter")
 @over_ip
 def test_interrupted_connect_goes_on_by_itself(peers, family):
     listener = silent(peers, family)

@@ -32,6 +32,7 @@ def test_non_blocking_connect_is_told_later(peers, family):
 
 
 @pytest.mark.claim("tcp.connect.nonblocking-does-not-wait")
+@pytest.mark.needs("filter")
 @over_ip
 def test_non_blocking_connect_does_not_wait_for_an_answer(peers, family):
     listener = silent(peers, family)
@@ -46,6 +47,7 @@ def test_non_blocking_connect_does_not_wait_for_an_answer(peers, family):
 
 
 @pytest.mark.claim("tcp.connect.pending-not-writable")
+@pytest.mark.needs("filter")
 @over_ip
 def test_waiting_for_a_connection_can_be_given_up(peers, family):
     client = nonblocking(peers, family)
@@ -96,6 +98,7 @@ def test_the_next_call_tells_a_failure_that_was_not_asked_for(peers, family):
 
 
 @pytest.mark.claim("tcp.connect.pending-ealready")
+@pytest.mark.needs("filter")
 @over_ip
 def test_connect_again_while_it_is_under_way(peers, family):
     listener = silent(peers, family)
@@ -190,6 +193,7 @@ def test_af_unspec_dissolves_the_association(peers, family):
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.answer-ends-the-waiting")
+@pytest.mark.needs("filter")
 @over_ip
 def test_client_becomes_writable_when_the_answer_comes(peers, family):
     listener = silent(peers, family)

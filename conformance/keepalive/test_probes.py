@@ -39,6 +39,7 @@ def test_probe_comes_after_the_idle_time_and_is_acknowledged(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.keepalive.count-then-reset")
+@pytest.mark.needs("filter")
 @over_ip
 def test_reset_follows_as_many_probes_as_the_count_says(stream_pair, wire):
     client, server = stream_pair
@@ -53,6 +54,7 @@ def test_reset_follows_as_many_probes_as_the_count_says(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.keepalive.failure-etimedout")
+@pytest.mark.needs("filter")
 @over_ip
 def test_recv_fails_when_the_probes_go_unanswered(stream_pair):
     client, server = stream_pair
@@ -68,6 +70,7 @@ def test_recv_fails_when_the_probes_go_unanswered(stream_pair):
 
 
 @pytest.mark.claim("tcp.keepalive.failure-wakes-poll")
+@pytest.mark.needs("filter")
 @over_ip
 def test_poll_tells_when_the_probes_go_unanswered(stream_pair):
     client, server = stream_pair
@@ -82,6 +85,7 @@ def test_poll_tells_when_the_probes_go_unanswered(stream_pair):
 
 
 @pytest.mark.claim("tcp.keepalive.lost-state-resets")
+@pytest.mark.needs("filter")
 @over_ip
 def test_host_without_the_connection_answers_the_probe_with_a_reset(stream_pair, wire):
     client, _ = stream_pair
@@ -99,7 +103,7 @@ def test_host_without_the_connection_answers_the_probe_with_a_reset(stream_pair,
 
 
 @pytest.mark.claim("tcp.keepalive.not-while-unacknowledged")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("filter", "sock_diag")
 @over_ip
 def test_unacknowledged_data_is_retransmitted_and_not_probed(peers, family, sysctl, wire):
     sysctl("net.ipv4.tcp_retries2", 15)

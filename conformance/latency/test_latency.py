@@ -18,6 +18,7 @@ TICK = 10_000_000
 
 
 @pytest.mark.claim("tcp.nagle.holds-back-while-unacknowledged")
+@pytest.mark.needs("filter")
 @over_ip
 def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(peers, family, sysctl, wire):
     sysctl(*NO_PROBES)
@@ -32,6 +33,7 @@ def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(peers, 
 
 
 @pytest.mark.claim("tcp.nagle.nodelay-sends-at-once")
+@pytest.mark.needs("filter")
 @over_ip
 def test_nodelay_sends_every_small_segment_at_once(peers, family, sysctl, wire):
     sysctl(*NO_PROBES)
@@ -48,6 +50,7 @@ def test_nodelay_sends_every_small_segment_at_once(peers, family, sysctl, wire):
 
 
 @pytest.mark.claim("tcp.nagle.nodelay-flushes")
+@pytest.mark.needs("filter")
 @over_ip
 def test_nodelay_lets_go_what_was_held_back(peers, family, sysctl, wire):
     sysctl(*NO_PROBES)

@@ -119,6 +119,7 @@ def test_window_scales_are_those_of_the_syns(peers, family, sysctl, wire):
 
 
 @pytest.mark.claim("tcp.info.unacknowledged-segments")
+@pytest.mark.needs("filter")
 @over_ip
 def test_unacknowledged_segment_is_counted(stream_pair):
     client, server = stream_pair
@@ -131,6 +132,7 @@ def test_unacknowledged_segment_is_counted(stream_pair):
 
 
 @pytest.mark.claim("tcp.info.retransmissions")
+@pytest.mark.needs("filter")
 @over_ip
 def test_retransmissions_are_counted(stream_pair):
     client, server = stream_pair
