@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.performance.batches import ways
 from conformance.performance.measuring import (
     CHUNK,
     by_hand,
@@ -22,10 +23,10 @@ from fixtures.families import over_ip, over_ip4, over_streams, unix
 @pytest.mark.claim("unix.performance.carries-cheaper-than-tcp")
 @over_ip
 def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
-    ways = [carried(*roomy(peers, over)) for over in (family, unix)]
-    ways.reverse()  # decisive
+    both = [carried(*roomy(peers, over)) for over in (family, unix)]
+    both.reverse()  # decisive
 
-    takes_less(*map(processor_time, ways))
+    takes_less(*map(processor_time, both))
 
 
 @pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
@@ -36,18 +37,31 @@ def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, 
     path.write_bytes(bytes(CHUNK))
 
     with path.open("rb") as file:
-        ways = [by_hand(client, file.fileno()), by_sendfile(client, file.fileno())]
-        ways.reverse()  # decisive
+        both = [by_hand(client, file.fileno()), by_sendfile(client, file.fileno())]
+        both.reverse()  # decisive
 
-        takes_less(*(sending_time(way, server) for way in ways))
+        takes_less(*(sending_time(way, server) for way in both))
+
+
+@pytest.mark.claim("udp.performance.batches-cheaper")
+@pytest.mark.needs("command:cc")
+@over_ip
+def test_a_batch_of_datagrams_costs_less_than_one_by_one(peers, family, tmp_path):
+    sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
+    sender.connect(receiver.getsockname())
+
+    both = ways(tmp_path, sender, receiver)
+    both.reverse()  # decisive
+
+    takes_less(*both)
 
 
 @pytest.mark.claim("process.performance.threads-start-quicker")
 def test_a_thread_is_started_quicker_than_a_process():
-    ways = [process, thread]
-    ways.reverse()  # decisive
+    both = [process, thread]
+    both.reverse()  # decisive
 
-    takes_less(*map(elapsed, ways))
+    takes_less(*map(elapsed, both))
 
 
 @pytest.mark.claim("stream.performance.benchmark-without-echo-waits")

@@ -39,6 +39,8 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
     unsigned int done;
     if (!watched(fd, &s))
         return real.sendmmsg(fd, messages, count, flags);
+    if (count > 1 && ON(cost_batch_high))
+        burn(0.001);
     if (count > 1 && ON(send_many_first_only))
         count = 1;
     for (done = 0; done < count; done++) {

@@ -132,6 +132,18 @@ def cost_of_a_unix_stream() -> object:
         return costs(lambda: one.send(b"x"), 0.001)
 
 
+class Message(ctypes.Structure):
+    """struct mmsghdr of no buffer."""
+
+    _fields_ = [("header", ctypes.c_char * 56), ("length", ctypes.c_uint), ("padding", ctypes.c_uint)]
+
+
+@provokes("cost_batch_high")
+def cost_of_a_batch() -> object:
+    with udp() as (sender, _):
+        return costs(lambda: LIBC.sendmmsg(sender.fileno(), (Message * 2)(), 2, 0), 0.001)
+
+
 @provokes("cost_epoll_high")
 def cost_of_epoll() -> object:
     with select.epoll() as waiter:
