@@ -68,7 +68,7 @@ def waiting_in_a_loop() -> object:
 @provokes("process_wnohang_waits")
 def waiting_without_hanging() -> object:
     if (pid := os.fork()) == 0:
-        until(lambda: False, limit=0.1)
+        until(lambda: False, limit=1.0)
         os._exit(0)
     found = os.waitpid(pid, os.WNOHANG) == (0, 0)
     with contextlib.suppress(ChildProcessError):
@@ -228,7 +228,7 @@ def woken(events: int) -> int:
                 with select.epoll() as waiter:
                     waiter.register(listener, events)
                     os.write(into, b"r")
-                    os.write(into, b"w" * len(waiter.poll(0.3)))
+                    os.write(into, b"w" * len(waiter.poll(1.5)))
                 os._exit(0)
         started = b""
         while started.count(b"r") < 2:
