@@ -8,6 +8,7 @@ import select
 import signal
 import struct
 from collections.abc import Callable, Collection
+from resource import RUSAGE_THREAD, getrusage
 
 import pytest
 
@@ -73,6 +74,16 @@ def epoll_wait(end: RecordedSocket, seconds: float | None, *, mask: Mask = None)
         if mask is not None:
             return _count(_libc.epoll_pwait(instance.fileno(), events, 1, limit, _sigset(mask)))
         return _count(_libc.epoll_wait(instance.fileno(), events, 1, limit))
+
+
+def sleeps(call: Callable[[], object]) -> int:
+    """How often this thread has given up its processor during `call`, to wait (ru_nvcsw of getrusage(2)).
+
+    A page that has to be read in counts as well, so the least of several calls tells.
+    """
+    before = getrusage(RUSAGE_THREAD).ru_nvcsw
+    call()
+    return getrusage(RUSAGE_THREAD).ru_nvcsw - before
 
 
 def epoll_create1(flags: int) -> int:
