@@ -50,8 +50,6 @@ LABELS = {
     "MAY-2": "3.6.1",
 }
 """Where RFC 9293 has the requirements that are cited by their label."""
-UNNUMBERED = {"RFC 768"}
-"""Older RFCs whose sections have names and no numbers."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +157,6 @@ def missing(section: str, page: Page) -> str | None:
 
 def malformed(document: str, section: str) -> bool:
     of = kind(document)
-    if document in UNNUMBERED:
-        return re.fullmatch(r"[A-Z][a-z]+(, [A-Z][a-z]+)*", section) is None
     labelled = re.fullmatch(r"(\S+) \((\S+)\)", section) if of == "rfc" else None
     if labelled and (document != "RFC 9293" or LABELS.get(labelled[2]) != labelled[1]):
         return True
