@@ -35,6 +35,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Area:
+    """A folder of topics, and one line on what lives there."""
+
+    name: str
+    says: str
+
+
+@dataclass(frozen=True)
 class Claim:
     """One checkable sentence of documented behaviour. See docs/claims.md for the fields."""
 
@@ -51,6 +59,8 @@ class Claim:
     note: str | None = None
     untestable: str | None = None
     """Why no mutant can express that the claim is violated; the kill matrix shows it."""
+    area: str = ""
+    """The folder that the topic lies in; empty for a topic that lies in none."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +199,8 @@ class Results:
     statements: tuple[Statement, ...] = ()
     """What the documents say that claims of this run decide, or that nothing can."""
     version: int = SCHEMA_VERSION
+    areas: tuple[Area, ...] = ()
+    """The areas of the catalogue, in the order of the report."""
 
 
 def plain(value: Any) -> Any:
@@ -272,4 +284,5 @@ def results_from(data: Mapping[str, Any]) -> Results:
         documents=tuple(document_from(entry) for entry in data.get("documents", ())),
         statements=tuple(statement_from(entry) for entry in data.get("statements", ())),
         version=data["version"],
+        areas=tuple(Area(**known(Area, entry)) for entry in data.get("areas", ())),
     )

@@ -29,7 +29,7 @@ __all__ = [
 RESULTS = "results.json"
 JOURNAL = "journal.jsonl"
 SCHEMA = "sockproof-results"
-BEFOREHAND = ("run", "target", "claims", "documents", "statements")
+BEFOREHAND = ("run", "target", "claims", "documents", "statements", "areas")
 """What is known of a run before its first scenario."""
 
 

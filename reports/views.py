@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from reports import summary
-from reports.record import DECIDED, VERDICTS, Claim, Instance, Results
+from reports.record import DECIDED, VERDICTS, Area, Claim, Instance, Results
 from reports.texts import Anchors, duration, first_line, moment
 
 UNKNOWN_TOPIC = "without a claim"
@@ -59,6 +59,8 @@ class TopicView:
     anchor: str
     name: str
     claims: tuple[ClaimView, ...]
+    opens: Area | None = None
+    """The area that begins with this topic; None within one, or in none."""
 
     @property
     def counts(self) -> list[tuple[str, int]]:
@@ -94,7 +96,18 @@ def topics(results: Results) -> tuple[TopicView, ...]:
         found.setdefault(claim.topic, []).append(
             ClaimView(anchors.name(_free(name)), claim, summary.combined(instances), shown)
         )
-    return tuple(TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items())
+    by_topic = [TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items()]
+    return tuple(_under_areas(by_topic, results.areas))
+
+
+def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[TopicView]:
+    """The topics by area, in the order of the areas; those in no area stay where they are, at the end."""
+    rank = {area.name: place for place, area in enumerate(areas)}
+    inside: str | None = None
+    for topic in sorted(shown, key=lambda topic: rank.get(topic.claims[0].claim.area, len(rank))):
+        area = topic.claims[0].claim.area
+        yield replace(topic, opens=areas[rank[area]] if area != inside and area in rank else None)
+        inside = area
 
 
 PAGES_OWN = re.compile(r"unexpected|undecided|documents|machine|claims|i\d+|document\W.*|document", re.DOTALL)

@@ -15,7 +15,10 @@ from typing import NoReturn
 from sockproof import __version__
 from sockproof.errors import Exit, UsageError
 
-SELECTION = "claim ids, beginnings of ids up to a dot (tcp.linger), topics (tcp) or quoted globs ('*.zero-*')"
+SELECTION = (
+    "claim ids, beginnings of ids up to a dot (tcp.linger), topics (linger), areas (lifecycle) "
+    "or quoted globs ('*.zero-*')"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -142,12 +145,12 @@ COMMANDS = {
         ),
     ),
     "list": Command(
-        "list the claims by topic, with the scenarios that check them",
+        "list the claims by area and topic, with the scenarios that check them",
         list_arguments,
         "sockproof.listing:list_claims",
         (
             ("sockproof list", "all claims"),
-            ("sockproof list tcp '*.eof'", "a topic, and all whose id ends in .eof"),
+            ("sockproof list linger '*.eof'", "a topic, and all whose id ends in .eof"),
             ("sockproof list --json", "for programs"),
         ),
     ),

@@ -16,7 +16,7 @@ from sockproof import packages, suite
 from sockproof.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from fixtures.catalogue import Scenario
+    from fixtures.catalogue.loading import Scenario
     from reports.record import Capability
 
 BY_FIXTURE = {"wire": "capture", "link": "link", "sysctl": "namespace"}
@@ -84,7 +84,7 @@ def examine(asked: Namespace) -> int:
 def find(required: tuple[str, ...]) -> Findings:
     """Ask the probes, which run in forked children, and the installed packages."""
     catalogue = suite.catalogue()
-    from fixtures.capability import SURVEYED, isolation
+    from fixtures.stage.capability import SURVEYED, isolation
 
     check_names(required)
     scenarios = tuple(scenario for found in catalogue.scenarios.values() for scenario in found)
@@ -96,8 +96,8 @@ def find(required: tuple[str, ...]) -> Findings:
 
 def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Capability, ...] | None:
     """The answers of the probes; None where they cannot run because a package is missing."""
-    from fixtures.capability import survey
-    from fixtures.verdicts import HarnessError
+    from fixtures.evidence.verdicts import HarnessError
+    from fixtures.stage.capability import survey
 
     try:
         return survey(names)
@@ -109,8 +109,8 @@ def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Cap
 
 def check_names(names: Sequence[str]) -> None:
     """Raises UsageError for a name that no probe knows."""
-    from fixtures.capability import find_probe
-    from fixtures.verdicts import HarnessError
+    from fixtures.evidence.verdicts import HarnessError
+    from fixtures.stage.capability import find_probe
 
     for name in names:
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sockproof import suite
 
 if TYPE_CHECKING:
-    from fixtures.catalogue import Catalogue, Scenario
+    from fixtures.catalogue.loading import Catalogue, Scenario
     from reports.record import Claim
 
 VERSION = 1
@@ -36,13 +36,18 @@ def list_claims(asked: Namespace) -> int:
 def as_text(catalogue: Catalogue, ids: Sequence[str]) -> str:
     """The claims by topic, the scenarios under each, and how many there are."""
     lines: list[str] = []
-    for topic, members in groupby(ids, lambda name: catalogue.claims[name].topic):
+    for topic, members in groupby(ids, lambda name: folder_of(catalogue.claims[name])):
         lines.append(topic)
         for name in members:
             lines.extend(brief(catalogue, name))
         lines.append("")
     scenarios = sum(len(catalogue.scenarios[name]) for name in ids)
     return "\n".join([*lines, f"{several(len(ids), 'claim')}, {several(scenarios, 'scenario')}"])
+
+
+def folder_of(claim: Claim) -> str:
+    """Where a claim lives below ``conformance``: ``lifecycle/linger``."""
+    return f"{claim.area}/{claim.topic}" if claim.area else claim.topic
 
 
 def brief(catalogue: Catalogue, name: str) -> Iterator[str]:

@@ -16,10 +16,10 @@ from sockproof import child, known_targets, packages, suite
 from sockproof.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from fixtures.catalogue import Catalogue
+    from fixtures.catalogue.loading import Catalogue
 
 ASKED = "SOCKPROOF_ASKED"
-"""Environment variable that hands the arguments on to the results (fixtures.run)."""
+"""Environment variable that hands the arguments on to the results (fixtures.run.log)."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,

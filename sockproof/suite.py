@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sockproof.errors import UsageError
 
 if TYPE_CHECKING:
-    from fixtures.catalogue import Catalogue
+    from fixtures.catalogue.loading import Catalogue
 
 PACKAGE = Path(__file__).resolve().parent
 INSTALLED = PACKAGE / "suite"
@@ -23,7 +23,7 @@ def folder() -> Path:
     It is inside the installed package, or else the checkout. Raises UsageError if neither has the suite.
     """
     for place in (INSTALLED, PACKAGE.parent):
-        if (place / "conformance").is_dir() and (place / "fixtures" / "catalogue.py").is_file():
+        if (place / "conformance").is_dir() and (place / "fixtures" / "catalogue" / "loading.py").is_file():
             return place
     raise UsageError(f"the suite is neither in {INSTALLED} nor beside {PACKAGE}; install sockproof again.")
 
@@ -39,7 +39,7 @@ def reach() -> Path:
 def catalogue() -> Catalogue:
     """The catalogue of the suite. Raises UsageError with every problem in its files."""
     place = reach()
-    from fixtures.catalogue import CatalogueError, load
+    from fixtures.catalogue.loading import CatalogueError, load
 
     try:
         return load(place)
@@ -50,8 +50,8 @@ def catalogue() -> Catalogue:
 
 
 def select(found: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
-    """The ids that `patterns` name, as ``fixtures.catalogue.matching``. Raises UsageError for an unknown one."""
-    from fixtures.catalogue import SelectionError, matching
+    """The ids that `patterns` name, as the catalogue's ``matching``. Raises UsageError for an unknown one."""
+    from fixtures.catalogue.loading import SelectionError, matching
 
     try:
         return matching(found, patterns)

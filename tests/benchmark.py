@@ -41,7 +41,7 @@ def pytest_runtest_protocol(item):
 """
 SCENARIOS = f'''
 import pytest
-from fixtures.families import ip4
+from fixtures.stage.families import ip4
 
 ROUNDS = pytest.mark.parametrize("round", range({ROUNDS}))
 

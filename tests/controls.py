@@ -34,7 +34,7 @@ VARIANT = "__control"
 TURNED = frozenset({"deviates", "inconclusive"})
 UNDECIDED = frozenset({"unsupported", "not-permitted"})
 PATIENCE = "0.5"
-"""Seconds that a wait may take in a run that is meant to fail; see fixtures.waiting."""
+"""Seconds that a wait may take in a run that is meant to fail; see fixtures.evidence.waiting."""
 WORKERS = 8
 HASTE = '''"""A property that fails need not be shrunk, and a few examples show that it does."""
 
@@ -210,11 +210,10 @@ def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
     shutil.copytree(project / "conformance", suite / "conformance", ignore=ignored)
     shutil.copy(project / "pyproject.toml", suite)
     (suite / "conftest.py").write_text(HASTE, "utf-8")
-    for folder in (suite / "conformance").iterdir():
-        if topics and folder.is_dir():
-            others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
-            for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
-                path.unlink()
+    for folder in {path.parent for path in (suite / "conformance").rglob("claims.toml")} if topics else ():
+        others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
+        for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
+            path.unlink()
 
 
 def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = False, project: Path = PROJECT) -> Report:
@@ -228,7 +227,7 @@ def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = Fa
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when every control turned, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.controls", description=(__doc__ or "").partition("\n")[0])
-    known = sorted(path.parent.name for path in (PROJECT / "conformance").glob("*/claims.toml"))
+    known = sorted(path.parent.name for path in (PROJECT / "conformance").rglob("claims.toml"))
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"folders below conformance: {', '.join(known)}")
     parser.add_argument(
         "--workers",

@@ -61,7 +61,7 @@ class Page:
 
 
 def claims() -> list[dict]:
-    files = sorted((PROJECT / "conformance").glob("*/claims.toml"))
+    files = sorted((PROJECT / "conformance").rglob("claims.toml"))
     found = [claim for file in files for claim in tomllib.loads(file.read_text("utf-8"))["claim"]]
     assert found
     return found

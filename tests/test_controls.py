@@ -22,7 +22,7 @@ sources   = [{{ document = "socket(7)", section = "DESCRIPTION" }}]
 HEAD = """
 import socket
 import pytest
-from fixtures.families import over_streams, over_ip
+from fixtures.stage.families import over_streams, over_ip
 """
 
 

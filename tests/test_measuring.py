@@ -7,8 +7,16 @@ from itertools import cycle
 
 import pytest
 
-from conformance.performance.measuring import MARGIN, PARTS, TRIES, Measure, elapsed, processor_time, takes_less
-from fixtures.verdicts import Deviation, Inconclusive
+from conformance.programs.performance.measuring import (
+    MARGIN,
+    PARTS,
+    TRIES,
+    Measure,
+    elapsed,
+    processor_time,
+    takes_less,
+)
+from fixtures.evidence.verdicts import Deviation, Inconclusive
 
 
 def always(seconds: float) -> Measure:

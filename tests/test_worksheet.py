@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.catalogue import Catalogue, load
+from fixtures.catalogue.loading import Catalogue, load
 from reports.source_documents import UNCHECKED
 
 HERE = Path(__file__).parent

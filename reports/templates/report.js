@@ -29,6 +29,11 @@
       shown += fits;
     }
     for (const section of sections) section.hidden = !section.querySelector("details.claim:not([hidden])");
+    for (const head of document.querySelectorAll(".area-head")) {
+      let next = head.nextElementSibling;
+      while (next && next.hidden && !next.matches(".area-head")) next = next.nextElementSibling;
+      head.hidden = !next || next.matches(".area-head");
+    }
     said.textContent = shown === claims.length ? "" : `${shown} of ${claims.length} claims`;
   };
   const openAll = () => {

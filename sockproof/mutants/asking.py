@@ -21,7 +21,7 @@ from sockproof.mutants import MutantError, build, catalogue, job, state
 from sockproof.mutants.catalogue import Mutant
 
 if TYPE_CHECKING:
-    from fixtures.catalogue import Catalogue
+    from fixtures.catalogue.loading import Catalogue
     from reports.kill_matrix import Matrix
 
 FOLDER = Path("sockproof-results", "mutants")

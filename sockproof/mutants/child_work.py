@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from fixtures.namespaces import fresh_namespace
-from fixtures.plugin import JUDGEMENT
-from fixtures.session import SESSION, Session, claim_of
-from fixtures.sysctls import read_sysctl, write_sysctl
-from fixtures.verdicts import Unavailable
+from fixtures.evidence.verdicts import Unavailable
+from fixtures.run.plugin import JUDGEMENT
+from fixtures.run.session import SESSION, Session, claim_of
+from fixtures.stage.namespaces import fresh_namespace
+from fixtures.stage.sysctls import read_sysctl, write_sysctl
 from sockproof.mutants import MutantError
 from sockproof.mutants.catalogue import Mutant
 from sockproof.mutants.gate import Gate

@@ -56,9 +56,8 @@ class Observed:
 
 
 def topic_of(name: str) -> str:
-    """The folder of an instance below ``conformance``."""
-    path = name.partition("::")[0].split("/")
-    return path[1] if len(path) > 2 else "."
+    """The folder of an instance below ``conformance``: its area and topic."""
+    return "/".join(name.partition("::")[0].split("/")[1:-1]) or "."
 
 
 def restored(table: Mapping[str, object]) -> Outcome:

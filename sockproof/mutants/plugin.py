@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.session import SESSION, Session
+from fixtures.run.session import SESSION, Session
 from sockproof.mutants.gate import Gate
 from sockproof.mutants.job import OPTION, Job
 from sockproof.mutants.warm import work

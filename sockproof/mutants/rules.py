@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fixtures.namespaces import Namespace
+from fixtures.stage.namespaces import Namespace
 from sockproof.mutants import MutantError, wire
 from sockproof.mutants.catalogue import Mutant
 from sockproof.mutants.state import STATE_VARIABLE

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.session import SESSION, claim_of
-from fixtures.waiting import GENEROUS
+from fixtures.evidence.waiting import GENEROUS
+from fixtures.run.session import SESSION, claim_of
 from reports.kill_matrix import KILLED_BY_ANOTHER, NOT_AVAILABLE, NOT_REACHED, SURVIVED
 from sockproof.mutants.catalogue import Mutant, load
 from sockproof.mutants.child_work import Attempt, Warm, observe

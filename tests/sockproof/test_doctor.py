@@ -7,7 +7,7 @@ import platform
 
 import pytest
 
-from fixtures.scenario_files import Mark, Scenario
+from fixtures.catalogue.scenario_files import Mark, Scenario
 from reports.record import Capability
 from sockproof.doctor import BY_FIXTURE, Findings, as_text
 from sockproof.packages import Package
@@ -102,7 +102,7 @@ def test_a_fixture_counts_as_a_need():
 
 
 def test_the_needs_of_fixtures_are_those_of_the_plugin():
-    from fixtures.plugin import IMPLIED
+    from fixtures.run.plugin import IMPLIED
 
     assert IMPLIED.items() <= BY_FIXTURE.items()
 

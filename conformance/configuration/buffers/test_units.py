@@ -1,0 +1,31 @@
+"""The unit of the rate that a buffer is calculated from."""
+
+from time import monotonic
+
+import pytest
+
+from conformance.configuration.buffers.rates import delivery_rate
+from conformance.stream.receiving.queued import deaf, dropped
+from conformance.stream.sending.buffers import received, unacknowledged
+from conformance.tcp.congestion.flights import short_segments
+from fixtures.evidence.waiting import until
+from fixtures.stage.families import over_ip
+
+SENT = 400
+
+
+@pytest.mark.claim("tcp.buffers.delivery-rate-in-bytes")
+@pytest.mark.needs("filter", "kernel>=4.12")
+@over_ip
+def test_delivery_rate_times_the_time_is_a_segment_in_bytes(peers, family):
+    began = monotonic()
+    client, server, segment = *short_segments(peers, family), 536
+
+    with deaf(server):
+        client.send(bytes(SENT))  # decisive
+        until(lambda: dropped(server) == 1, what="a segment that did not get through")
+    received(server, SENT)
+    until(lambda: unacknowledged(client) == 0, what="an acknowledgement of all bytes")
+
+    carried = delivery_rate(client) * (monotonic() - began)
+    assert segment / 2 < carried < segment * 4

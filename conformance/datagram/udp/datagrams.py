@@ -1,0 +1,132 @@
+"""Datagrams and what comes with them; recvmmsg(2) and sendmmsg(2), which Python lacks."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fixtures.evidence.recorder import RecordedSocket
+from fixtures.stage.families import Address, Family
+from fixtures.stage.peers import Peers
+
+IP_PKTINFO, IP_RECVERR, IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 8, 11, 25, 49, 50
+SO_RXQ_OVFL, SO_TIMESTAMPNS = 40, 35
+MSG_WAITFORONE = 0x10000
+LARGEST = {"ip4": 65535 - 20 - 8, "ip6": 65535 - 8}
+"""Bytes of data that fit a datagram: the length fields have 16 bits (RFC 768; RFC 791, total length; RFC 8200)."""
+PACKET_INFO = {
+    "ip4": (socket.IPPROTO_IP, IP_PKTINFO, socket.IPPROTO_IP, IP_PKTINFO, "4x4x4s"),
+    "ip6": (socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, socket.IPPROTO_IPV6, IPV6_PKTINFO, "16s4x"),
+}
+"""Level and option that ask for the address of arrival, level and type of the message, and its layout."""
+RECEIVE_ERRORS = {"ip4": (socket.IPPROTO_IP, IP_RECVERR), "ip6": (socket.IPPROTO_IPV6, IPV6_RECVERR)}
+ROOM = 2048
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def ends(peers: Peers, family: Family) -> tuple[RecordedSocket, RecordedSocket]:
+    """A sender without a name, and a receiver on loopback."""
+    return peers.socket("sender", family.domain, socket.SOCK_DGRAM), peers.datagram(family, lane="receiver")
+
+
+def nobody(peers: Peers, family: Family) -> Address:
+    """An address at which no datagram is taken: a port of ours was there, and is closed.
+
+    Who sends there must be bound before, or it might be given that very port.
+    """
+    gone = peers.datagram(family, lane="gone")
+    address = gone.getsockname()
+    gone.close()
+    return address
+
+
+def asks_for_arrival(end: RecordedSocket, family: Family) -> None:
+    """Each datagram brings the address to which it came."""
+    level, option, *_ = PACKET_INFO[family.name]
+    end.setsockopt(level, option, 1)
+
+
+def arrival(family: Family, ancillary: Sequence[tuple[int, int, bytes]]) -> list[str]:
+    """The addresses of arrival among these control messages."""
+    _, _, level, kind, layout = PACKET_INFO[family.name]
+    found = [content for at, of, content in ancillary if (at, of) == (level, kind)]
+    return [socket.inet_ntop(family.domain, struct.unpack(layout, content)[0]) for content in found]
+
+
+def counts(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
+    """The numbers of lost datagrams among these control messages (SO_RXQ_OVFL)."""
+    wanted = socket.SOL_SOCKET, SO_RXQ_OVFL
+    return [int.from_bytes(content[:4], "little") for at, of, content in ancillary if (at, of) == wanted]
+
+
+class _Vector(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32), ("vectors", ctypes.POINTER(_Vector)),
+        ("count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    )  # fmt: skip
+
+
+class _Message(ctypes.Structure):
+    _fields_ = (("header", _Header), ("length", ctypes.c_uint))
+
+
+class Batch(NamedTuple):
+    """Messages for one call, and the memory that they refer to."""
+
+    messages: ctypes.Array[_Message]
+    buffers: list[ctypes.Array[ctypes.c_char]]
+    vectors: list[_Vector]
+
+    @property
+    def lengths(self) -> list[int]:
+        """The length that the call gave to each message."""
+        return [message.length for message in self.messages]
+
+    def data(self, count: int) -> list[bytes]:
+        """What the first `count` messages hold."""
+        return [self.buffers[at].raw[: self.messages[at].length] for at in range(count)]
+
+
+def batch(pieces: Sequence[bytes]) -> Batch:
+    """Messages with these contents."""
+    buffers = [ctypes.create_string_buffer(piece, max(1, len(piece))) for piece in pieces]
+    vectors = [_Vector(ctypes.addressof(buffer), len(piece)) for buffer, piece in zip(buffers, pieces, strict=True)]
+    messages = (_Message * len(pieces))()
+    for message, vector in zip(messages, vectors, strict=True):
+        message.header.vectors, message.header.count = ctypes.pointer(vector), 1
+    return Batch(messages, buffers, vectors)
+
+
+def room(count: int) -> Batch:
+    """Messages to receive `count` datagrams into."""
+    return batch([bytes(ROOM)] * count)
+
+
+def sendmmsg(end: RecordedSocket, messages: Batch, flags: int = 0) -> int:
+    """How many messages sendmmsg(2) has sent. Raises OSError."""
+    count = len(messages.messages)
+    arguments = end.fileno(), messages.messages, count, flags
+    return int(end.noted("sendmmsg", (count, flags), lambda: _counted(_libc.sendmmsg(*arguments))))
+
+
+def recvmmsg(end: RecordedSocket, messages: Batch, flags: int = 0, *, seconds: float | None = None) -> int:
+    """How many messages recvmmsg(2) has received. Raises OSError."""
+    limit = struct.pack("ll", int(seconds), round(seconds % 1 * 1e9)) if seconds is not None else None
+    count = len(messages.messages)
+    arguments = end.fileno(), messages.messages, count, flags, limit
+    return int(end.noted("recvmmsg", (count, flags), lambda: _counted(_libc.recvmmsg(*arguments))))
+
+
+def _counted(result: int) -> int:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result

@@ -1,0 +1,153 @@
+"""A connected datagram socket: what connect() fixes, and the errors that reach it."""
+
+from errno import EAGAIN, ECONNREFUSED
+from select import POLLERR, POLLIN
+from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SO_RCVTIMEO, SOL_SOCKET
+
+import pytest
+
+from conformance.datagram.udp.datagrams import RECEIVE_ERRORS, ends, nobody
+from fixtures.evidence.expect import fails, timeval
+from fixtures.evidence.waiting import readiness, ready
+from fixtures.stage.families import over_ip, over_ip4
+
+ECHO = "127.0.0.5"
+"""An address of loopback other than the usual one (RFC 1122 3.2.1.3 (g))."""
+
+
+@pytest.mark.claim("udp.connect.no-packet")
+@over_ip
+def test_connect_of_a_datagram_socket_sends_nothing(peers, family, wire):
+    sender, receiver = ends(peers, family)
+
+    sender.connect(receiver.getsockname())  # decisive
+
+    assert sender.getpeername() == receiver.getsockname()
+    wire.never("* > * UDP")
+
+
+@pytest.mark.claim("udp.connect.send-needs-no-address")
+@over_ip
+def test_send_goes_to_the_peer(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())  # decisive
+
+    sender.send(b"to the peer")
+
+    assert receiver.recvfrom(100) == (b"to the peer", sender.getsockname())
+
+
+@pytest.mark.claim("udp.connect.others-still-reachable")
+@over_ip
+def test_sendto_reaches_others_too(peers, family):
+    sender, receiver = ends(peers, family)
+    other = peers.datagram(family, lane="other")
+    sender.connect(receiver.getsockname())
+
+    sender.sendto(b"elsewhere", other.getsockname())  # decisive
+
+    assert other.recv(100) == b"elsewhere"
+    assert readiness(receiver, POLLIN) == 0
+
+
+@pytest.mark.claim("udp.connect.receives-from-the-peer-only")
+@over_ip
+def test_datagrams_of_others_are_not_received(peers, family):
+    sender, receiver = ends(peers, family)
+    other = peers.datagram(family, lane="other")
+    receiver.connect(peers_name(sender, family))  # decisive
+
+    other.sendto(b"stranger", receiver.getsockname())
+    sender.sendto(b"peer", receiver.getsockname())
+
+    assert receiver.recv(100) == b"peer"
+    with fails(EAGAIN):
+        receiver.recv(1, MSG_DONTWAIT)
+
+
+def peers_name(sender, family):
+    """The name of a sender that is bound now."""
+    sender.bind(family.address())
+    return sender.getsockname()
+
+
+@pytest.mark.claim("udp.connect.refusal-told")
+@over_ip
+def test_refusal_is_told_to_a_connected_socket_once(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.connect(nobody(peers, family))
+    client.send(b"anyone")  # decisive
+
+    assert ready(client, POLLIN) & POLLERR
+    with fails(ECONNREFUSED):
+        client.recv(1)
+    with fails(EAGAIN):
+        client.recv(1, MSG_DONTWAIT)
+
+
+@pytest.mark.claim("udp.connect.refusal-ends-the-next-send")
+@over_ip
+def test_refusal_is_told_by_the_next_send(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.connect(nobody(peers, family))
+    client.send(b"anyone")  # decisive
+    ready(client, POLLIN)
+
+    with fails(ECONNREFUSED):
+        client.send(b"again")
+    assert client.send(b"once more") == len(b"once more")
+
+
+@pytest.mark.claim("udp.connect.refusal-in-so-error")
+@over_ip
+def test_so_error_has_the_refusal_once(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.connect(nobody(peers, family))
+    client.send(b"anyone")  # decisive
+    ready(client, POLLIN)
+
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNREFUSED
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+
+
+@pytest.mark.claim("udp.unconnected.refusal-not-told")
+@over_ip
+def test_unconnected_socket_hears_nothing_of_a_refusal(peers, family, wire):
+    client = peers.datagram(family, lane="client")
+    client.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))
+    client.sendto(b"anyone", nobody(peers, family))  # decisive
+
+    wire.expect("client > * UDP (6)")
+    wire.settle()
+    with fails(EAGAIN):
+        client.recv(1)
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+
+
+@pytest.mark.claim("udp.recverr.unconnected-told-too")
+@over_ip
+def test_recverr_tells_an_unconnected_socket(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.setsockopt(*RECEIVE_ERRORS[family.name], 1)  # decisive
+    client.sendto(b"anyone", nobody(peers, family))
+
+    ready(client, POLLERR)
+    with fails(ECONNREFUSED):
+        client.recv(1)
+    data, ancillary, flags, _ = client.recvmsg(100, 512, MSG_ERRQUEUE)
+    assert data == b"anyone"
+    assert [each[:2] for each in ancillary] == [RECEIVE_ERRORS[family.name]]
+    assert flags & MSG_ERRQUEUE
+
+
+@pytest.mark.claim("udp.send.answer-comes-from-the-route")
+@over_ip4
+def test_answer_of_a_wildcard_server_comes_from_another_address(peers, family):
+    server = peers.datagram(family, lane="server", host=family.wildcard)
+    client = peers.datagram(family, lane="client")
+    client.sendto(b"question", (ECHO, server.getsockname()[1]))
+    _, address = server.recvfrom(100)
+
+    server.sendto(b"answer", address)  # decisive
+
+    assert client.recvfrom(100) == (b"answer", (family.loopback, server.getsockname()[1]))

@@ -1,0 +1,54 @@
+"""A close() that is missing: the peer has closed, and the own end stays."""
+
+from errno import EAGAIN
+from select import POLLIN
+from socket import MSG_DONTWAIT, SHUT_WR
+
+import pytest
+
+from fixtures.evidence.expect import fails
+from fixtures.evidence.kernel_view import Ends, is_in, reaches
+from fixtures.evidence.waiting import ready
+from fixtures.stage.families import over_ip
+
+
+@pytest.mark.claim("tcp.close.forgotten-stays-in-close-wait")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_forgotten_connection_stays_in_close_wait_until_it_is_closed(stream_pair, wire):
+    client, server = stream_pair
+    ends = Ends.of(server)
+    client.shutdown(SHUT_WR)  # decisive
+    ready(server, POLLIN)
+    assert server.recv(1) == b""
+
+    reaches(ends, "CLOSE_WAIT")
+    reaches(ends.reversed, "FIN_WAIT2")
+    seen = ends.seen()
+    wire.never("server > client FIN")
+
+    assert (seen.timer, seen.inode != 0) == ("", True)
+    server.close()  # decisive
+    wire.expect("server > client FIN")
+    reaches(ends, "CLOSE")
+
+
+@pytest.mark.claim("tcp.close.forgotten-stays-in-close-wait")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_forgotten_connections_pile_up(peers, family):
+    listener = peers.listener(family)
+    forgotten = []
+    for _ in range(2):
+        client = peers.connecting(family, listener.getsockname())
+        forgotten.append(peers.accepting(listener))
+        client.close()  # decisive
+        assert forgotten[-1].recv(1) == b""
+
+    for server in forgotten:
+        is_in(Ends.of(server), "CLOSE_WAIT")
+    listener.setblocking(False)
+    with fails(EAGAIN):
+        listener.accept()
+    for server in forgotten:
+        assert server.recv(1, MSG_DONTWAIT) == b""

@@ -1,0 +1,30 @@
+"""TIME_WAIT is kept, whatever limit this machine was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.evidence.verdicts import Unavailable
+from fixtures.stage.namespaces import Namespace
+from fixtures.stage.sysctls import path_of, read_sysctl, sysctl
+
+LIMIT = "net.ipv4.tcp_max_tw_buckets"
+ENOUGH = 64
+
+
+@pytest.fixture(autouse=True)
+def time_wait_kept(namespace: Namespace) -> Iterator[None]:
+    """Raises tcp_max_tw_buckets where it is too low for these scenarios; a kernel that ships keeps thousands."""
+    if not path_of(LIMIT).exists() or int(read_sysctl(LIMIT)) >= ENOUGH:
+        yield
+    elif namespace.isolated:
+        with sysctl(namespace, LIMIT, ENOUGH):
+            yield
+    else:
+        raise Unavailable(
+            f"sysctl {LIMIT} is {read_sysctl(LIMIT)}, and there is no namespace to raise it in",
+            verdict="not-permitted",
+            remedy="run as root, or allow user namespaces",
+        )

@@ -1,0 +1,186 @@
+"""What TIME_WAIT makes of the segments that still come: a new connection, old duplicates, resets."""
+
+from errno import EADDRNOTAVAIL, EAGAIN
+from socket import SOCK_STREAM
+
+import pytest
+
+from conformance.lifecycle.time_wait.closing import LENGTH, bound_again, finished, kept, last_port_spent
+from conformance.lifecycle.time_wait.segments import forge
+from fixtures.evidence.expect import fails
+from fixtures.evidence.kernel_view import is_in, reaches
+from fixtures.evidence.waiting import until
+from fixtures.stage.families import over_ip
+
+forging = pytest.mark.needs("sock_diag", "CAP_NET_RAW")
+
+
+@pytest.mark.claim("tcp.time-wait.new-syn-reopens")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_client_connects_again_from_the_port_that_the_server_has_in_time_wait(peers, family):
+    listener, server, name = finished(peers, family)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+    client.bind(name)
+
+    client.connect(listener.getsockname())  # decisive
+
+    is_in(server, "ESTABLISHED")
+    again = peers.accepting(listener)
+    assert again.getpeername() == name
+    again.send(b"again")
+    assert client.recv(100) == b"again"
+
+
+@pytest.mark.claim("tcp.time-wait.new-syn-reopens")
+@pytest.mark.needs("sock_diag")
+@pytest.mark.parametrize("timestamps", [0, 1])
+@over_ip
+def test_new_syn_is_answered_at_once(peers, family, timestamps, sysctl, wire):
+    sysctl("net.ipv4.tcp_timestamps", timestamps)
+    sysctl("net.ipv4.tcp_ecn", 0)  # which would set more flags in the SYN
+    listener, _, name = finished(peers, family)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+    client.bind(name)
+    wire.expect("client > server FIN")
+    wire.settle()
+
+    client.connect(listener.getsockname())  # decisive
+
+    wire.expect("client > server SYN !ACK")
+    wire.expect("server > client SYN ACK ack 1")
+    wire.never("* > * RST")
+
+
+@pytest.mark.claim("tcp.time-wait.newer-timestamp-reopens")
+@forging
+@over_ip
+def test_syn_with_lower_sequence_and_newer_timestamp_is_accepted(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    _, server, _ = finished(peers, family)
+    wire.expect("client > server FIN")
+    wire.settle()
+
+    forge(wire, family, server, "S", ahead=-1000, newer=1000)  # decisive
+
+    wire.expect("client > server SYN !ACK")
+    wire.expect("server > client SYN ACK ack 1")
+
+
+@pytest.mark.claim("tcp.time-wait.old-syn-acknowledged")
+@forging
+@over_ip
+def test_syn_of_an_old_duplicate_is_acknowledged_and_opens_nothing(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_rfc1337", 1)  # the host of the closed client answers the acknowledgement with a RST
+    listener, server, _ = finished(peers, family)
+    wire.expect("client > server FIN")
+    wire.settle()
+
+    forge(wire, family, server, "S", ahead=-1000)  # decisive
+
+    wire.expect("client > server SYN !ACK")
+    wire.expect("server > client ACK (0) ack 1000")
+    is_in(server, "TIME_WAIT")
+    listener.setblocking(False)
+    with fails(EAGAIN):
+        listener.accept()
+
+
+@pytest.mark.claim("tcp.time-wait.fin-acknowledged-again")
+@forging
+@over_ip
+def test_retransmitted_fin_is_acknowledged_and_restarts_the_timer(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_rfc1337", 1)  # the host of the closed client answers the acknowledgement with a RST
+    _, server, _ = finished(peers, family)
+    wire.expect("server > client ACK 2:2(0) ack 2")
+    until(lambda: kept(server).expires < LENGTH - 0.05, what="50 ms of TIME_WAIT to pass")
+    before = kept(server).expires
+
+    forge(wire, family, server, "FA", ahead=-1)  # decisive
+
+    wire.expect("client > server FIN 1:1(0)")
+    wire.expect("server > client ACK 2:2(0) ack 2")
+    is_in(server, "TIME_WAIT")
+    assert kept(server).expires > before
+
+
+@pytest.mark.claim("tcp.time-wait.reset-ends-it")
+@forging
+@over_ip
+def test_reset_that_fits_ends_time_wait(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_rfc1337", 0)
+    _, server, _ = finished(peers, family)
+
+    forge(wire, family, server, "R")  # decisive
+
+    wire.expect("client > server RST")
+    reaches(server, "CLOSE")
+
+
+@pytest.mark.claim("tcp.time-wait.rfc1337-survives-reset")
+@forging
+@over_ip
+def test_reset_is_ignored_with_rfc1337(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_rfc1337", 1)  # decisive
+    _, server, _ = finished(peers, family)
+
+    forge(wire, family, server, "R")  # decisive
+
+    wire.expect("client > server RST")
+    wire.settle()
+    is_in(server, "TIME_WAIT")
+
+
+@pytest.mark.claim("tcp.time-wait.reset-elsewhere-ignored")
+@pytest.mark.parametrize("ahead", [-1, 100_000_000])
+@forging
+@over_ip
+def test_reset_outside_the_window_does_not_end_time_wait(peers, family, ahead, sysctl, wire):
+    sysctl("net.ipv4.tcp_rfc1337", 0)
+    _, server, _ = finished(peers, family)
+
+    forge(wire, family, server, "R", ahead=ahead)  # decisive
+
+    wire.expect("client > server RST")
+    wire.settle()
+    is_in(server, "TIME_WAIT")
+
+
+@pytest.mark.claim("tcp.time-wait.same-pair-refused")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_active_closer_cannot_connect_over_the_same_pair_of_addresses(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_timestamps", 0)  # decisive
+    to, ends, again = bound_again(peers, family)
+
+    with fails(EADDRNOTAVAIL):
+        again.connect(to)  # decisive
+
+    is_in(ends, "TIME_WAIT")
+
+
+@pytest.mark.claim("tcp.time-wait.uses-up-ports")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_port_in_time_wait_cannot_be_chosen_for_the_same_destination(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_tw_reuse", 0)
+    to, ends, again = last_port_spent(peers, family, sysctl)
+
+    with fails(EADDRNOTAVAIL):
+        again.connect(to)  # decisive
+
+    is_in(ends, "TIME_WAIT")
+
+
+@pytest.mark.claim("tcp.time-wait.tw-reuse-takes-over")
+@pytest.mark.needs("sock_diag", "sysctl:net.ipv4.tcp_tw_reuse_delay")
+@over_ip
+def test_port_in_time_wait_can_be_chosen_with_tw_reuse(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    sysctl("net.ipv4.tcp_tw_reuse", 1)
+    sysctl("net.ipv4.tcp_tw_reuse_delay", 1)  # decisive
+    to, ends, again = last_port_spent(peers, family, sysctl)
+
+    until(lambda: again.connect_ex(to) == 0, what="connect() to take over TIME_WAIT", within=0.5)  # decisive
+
+    is_in(ends, "ESTABLISHED")

@@ -1,0 +1,143 @@
+"""A thread for each client: what each is given, and what is left when it has ended."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from ctypes import c_int
+from select import POLLIN, select
+from threading import Barrier
+
+import pytest
+
+from conformance.programs.process_models.programs import ECHO, MISSPELT, compiled, serving, status
+from conformance.programs.process_models.servers import OTHERS, asked, in_threads
+from conformance.programs.process_models.stacks import THREADS, detach, growth, join, leave
+from fixtures.evidence.waiting import GENEROUS, readiness
+from fixtures.stage.children import child, in_child
+from fixtures.stage.families import over_ip, over_streams
+
+GREETING = b"welcome"
+
+
+@pytest.mark.claim("stream.threads.serve-while-one-is-idle")
+@over_streams
+def test_server_with_threads_serves_others_while_one_is_idle(peers, family):
+    listener = peers.listener(family)
+    with child(lambda: in_threads(listener, OTHERS + 1)) as server:
+        idle = peers.connecting(family, listener.getsockname(), lane="idle")
+        clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
+
+        answers = [asked(client, b"client %d" % number) for number, client in enumerate(clients)]
+
+        assert answers == [b"client %d" % number for number in range(OTHERS)]
+        assert readiness(idle, POLLIN) == 0
+        idle.close()  # decisive
+        assert server.ends().status == 0
+
+
+def greeted(peers, family, own):
+    """What three clients get, whose threads read their descriptors when all have come: copies, or one variable."""
+    listener = peers.listener(family)
+    clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(3)]
+    one, meeting = c_int(), Barrier(3)
+
+    def greet(variable):
+        meeting.wait(10)
+        os.write(variable.value, GREETING)
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in clients:
+            one.value = peers.accepting(listener).fileno()
+            pool.submit(greet, c_int(one.value) if own else one)
+    return received_by(clients, 3 * len(GREETING))
+
+
+def received_by(clients, count):
+    """What each of them has received, once all have received `count` bytes together."""
+    found = dict.fromkeys(clients, b"")
+    while sum(map(len, found.values())) < count:
+        for client in select(clients, [], [], GENEROUS)[0]:
+            found[client] += client.recv(count)
+    return list(found.values())
+
+
+@pytest.mark.claim("stream.threads.one-variable-mixes-them-up")
+@over_streams
+def test_threads_that_share_one_variable_all_serve_the_last_client(peers, family):
+    own = True
+    own = False  # decisive
+
+    assert greeted(peers, family, own) == [b"", b"", GREETING * 3]
+
+
+@pytest.mark.claim("stream.threads.copies-keep-them-apart")
+@over_streams
+def test_threads_with_copies_of_their_own_serve_each_client(peers, family):
+    own = False
+    own = True  # decisive
+
+    assert greeted(peers, family, own) == [GREETING] * 3
+
+
+@pytest.mark.claim("process.threads.detached-leave-nothing")
+@pytest.mark.parametrize("ending", [detach, join])
+def test_threads_that_are_detached_or_joined_give_their_stacks_back(ending):
+    ended = leave
+    ended = ending  # decisive
+
+    assert in_child(lambda: growth(ended)).value == [0] * (THREADS - 1)
+
+
+LAST = 8
+"""Threads that come when no stack of an earlier one is left to take."""
+
+
+@pytest.mark.claim("process.threads.left-alone-keep-their-stacks")
+def test_threads_that_are_neither_detached_nor_joined_keep_their_stacks():
+    ended = join
+    ended = leave  # decisive
+
+    sizes = in_child(lambda: growth(ended)).value
+
+    assert len(sizes) == THREADS - 1
+    assert min(sizes[-LAST:]) > 0
+
+
+@pytest.mark.claim("process.threads.undeclared-name-refused")
+@pytest.mark.needs("command:cc")
+def test_program_that_uses_a_name_it_has_not_declared_is_not_compiled(tmp_path):
+    program = MISSPELT.replace("&fromlen", "&from_len")
+    program = MISSPELT  # decisive
+
+    done = compiled(tmp_path, program, "-fsyntax-only")
+
+    assert done.returncode != 0
+    assert "fromlen" in done.stderr
+
+
+@pytest.mark.claim("process.threads.undeclared-name-refused")
+@pytest.mark.needs("command:cc")
+def test_program_is_compiled_when_the_name_is_the_declared_one(tmp_path):
+    program = MISSPELT
+    program = program.replace("&fromlen", "&from_len")  # decisive
+
+    done = compiled(tmp_path, program, "-fsyntax-only")
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.claim("tcp.threads.program-serves-while-one-is-idle")
+@pytest.mark.needs("command:cc")
+@over_ip
+def test_program_with_threads_serves_others_while_one_is_idle(peers, family, tmp_path):
+    assert compiled(tmp_path, ECHO, "-pthread").returncode == 0
+    listener = peers.listener(family)
+
+    with serving(tmp_path, listener, OTHERS + 1) as server:
+        idle = peers.connecting(family, listener.getsockname(), lane="idle")
+        clients = [peers.connecting(family, listener.getsockname(), lane=f"client{n}") for n in range(OTHERS)]
+        answers = [asked(client, b"client %d" % n) for n, client in enumerate(clients)]
+
+        assert answers == [b"client %d" % n for n in range(OTHERS)]
+        assert server.poll() is None
+        idle.close()  # decisive
+        assert status(server) == 0

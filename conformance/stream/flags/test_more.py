@@ -1,0 +1,74 @@
+"""MSG_MORE: what is held back for the next call, and for how long."""
+
+from select import POLLIN
+from socket import IPPROTO_TCP, MSG_MORE, TCP_CORK, TCP_NODELAY
+
+import pytest
+
+from conformance.stream.receiving.ends import datagram_pair
+from conformance.stream.sending.buffers import received, unsent
+from fixtures.evidence.expect import JIFFY
+from fixtures.evidence.waiting import readiness, ready
+from fixtures.stage.families import over_ip
+
+CEILING = 0.2
+"""Seconds for which a part of a segment is held back at most (tcp(7), TCP_CORK)."""
+
+
+@pytest.mark.claim("tcp.flags.more-joins")
+@over_ip
+def test_more_joins_two_sends_to_one_segment(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+
+    assert client.send(b"HEAD", MSG_MORE) == 4  # decisive
+    assert client.send(b"BODY") == 4
+
+    assert received(server, 8) == b"HEADBODY"
+    wire.expect("client > server 1:9(8)")
+
+
+@pytest.mark.claim("tcp.flags.more-per-call")
+@over_ip
+def test_after_more_a_send_without_it_leaves_at_once(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    client.send(b"HEAD", MSG_MORE)
+
+    client.send(b"BODY")  # decisive
+
+    assert unsent(client) == 0
+    assert client.getsockopt(IPPROTO_TCP, TCP_CORK) == 0
+    client.send(b"next")
+    assert unsent(client) == 0
+    assert received(server, 12) == b"HEADBODYnext"
+
+
+@pytest.mark.claim("tcp.flags.more-alone-leaves")
+@over_ip
+def test_what_is_sent_with_more_alone_leaves_after_the_ceiling(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+
+    client.send(b"HEAD", MSG_MORE)  # decisive
+
+    third = wire.expect("client > server ACK 1:1(0)")
+    alone = wire.expect("client > server 1:5(4)")
+    assert received(server, 4) == b"HEAD"
+    assert alone.at - third.at >= (CEILING - JIFFY) * 1e9
+
+
+@pytest.mark.claim("udp.flags.more-joins-datagram")
+@over_ip
+def test_more_joins_two_sends_to_one_datagram(peers, family, wire):
+    sender, receiver = datagram_pair(peers, family)
+
+    assert sender.send(b"HEAD", MSG_MORE) == 4  # decisive
+    assert readiness(receiver, POLLIN) == 0
+    assert sender.send(b"BODY") == 4
+
+    ready(receiver, POLLIN)
+    assert receiver.recv(100) == b"HEADBODY"
+    assert readiness(receiver, POLLIN) == 0
+    wire.expect("sender > receiver UDP (8)")
+    wire.never("sender > receiver UDP (4)")

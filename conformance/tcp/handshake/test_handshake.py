@@ -1,0 +1,135 @@
+"""The segments that set up a connection, and the options that they offer."""
+
+import pytest
+
+from fixtures.evidence.kernel_view import tcp_info
+from fixtures.stage.families import over_ip
+
+OPTIONS = {"tcp_sack": "sackOK", "tcp_window_scaling": "wscale", "tcp_timestamps": "ts"}
+MTU = 1500
+HEADERS = {"ip4": 40, "ip6": 60}
+"""Bytes of IP and TCP without options (RFC 9293 3.7.1)."""
+SYN, ACK = 0x02, 0x10
+"""Bits of byte 13 of the header (RFC 9293 3.1); a SYN may have those of ECN beside them."""
+
+offering = pytest.mark.parametrize(("name", "option"), OPTIONS.items(), ids=OPTIONS)
+
+
+@pytest.mark.claim("tcp.handshake.three-segments")
+@over_ip
+def test_connection_is_set_up_by_three_segments(peers, family, wire):
+    listener = peers.listener(family)
+
+    peers.connecting(family, listener.getsockname())  # decisive
+
+    wire.expect("client > listener SYN !ACK 0:0(0)")
+    wire.expect("listener > client SYN ACK 0:0(0) ack 1")
+    wire.expect("client > listener ACK 1:1(0) ack 1")
+    wire.never("* > * RST")
+
+
+@pytest.mark.claim("tcp.handshake.new-first-number")
+@over_ip
+def test_each_connection_begins_with_a_number_of_its_own(peers, family, wire):
+    listener = peers.listener(family)
+
+    peers.connecting(family, listener.getsockname(), lane="first")
+    peers.connecting(family, listener.getsockname(), lane="second")  # decisive
+
+    wire.expect("first > listener SYN")
+    wire.expect("second > listener SYN")
+    numbers = [first_number(frame.data) for frame in wire.frames if is_first(frame.data)]
+    assert len(set(numbers)) == 2
+
+
+def is_first(frame: bytes) -> bool:
+    """Whether an Ethernet frame with TCP in it has SYN and not ACK."""
+    return tcp_header(frame)[13] & (SYN | ACK) == SYN
+
+
+def first_number(frame: bytes) -> bytes:
+    """The sequence number as it stands in the header."""
+    return tcp_header(frame)[4:8]
+
+
+def tcp_header(frame: bytes) -> bytes:
+    """What follows the headers of Ethernet and IP."""
+    return frame[14 + (40 if frame[12:14] == b"\x86\xdd" else 20) :]
+
+
+@pytest.mark.claim("tcp.handshake.syn-has-no-other-flag")
+@over_ip
+def test_first_segment_has_syn_alone(peers, family, wire):
+    listener = peers.listener(family)
+
+    peers.connecting(family, listener.getsockname())  # decisive
+
+    assert wire.expect("client > listener SYN").flags - {"ECE", "CWR"} == {"SYN"}
+
+
+@pytest.mark.claim("tcp.handshake.mss-of-the-interface")
+@over_ip
+def test_segment_size_is_what_the_interface_carries(peers, family, link, wire):
+    with link.far.entered():
+        listener = peers.socket("listener", family.domain, 1)
+        listener.bind((link.far_host(family), 0))
+        listener.listen(1)
+
+    peers.connecting(family, listener.getsockname())  # decisive
+
+    size = MTU - HEADERS[family.name]
+    wire.expect(f"client > listener SYN <mss {size}>")
+    wire.expect(f"listener > client SYN ACK <mss {size}>")
+
+
+@pytest.mark.claim("tcp.handshake.options-by-sysctl")
+@offering
+@over_ip
+def test_syn_offers_what_is_switched_on(peers, family, sysctl, wire, name, option):
+    sysctl(f"net.ipv4.{name}", 0)
+    sysctl(f"net.ipv4.{name}", 1)  # decisive
+    listener = peers.listener(family)
+
+    peers.connecting(family, listener.getsockname())
+
+    wire.expect(f"client > listener SYN <{option}>")
+    wire.expect(f"listener > client SYN ACK <{option}>")
+
+
+@pytest.mark.claim("tcp.handshake.options-by-sysctl")
+@offering
+@over_ip
+def test_syn_does_not_offer_what_is_switched_off(peers, family, sysctl, wire, name, option):
+    sysctl(f"net.ipv4.{name}", 0)  # decisive
+    listener = peers.listener(family)
+
+    peers.connecting(family, listener.getsockname())
+
+    wire.expect(f"client > listener SYN <!{option}>")
+
+
+@pytest.mark.claim("tcp.handshake.answered-options-only")
+@offering
+@over_ip
+def test_answer_has_only_what_was_offered(peers, family, link, sysctl, wire, name, option):
+    sysctl(f"net.ipv4.{name}", 0)  # decisive
+    with link.far.entered():
+        listener = peers.socket("listener", family.domain, 1)
+        listener.bind((link.far_host(family), 0))
+        listener.listen(1)
+
+    peers.connecting(family, listener.getsockname())
+
+    wire.expect(f"listener > client SYN ACK <!{option}>")
+
+
+@pytest.mark.claim("tcp.send.last-segment-pushed")
+@over_ip
+def test_last_segment_of_a_write_is_pushed(stream_pair, wire):
+    client, server = stream_pair
+
+    client.send(b"all of it")  # decisive
+
+    wire.expect("client > server PSH (9)")
+    assert server.recv(100) == b"all of it"
+    assert tcp_info(client).state_name == "ESTABLISHED"

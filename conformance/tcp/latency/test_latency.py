@@ -1,0 +1,193 @@
+"""What TCP holds back for a while: small segments of the sender (Nagle, cork), and acknowledgements of the receiver."""
+
+from select import POLLIN
+from socket import IPPROTO_TCP, TCP_CORK, TCP_NODELAY, TCP_QUICKACK
+
+import pytest
+
+from conformance.lifecycle.abnormal_end.silence import deafen
+from fixtures.evidence.kernel_view import tcp_info
+from fixtures.evidence.waiting import readiness, ready
+from fixtures.stage.families import over_ip
+
+NO_PROBES = "net.ipv4.tcp_early_retrans", 0
+"""No probe for a lost tail (RFC 8985 7), which would carry what Nagle's algorithm holds back."""
+CEILING = 200_000_000
+"""Nanoseconds after which corked bytes leave (tcp(7), TCP_CORK)."""
+TICK = 10_000_000
+
+
+@pytest.mark.claim("tcp.nagle.holds-back-while-unacknowledged")
+@pytest.mark.needs("filter")
+@over_ip
+def test_second_small_segment_waits_for_the_acknowledgement_of_the_first(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
+    deafen(server)  # decisive
+
+    client.send(b"first")
+    client.send(b"second")
+
+    wire.expect("client > server 1:6(5)")
+    wire.never("client > server 6:12(6)")
+
+
+@pytest.mark.claim("tcp.nagle.nodelay-sends-at-once")
+@pytest.mark.needs("filter")
+@over_ip
+def test_nodelay_sends_every_small_segment_at_once(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
+    deafen(server)
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
+
+    client.send(b"first")
+    client.send(b"second")
+
+    wire.settle()
+    wire.expect("client > server 1:6(5)")
+    wire.expect("client > server 6:12(6)", within=0)
+
+
+@pytest.mark.claim("tcp.nagle.nodelay-flushes")
+@pytest.mark.needs("filter")
+@over_ip
+def test_nodelay_lets_go_what_was_held_back(peers, family, sysctl, wire):
+    sysctl(*NO_PROBES)
+    client, server = peers.pair(family)
+    deafen(server)
+    client.send(b"first")
+    client.send(b"second")
+    wire.never("client > server 6:12(6)")
+
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
+
+    wire.settle()
+    wire.expect("client > server 6:12(6)", within=0)
+
+
+@pytest.mark.claim("tcp.nagle.on-by-default")
+@over_ip
+def test_nodelay_is_off_and_reads_back(stream_pair):
+    client, _ = stream_pair
+    assert client.getsockopt(IPPROTO_TCP, TCP_NODELAY) == 0
+
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
+
+    assert client.getsockopt(IPPROTO_TCP, TCP_NODELAY) == 1
+
+
+@pytest.mark.claim("tcp.nagle.is-no-delayed-ack")
+@over_ip
+def test_nodelay_of_the_sender_does_not_hasten_acknowledgements(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
+    server.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+
+    client.send(b"delayed")  # decisive
+    assert server.recv(100) == b"delayed"
+
+    sent = wire.expect("client > server (7)")
+    acknowledged = wire.expect("server > client ACK (0) ack 8")
+    assert acknowledged.at - sent.at >= DELAYED
+
+
+DELAYED = 20_000_000
+"""Nanoseconds: half of the shortest delay of an acknowledgement that Linux has, TCP_DELACK_MIN of 40 ms."""
+
+
+@pytest.mark.claim("tcp.quickack.acknowledges-at-once")
+@over_ip
+def test_quickack_acknowledges_before_anything_else_happens(stream_pair, wire):
+    client, server = stream_pair
+    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
+    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)  # decisive
+
+    client.send(b"quick")
+
+    wire.settle()
+    assert tcp_info(client).unacked == 0
+    wire.expect("server > client ACK (0) ack 6")
+
+
+@pytest.mark.claim("tcp.quickack.not-for-ever")
+@over_ip
+def test_quickack_wears_off(stream_pair):
+    client, server = stream_pair
+    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
+    assert server.getsockopt(IPPROTO_TCP, TCP_QUICKACK) == 1
+
+    for _ in range(40):
+        client.send(b"?")
+        server.send(server.recv(1))  # decisive
+        client.recv(1)
+
+    assert server.getsockopt(IPPROTO_TCP, TCP_QUICKACK) == 0
+
+
+@pytest.mark.claim("tcp.cork.gathers")
+@over_ip
+def test_corked_bytes_leave_together(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+
+    for piece in (b"a", b"b", b"c"):
+        client.send(piece)
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 0)
+
+    wire.expect("client > server 1:4(3)")
+    ready(server, POLLIN)
+    assert server.recv(100) == b"abc"
+
+
+@pytest.mark.claim("tcp.cork.holds-back")
+@over_ip
+def test_corked_bytes_wait_although_nothing_is_unacknowledged(stream_pair, wire):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+
+    client.send(b"held")
+
+    wire.never("client > server (1..)")
+    assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("tcp.cork.ceiling")
+@over_ip
+def test_corked_bytes_leave_after_the_ceiling(stream_pair, wire):
+    client, server = stream_pair
+    client.send(b"mark")
+    assert server.recv(100) == b"mark"
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+
+    client.send(b"held")
+    ready(server, POLLIN)
+
+    first, second = wire.expect("client > server (4)"), wire.expect("client > server (4)")
+    assert second.at - first.at >= CEILING - TICK
+
+
+@pytest.mark.claim("tcp.cork.nodelay-lets-go")
+@over_ip
+def test_nodelay_lets_corked_bytes_go(stream_pair, wire):
+    client, _ = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)
+    client.send(b"held")
+    wire.never("client > server (1..)")
+
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
+
+    wire.settle()
+    wire.expect("client > server (4)", within=0)
+
+
+@pytest.mark.claim("tcp.cork.reads-back")
+@over_ip
+def test_cork_is_off_and_reads_back(stream_pair):
+    client, _ = stream_pair
+    assert client.getsockopt(IPPROTO_TCP, TCP_CORK) == 0
+
+    client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+
+    assert client.getsockopt(IPPROTO_TCP, TCP_CORK) == 1

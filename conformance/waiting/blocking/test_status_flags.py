@@ -1,0 +1,169 @@
+"""O_NONBLOCK: how it is set and cleared, what it does, and who shares it."""
+
+import os
+from errno import EAGAIN
+from fcntl import F_GETFL, F_SETFL, fcntl
+from os import O_NONBLOCK, O_RDWR
+from socket import SHUT_WR, SO_RCVTIMEO, SOL_SOCKET
+
+import pytest
+
+from conformance.stream.receiving.queued import arrived
+from conformance.stream.sending.buffers import MESSAGE, fill, small_pair
+from conformance.waiting.blocking.modes import fionbio, read_as_far_as_possible
+from fixtures.evidence.expect import fails, lasts, timeval
+from fixtures.stage.children import in_child
+from fixtures.stage.families import over_streams
+
+
+@pytest.mark.claim("stream.nonblocking.setfl-makes-receive-fail")
+@over_streams
+def test_setfl_makes_a_receive_of_nothing_fail(stream_pair):
+    client, server = stream_pair
+    flags = fcntl(server, F_GETFL)
+    assert flags & (O_NONBLOCK | O_RDWR) == O_RDWR
+
+    fcntl(server, F_SETFL, flags | O_NONBLOCK)  # decisive
+
+    assert fcntl(server, F_GETFL) == flags | O_NONBLOCK
+    with fails(EAGAIN):
+        server.recv(1)
+    with fails(EAGAIN):
+        os.read(server.fileno(), 1)
+    client.send(b"data")
+    arrived(server, 4)
+    assert server.recv(100) == b"data"
+
+
+@pytest.mark.claim("stream.nonblocking.setfl-makes-send-fail")
+@over_streams
+def test_setfl_makes_a_send_into_a_full_buffer_fail(peers, family):
+    client, _ = pair = small_pair(peers, family)
+    fill(pair, MESSAGE)
+
+    fcntl(client, F_SETFL, fcntl(client, F_GETFL) | O_NONBLOCK)  # decisive
+
+    with fails(EAGAIN):
+        client.send(b"x")
+    with fails(EAGAIN):
+        os.write(client.fileno(), b"x")
+
+
+@pytest.mark.claim("stream.nonblocking.setfl-makes-accept-fail")
+@over_streams
+def test_setfl_makes_an_accept_of_nobody_fail(peers, family):
+    listener = peers.listener(family)
+
+    fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK)  # decisive
+
+    with fails(EAGAIN):
+        listener.accept()
+    client = peers.connecting(family, listener.getsockname())
+    assert peers.accepting(listener).send(b"x") == client.recv(1).count(b"x")
+
+
+@pytest.mark.claim("stream.nonblocking.setfl-clears")
+@over_streams
+def test_setfl_without_the_flag_makes_calls_wait_again(stream_pair):
+    _, server = stream_pair
+    flags = fcntl(server, F_GETFL)
+    fcntl(server, F_SETFL, flags | O_NONBLOCK)
+
+    fcntl(server, F_SETFL, flags)  # decisive
+
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == 0
+    server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.03))
+    with lasts(at_least=0.03), fails(EAGAIN):
+        server.recv(1)
+
+
+@pytest.mark.claim("stream.nonblocking.fionbio-sets")
+@over_streams
+def test_fionbio_sets_the_flag(stream_pair):
+    _, server = stream_pair
+
+    fionbio(server, 1)  # decisive
+
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == O_NONBLOCK
+    with fails(EAGAIN):
+        server.recv(1)
+
+
+@pytest.mark.claim("stream.nonblocking.fionbio-clears")
+@over_streams
+def test_fionbio_of_zero_clears_the_flag(stream_pair):
+    _, server = stream_pair
+    fcntl(server, F_SETFL, fcntl(server, F_GETFL) | O_NONBLOCK)
+
+    fionbio(server, 0)  # decisive
+
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == 0
+    server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.03))
+    with lasts(at_least=0.03), fails(EAGAIN):
+        server.recv(1)
+
+
+@pytest.mark.claim("stream.nonblocking.shared-by-duplicates")
+@over_streams
+def test_duplicates_share_the_flag(stream_pair):
+    _, server = stream_pair
+    other = os.dup(server.fileno())
+
+    fcntl(other, F_SETFL, fcntl(other, F_GETFL) | O_NONBLOCK)  # decisive
+
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == O_NONBLOCK
+    with fails(EAGAIN):
+        server.recv(1)
+    os.close(other)
+
+
+@pytest.mark.claim("stream.nonblocking.shared-with-children")
+@over_streams
+def test_flag_that_a_child_sets_is_the_parents_too(stream_pair):
+    _, server = stream_pair
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == 0
+
+    in_child(lambda: fcntl(server, F_SETFL, fcntl(server, F_GETFL) | O_NONBLOCK))  # decisive
+
+    assert fcntl(server, F_GETFL) & O_NONBLOCK == O_NONBLOCK
+    with fails(EAGAIN):
+        server.recv(1)
+
+
+@pytest.mark.claim("stream.nonblocking.peer-keeps-its-mode")
+@over_streams
+def test_the_other_end_of_the_connection_still_waits(stream_pair):
+    client, server = stream_pair
+    fcntl(server, F_SETFL, fcntl(server, F_GETFL) | O_NONBLOCK)
+    client.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.03))  # decisive
+
+    assert fcntl(client, F_GETFL) & O_NONBLOCK == 0
+    with lasts(at_least=0.03), fails(EAGAIN):
+        client.recv(1)
+
+
+@pytest.mark.claim("stream.nonblocking.end-is-no-emptiness")
+@over_streams
+def test_end_and_emptiness_differ_for_recv_and_not_for_a_loop_that_counts(stream_pair):
+    client, server = stream_pair
+    server.setblocking(False)
+
+    with fails(EAGAIN):
+        server.recv(100)
+    empty = read_as_far_as_possible(server)
+    client.shutdown(SHUT_WR)  # decisive
+    server.setblocking(True)
+    ended = server.recv(100), read_as_far_as_possible(server)
+
+    assert (empty, ended) == (0, (b"", 0))
+
+
+@pytest.mark.claim("stream.nonblocking.time-limit-does-not-matter")
+@over_streams
+def test_non_blocking_receive_does_not_wait_for_the_time_limit(stream_pair):
+    _, server = stream_pair
+    server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(600))
+    server.setblocking(False)  # decisive
+
+    with fails(EAGAIN):
+        server.recv(1)

@@ -1,0 +1,102 @@
+"""What epoll_ctl() takes and refuses, and what close() does to a registration."""
+
+import os
+import select
+from errno import EEXIST, EINVAL, ENOENT, EPERM
+from select import POLLIN
+
+import pytest
+
+from conformance.waiting.epoll.watching import EDGE, EXCLUSIVE, IN, ONCE, OUT, RDHUP, now, told, watching
+from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import ready
+from fixtures.stage.families import over_streams
+
+
+@pytest.mark.claim("epoll.ctl.added-twice")
+@over_streams
+def test_descriptor_cannot_be_added_twice(stream_pair):
+    with watching(stream_pair.server, IN) as instance, fails(EEXIST):
+        instance.register(stream_pair.server.fileno(), IN)  # decisive
+
+
+@pytest.mark.claim("epoll.ctl.unknown")
+@over_streams
+def test_unknown_descriptor_is_neither_modified_nor_removed(stream_pair):
+    with select.epoll() as instance:
+        with fails(ENOENT):
+            instance.modify(stream_pair.server.fileno(), IN)  # decisive
+        with fails(ENOENT):
+            instance.unregister(stream_pair.server.fileno())
+
+
+@pytest.mark.claim("epoll.ctl.no-files")
+def test_file_cannot_be_watched(tmp_path):
+    number = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
+
+    with select.epoll() as instance, fails(EPERM):
+        instance.register(number, IN)  # decisive
+    os.close(number)
+
+
+@pytest.mark.claim("epoll.ctl.removed-tells-nothing")
+@over_streams
+def test_removed_descriptor_is_told_of_no_more(stream_pair):
+    client, server = stream_pair
+    client.send(b"data")
+
+    with watching(server, IN) as instance:
+        told(instance)
+        instance.unregister(server.fileno())  # decisive
+        assert now(instance) == "none"
+
+
+@pytest.mark.claim("epoll.exclusive.only-when-added")
+@over_streams
+def test_exclusive_cannot_be_set_by_modifying(stream_pair):
+    with watching(stream_pair.server, IN) as instance, fails(EINVAL):
+        instance.modify(stream_pair.server.fileno(), IN | EXCLUSIVE)  # decisive
+
+
+@pytest.mark.claim("epoll.exclusive.few-events")
+@pytest.mark.parametrize("further", [ONCE, RDHUP], ids=["EPOLLONESHOT", "EPOLLRDHUP"])
+@over_streams
+def test_exclusive_goes_with_few_events(stream_pair, further):
+    with select.epoll() as instance, fails(EINVAL):
+        instance.register(stream_pair.server.fileno(), IN | EXCLUSIVE | further)  # decisive
+
+
+@pytest.mark.claim("epoll.exclusive.tells")
+@over_streams
+def test_exclusive_registration_tells(stream_pair):
+    client, server = stream_pair
+
+    with watching(server, IN | OUT | EDGE | EXCLUSIVE) as instance:
+        client.send(b"data")  # decisive
+        ready(server, POLLIN)
+        assert "POLLIN" in told(instance)
+
+
+@pytest.mark.claim("epoll.close.removes-the-last")
+@over_streams
+def test_closing_the_last_descriptor_removes_it(stream_pair):
+    client, server = stream_pair
+    client.send(b"data")
+
+    with watching(server, IN) as instance:
+        told(instance)
+        server.close()  # decisive
+        assert now(instance) == "none"
+
+
+@pytest.mark.claim("epoll.close.duplicate-keeps-it")
+@over_streams
+def test_events_of_a_closed_descriptor_come_while_a_duplicate_is_open(stream_pair):
+    client, server = stream_pair
+    other = os.dup(server.fileno())
+
+    with watching(server, IN) as instance:
+        server.close()
+        client.send(b"data")  # decisive
+        assert told(instance) == "POLLIN"
+    os.close(other)
