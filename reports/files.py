@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,16 +17,17 @@ def reason_of(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
     """Replace the file at `path` by `text` in UTF-8, so that a reader sees the old or the new, never a part.
 
+    Text that comes in pieces is written piece by piece, and never held whole.
     Lone surrogates, which stand for undecodable bytes of file names, are written as escapes. Raises
     ResultsError where the folder cannot be written; the old file is then untouched.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _fill(temporary, text.encode("utf-8", "backslashreplace"))
+        _fill(temporary, [text] if isinstance(text, str) else text)
         os.replace(temporary, path)
     except OSError as error:
         raise ResultsError(
@@ -37,8 +39,9 @@ def write_whole(path: Path, text: str) -> None:
             temporary.unlink()
 
 
-def _fill(path: Path, data: bytes) -> None:
+def _fill(path: Path, pieces: Iterable[str]) -> None:
     with path.open("wb") as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece.encode("utf-8", "backslashreplace"))
         file.flush()
         os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -34,10 +35,19 @@ SIGNS = {
 """Told by sign and word, so that no verdict is told by its colour alone."""
 
 
+BUFFERED = 200
+"""Pieces of the page that are joined before they are written."""
+
+
 def page(results: Results) -> str:
     """report.html as text."""
+    return "".join(pieces(results))
+
+
+def pieces(results: Results) -> Iterator[str]:
+    """report.html piece by piece, so that neither the page nor all of the evidence is ever held whole."""
     shown = views.topics(results)
-    return environment().get_template("report.html").render(
+    stream = environment().get_template("report.html").stream(
         results=results,
         topics=shown,
         surprises=views.surprises(shown),
@@ -54,6 +64,8 @@ def page(results: Results) -> str:
         share=summary.decided_share(results),
         cut_short=summary.cut_short(results),
     )  # fmt: skip
+    stream.enable_buffering(BUFFERED)
+    return stream
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -27,9 +27,11 @@ def write_all(results: Results, folder: Path | str) -> dict[str, Path]:
     return written
 
 
-def _drawn(name: str, results: Results) -> str:
-    page: Callable[[Results], str] = import_module(PAGES[name]).page
-    return page(results)
+def _drawn(name: str, results: Results) -> str | Iterable[str]:
+    """A page, piece by piece where its module can do that."""
+    module = import_module(PAGES[name])
+    draw: Callable[[Results], str | Iterable[str]] = getattr(module, "pieces", module.page)
+    return draw(results)
 
 
 def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path]:

@@ -8,8 +8,9 @@ timestamps), durations are floats in seconds, sizes are bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 from reports.source_documents import Document, Statement, document_from, statement_from
@@ -229,8 +230,13 @@ def _entries(value: Any) -> dict[str, Any]:
 
 def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of `data` that are fields of `kind`: a newer minor writer may have added others."""
-    names = {entry.name for entry in fields(kind)}
+    names = _names(kind)
     return {name: value for name, value in data.items() if name in names}
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(entry.name for entry in fields(kind))
 
 
 def source_from(data: Mapping[str, Any]) -> Source:
@@ -252,10 +258,15 @@ def trace_from(data: Mapping[str, Any]) -> Trace:
     return Trace(tuple(data.get("lanes", ())), events, data.get("omitted", 0))
 
 
+def checks_from(entries: Iterable[Mapping[str, Any]]) -> tuple[Check, ...]:
+    """Checks from their plain form."""
+    return tuple(Check(**known(Check, entry)) for entry in entries)
+
+
 def instance_from(data: Mapping[str, Any]) -> Instance:
     """An Instance from its plain form."""
     values = known(Instance, data)
-    values["checks"] = tuple(Check(**known(Check, entry)) for entry in values.get("checks", ()))
+    values["checks"] = checks_from(values.get("checks", ()))
     values["trace"] = trace_from(values.get("trace", {}))
     return Instance(**values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from reports import summary
 from reports.files import ResultsError, reason_of, write_whole
 from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
+from reports.shelf import Place, Shelved
 
 __all__ = [
     "JOURNAL",
@@ -31,6 +32,7 @@ JOURNAL = "journal.jsonl"
 SCHEMA = "sockproof-results"
 BEFOREHAND = ("run", "target", "claims", "documents", "statements", "areas")
 """What is known of a run before its first scenario."""
+BEFORE_INSTANCE = b'{"entry": "instance", "instance": '
 
 
 class Journal:
@@ -44,8 +46,8 @@ class Journal:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a", encoding="utf-8")
-            self._file.write("\n" if _is_torn(self.path) else "")
+            self._file = self.path.open("ab")
+            self._file.write(b"\n" if _is_torn(self.path) else b"")
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -56,7 +58,13 @@ class Journal:
 
     def add(self, instance: Instance) -> None:
         """Write one instance. Raises ResultsError where the disk says no."""
-        self._write({"entry": "instance", "instance": instance})
+        self.add_text(text(instance))
+
+    def add_text(self, instance: str) -> Place:
+        """Write one instance that is JSON on one line already; where in the file it stands. Raises ResultsError."""
+        start = self._file.tell() + len(BEFORE_INSTANCE)
+        self._put(BEFORE_INSTANCE + instance.encode("ascii", "backslashreplace") + b"}\n")
+        return Place(start, len(instance))
 
     def end(self, run: Run) -> None:
         """Write how the run ended, and close the file. Raises ResultsError where the disk says no."""
@@ -68,8 +76,11 @@ class Journal:
         self._file.close()
 
     def _write(self, entry: Mapping[str, Any], *, lasting: bool = False) -> None:
+        self._put(text(entry).encode("ascii") + b"\n", lasting=lasting)
+
+    def _put(self, line: bytes, *, lasting: bool = False) -> None:
         try:
-            self._file.write(text(entry) + "\n")
+            self._file.write(line)
             self._file.flush()
             if lasting:
                 os.fsync(self._file.fileno())
@@ -102,19 +113,25 @@ def _body(results: Results) -> dict[str, Any]:
 
 def write_results(results: Results, path: Path | str) -> None:
     """Write results.json whole or not at all. Raises ResultsError where it cannot be written."""
-    write_whole(Path(path), _spelled(as_data(results)))
+    write_whole(Path(path), _spelled(results))
 
 
-def _spelled(data: Mapping[str, Any]) -> str:
+def _spelled(results: Results) -> Iterator[str]:
     """JSON with one claim and one instance a line: a diff of two runs shows which instances changed."""
-    members = (f"{json.dumps(name)}: {_spelled_member(value)}" for name, value in data.items())
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    yield f'{{\n"schema": {json.dumps(SCHEMA)},\n"version": {results.version}'
+    for name, value in _body(results).items():
+        yield f',\n"{name}": '
+        yield from _spelled_list(value) if isinstance(value, (list, tuple)) and value else [text(value)]
+    yield f',\n"summary": {json.dumps(summary.as_data(results))}\n}}\n'
 
 
-def _spelled_member(value: Any) -> str:
-    if not (isinstance(value, list) and value):
-        return json.dumps(value)
-    return "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
+def _spelled_list(values: Iterable[Any]) -> Iterator[str]:
+    before = "[\n"
+    for value in values:
+        yield before
+        yield value.text() if isinstance(value, Shelved) else text(value)
+        before = ",\n"
+    yield "\n]"
 
 
 def read_results(path: Path | str) -> Results:
