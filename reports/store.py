@@ -226,10 +226,19 @@ def read_journal(path: Path | str) -> Results:
     path = Path(path)
     head, *entries = _last_run(path)
     ends = [entry["run"] for entry in entries if entry.get("entry") == "end"]
-    instances = [entry.get("instance") for entry in entries if entry.get("entry") == "instance"]
+    instances = _latest(entry.get("instance") for entry in entries if entry.get("entry") == "instance")
     data = {**head, "run": ends[-1] if ends else head.get("run"), "instances": instances}
     results = _understood(data, path)
     return results if ends else replace(results, run=replace(results.run, complete=False))
+
+
+def _latest(instances: Iterable[Any]) -> list[Any]:
+    """The instances in the order in which they were first written; what was written again replaces the earlier."""
+    found: dict[str | int, Any] = {}
+    for number, each in enumerate(instances):
+        name = each.get("id") if isinstance(each, dict) else None
+        found[name if isinstance(name, str) else number] = each
+    return list(found.values())
 
 
 def _last_run(path: Path) -> list[dict[str, Any]]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 ASKED = "SOCKPROOF_ASKED"
 """Environment variable that hands the arguments on to the results (fixtures.run.log)."""
+PLUGINS = ("xdist",)
+"""The plugins of pytest that the suite needs beside its own; no other is loaded unless the user names it."""
+CHANGING = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+"""Environment variables with which the surroundings of a run would change it: they were meant for other tests."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,
@@ -38,7 +42,8 @@ def run(asked: Namespace) -> int:
     check(asked, place)
     selected = selection(asked.selection, suite.catalogue())
     out = results_folder(asked.out)
-    command = [*pytest_command(place), f"--out={out}", *options(asked), *selected, *asked.pytest_arguments]
+    command = [*pytest_command(place, asked.pytest_arguments), f"--out={out}", *options(asked), *selected]
+    command += asked.pytest_arguments
     code, interrupted = child.run(target.wrap(command), environment(place))
     if asked.out is None:
         discard_empty(out)
@@ -81,23 +86,29 @@ def discard_empty(out: Path) -> None:
         out.parent.rmdir()
 
 
-def pytest_command(place: Path) -> list[str]:
-    """The start of the command: pytest with the suite's settings, wherever the user stands.
+def pytest_command(place: Path, behind: Sequence[str] = ()) -> list[str]:
+    """The start of the command: pytest with the suite's settings, wherever the user stands, for what comes `behind`.
 
     ``-P`` keeps the current folder off the import path, where a folder called ``fixtures`` may lie.
     """
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
-    if not os.isatty(1):
+    if not os.isatty(1) and not is_blocked("terminal", behind):
         command.append("-q")
-    if place == suite.INSTALLED:
+    if place == suite.INSTALLED and not is_blocked("cacheprovider", behind):
         # Nothing is written into an installed package; what pytest remembers stays where it always lies for users.
         command += ["-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"]
     return command
 
 
+def is_blocked(plugin: str, behind: Sequence[str]) -> bool:
+    """Whether ``-p no:PLUGIN`` is among pytest's arguments: then nothing that this plugin declares may be named."""
+    return any(word.endswith(f"no:{plugin}") for word in behind)
+
+
 def options(asked: Namespace) -> list[str]:
     """The options of the plugin, by the names that they have here."""
-    found = ["-n", asked.workers] if asked.workers is not None else []
+    found = [word for plugin in PLUGINS for word in ("-p", plugin)]
+    found += ["-n", asked.workers] if asked.workers is not None else []
     found += ["--deviations", str(Path(asked.deviations).absolute())] if asked.deviations is not None else []
     found += ["--long"] if asked.long else []
     found += [f"--require={name}" for name in asked.require]
@@ -135,10 +146,15 @@ def located(name: str, root: Path) -> str:
 
 
 def environment(place: Path) -> dict[str, str]:
-    """The environment of this process, with the suite first on Python's path, and what was asked, for the report."""
+    """The environment of this process, with the suite first on Python's path, and what was asked, for the report.
+
+    What would change the run, plugins that happen to be installed above all, is left out.
+    """
     path = os.environ.get("PYTHONPATH")
     python_path = f"{place}{os.pathsep}{path}" if path else str(place)
-    return {**os.environ, "PYTHONPATH": python_path, ASKED: shlex.join(sys.argv[1:])}
+    kept = {name: value for name, value in os.environ.items() if name not in CHANGING}
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": python_path, ASKED: shlex.join(sys.argv[1:])}
+    return {**kept, **ours}
 
 
 def status(code: int, interrupted: bool, out: Path) -> int:

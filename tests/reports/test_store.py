@@ -48,6 +48,14 @@ def changed(folder, change):
     return path
 
 
+def test_an_instance_that_was_written_again_counts_once(tmp_path):
+    first = green().instances[0]
+    again = replace(first, verdict="inconclusive", reason="contradicting attempts")
+    found = replace(green(), instances=(first, *green().instances[1:], again))
+    read = read_journal(journalled(tmp_path / "journal.jsonl", found))
+    assert read.instances == (again, *green().instances[1:])
+
+
 def test_written_results_read_back_equal(folder):
     assert read_results(folder / "results.json") == results()
 
