@@ -21,6 +21,10 @@ SELECTION = (
 )
 
 
+RUNGS = ("auto", "root", "user-namespace", "loopback")
+"""What ``--isolation`` takes: the rungs of fixtures.stage.capability, which is not imported for a help page."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that raises its complaints as UsageError, so that every error of the command looks alike."""
 
@@ -66,9 +70,22 @@ def examples(rows: Sequence[tuple[str, str]]) -> str:
 def run_arguments(parser: Parser) -> None:
     """The arguments of ``run``; the options have the names that the pytest plugin gives them."""
     add = parser.add_argument
-    add("selection", nargs="*", metavar="SELECTION", help=f"{SELECTION}, or paths of test files; all if there is none")
+    add(
+        "selection",
+        nargs="*",
+        metavar="SELECTION",
+        help=f"{SELECTION}, or paths below conformance; all if there is none",
+    )
     add("--out", metavar="DIR", help="folder for the results (sockproof-results/<UTC time>, with a link 'latest')")
     add("-n", dest="workers", metavar="N", help="number of worker processes, or 'auto'")
+    add("-x", dest="exitfirst", action="store_true", help="stop at the first failure")
+    add(
+        "-k",
+        dest="keyword",
+        metavar="EXPR",
+        help="only scenarios whose names fit, as pytest reads it: 'ip6 and not unix'",
+    )
+    add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
     add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
     add("--target", metavar="NAME", default="host", help="kernel to run on (host)")
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
@@ -141,7 +158,7 @@ COMMANDS = {
                 "sockproof run --out results --require capture",
                 "in CI: a folder by name, and no skip for want of packets",
             ),
-            ("sockproof run tcp -- -x --pdb", "pytest's own options stand behind --"),
+            ("sockproof run tcp -x -- --pdb", "pytest's own options stand behind --"),
         ),
     ),
     "list": Command(

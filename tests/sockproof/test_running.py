@@ -11,6 +11,9 @@ import termios
 
 import pytest
 
+from fixtures.stage.capability import LADDER
+from sockproof.command import RUNGS
+
 
 def results(folder):
     """The results.json of a run as plain JSON."""
@@ -41,6 +44,11 @@ SELECTIONS = [
     (("conformance/pair/test_pair.py::test_what_is_sent_arrives",), ["test_what_is_sent_arrives"]),
     (("conformance/more/test_it.py", "*.ends"), ["test_end_reads_as_nothing", "test_thing_holds"]),
     (("more", "--", "-k", "holds"), ["test_thing_holds"]),
+    (("conformance/more",), ["test_thing_holds"]),
+    (("conformance/more/", "pair.stream.ends"), ["test_end_reads_as_nothing", "test_thing_holds"]),
+    (("conformance", "more"), ["test_end_reads_as_nothing", "test_thing_holds", "test_what_is_sent_arrives"]),
+    (("more", "pair", "-k", "holds or ends or nothing"), ["test_end_reads_as_nothing", "test_thing_holds"]),
+    (("more", "--isolation", "loopback"), ["test_thing_holds"]),
 ]
 
 
@@ -50,6 +58,39 @@ def test_what_was_selected_runs(command, checkout, arguments, expected):
         checkout.add("more.thing.holds", "assert True")
     assert command("run", "--out", "there", *arguments).status == 0
     assert ran(command.cwd / "there") == expected
+
+
+def test_a_claim_is_run_without_importing_the_others(command, checkout):
+    checkout.add("more.thing.holds", "assert True")
+    path = checkout.root / "conformance" / "more" / "test_it.py"
+    path.write_text(path.read_text("utf-8") + "\nraise RuntimeError('imported, though nobody asked for it')\n")
+    assert command("run", "pair.stream.ends", "--out", "there").status == 0
+    assert ran(command.cwd / "there") == ["test_end_reads_as_nothing"]
+
+
+WRONG = [
+    ("conformance/pair/test_pair.py::test_nope", "there is no scenario test_nope in conformance/pair/test_pair.py"),
+    ("conformance/pair/test_nope.py", "there is no test file conformance/pair/test_nope.py, neither here nor in"),
+    ("conformance/nope", "there is no folder conformance/nope, neither here nor in"),
+]
+
+
+@pytest.mark.parametrize(("selected", "sentence"), WRONG)
+def test_a_path_that_is_not_there_is_told(command, selected, sentence):
+    ended = command("run", selected)
+    assert ended.status == 2
+    assert sentence in ended.complaint
+    assert not list(command.cwd.iterdir())
+
+
+def test_a_run_stops_at_the_first_failure_where_that_is_asked(command, checkout):
+    checkout.add("another.thing.holds", "assert 1 == 2")
+    ended = command("run", "-x", "--out", "there")
+    assert (ended.status, ran(command.cwd / "there")) == (1, ["test_thing_holds"])
+
+
+def test_rungs_of_the_command_are_those_of_the_rig():
+    assert ("auto", *LADDER) == RUNGS
 
 
 def test_options_reach_the_plugin(command):
