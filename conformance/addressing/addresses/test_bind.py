@@ -1,7 +1,7 @@
 """What bind() grants and what it refuses: one address, all of them, another's, none."""
 
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EINVAL
-from socket import IPPROTO_IP, SOCK_DGRAM, SOCK_STREAM
+from socket import IPPROTO_IP, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_wildcard_listener_takes_connections_over_every_interface(peers, family,
     peers.connecting(family, (family.loopback, port))
 
     reached = [peers.accepting(listener).getsockname()[0] for _ in range(2)]
-    assert reached == [link.near_host(family), family.loopback]
+    assert sorted(reached) == sorted([link.near_host(family), family.loopback])
 
 
 @pytest.mark.claim("ip.bind.specific-takes-only-that")
@@ -211,3 +211,20 @@ def test_bind_fails_when_no_ephemeral_port_is_left(peers, family, kind, sysctl):
         third.bind(family.address())
 
     assert {first.getsockname()[1], second.getsockname()[1]} == {40000, 40001}
+
+
+@pytest.mark.claim("ip.bind.ephemeral-port-is-not-shared")
+@over_ip
+def test_ephemeral_port_is_not_shared_although_both_would_reuse_it(peers, family, sysctl):
+    sysctl("net.ipv4.ip_autobind_reuse", 0)
+    sysctl(RANGE, "40000 40003")
+    ends = [peers.socket(f"end{number}", family.domain, SOCK_STREAM) for number in range(5)]
+    for end in ends:
+        end.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+
+    for end in ends[:-1]:
+        end.bind(family.address())  # decisive
+    with fails(EADDRINUSE):
+        ends[-1].bind(family.address())
+
+    assert {end.getsockname()[1] for end in ends[:-1]} == {*range(40000, 40004)}

@@ -1,7 +1,7 @@
 """The names of both ends: what getsockname() and getpeername() tell, when, and in how much room."""
 
 from errno import ENOTCONN
-from os import fsencode
+from os import fsencode, urandom
 from select import POLLIN
 from socket import AF_UNIX, SO_LINGER, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, socketpair
 from sys import byteorder
@@ -210,3 +210,15 @@ def test_abstract_name_is_as_long_as_it_was_bound(peers):
 
     assert name[FAMILY_ONLY:] == end.getsockname()
     assert length == FAMILY_ONLY + 1 + 5
+
+
+@pytest.mark.claim("unix.names.abstract-length-counts")
+@pytest.mark.parametrize("rest", [b"", b"\0", b"\0zero inside\0"], ids=["none", "null", "nulls"])
+def test_null_bytes_of_an_abstract_name_count(peers, rest):
+    end, chosen = peers.socket("end", AF_UNIX, SOCK_DGRAM), b"\0" + urandom(8) + rest
+    end.bind(chosen)
+
+    name, length = b"", 0
+    name, length = getsockname(end)  # decisive
+
+    assert (name[FAMILY_ONLY:], length) == (chosen, FAMILY_ONLY + len(chosen))

@@ -17,12 +17,13 @@ from conformance.addressing.names.libc import (
     order,
     text_at,
 )
+from fixtures.evidence.expect import one_of
 from fixtures.stage.families import over_ip
 
 NUMBERS = {2: 0x1234, 4: 0x12345678}
 UNTOUCHED = b"\xff" * 16
 BAD = {
-    "too-few": (AF_INET, "127.1"), "one-number": (AF_INET, "2130706433"), "leading-zero": (AF_INET, "010.0.0.1"),
+    "too-few": (AF_INET, "127.1"), "one-number": (AF_INET, "2130706433"),
     "hexadecimal": (AF_INET, "0x7f.0.0.1"), "too-large": (AF_INET, "256.0.0.1"), "too-many": (AF_INET, "1.2.3.4.5"),
     "blank": (AF_INET, "127.0.0.1 "), "empty": (AF_INET, ""), "name": (AF_INET, "localhost"),
     "ip6-as-ip4": (AF_INET, "::1"), "ip4-as-ip6": (AF_INET6, "127.0.0.1"), "zone": (AF_INET6, "fe80::1%lo"),
@@ -105,6 +106,17 @@ def test_text_of_any_other_form_is_refused(family, text):
     answer = inet_pton(family, text)  # decisive
 
     assert answer.result == 0
+
+
+@pytest.mark.claim("inet.pton.strict")
+def test_leading_zero_makes_no_octal_number():
+    answer = NOT_CALLED
+    answer = inet_pton(AF_INET, "010.0.0.1")  # decisive
+
+    one_of((answer.result, answer.data[:4]), {
+        (0, UNTOUCHED[:4]): "inet_pton(3) DESCRIPTION: decimal numbers only",
+        (1, bytes([10, 0, 0, 1])): "inet_pton(3) DESCRIPTION: up to three digits",
+    }, what="result and address")  # fmt: skip
 
 
 @pytest.mark.claim("inet.ntop.bytes-to-text")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from math import comb
-from socket import SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET
+from select import POLLIN
+from socket import SO_LINGER, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET
+from typing import NamedTuple
 
+from fixtures.evidence.expect import linger
 from fixtures.evidence.recorder import RecordedSocket
-from fixtures.stage.families import Family
+from fixtures.evidence.waiting import readiness, until
+from fixtures.stage.families import Address, Family
 from fixtures.stage.peers import Peers
 
 LISTENERS = 4
 CONNECTIONS = 96
+CLIENTS = 12
+"""Of which each comes twice: listeners chosen at random would be the same ones for all in 1 of 16 million runs."""
 ALPHA = 1e-9
 """The chance at which a fair choice among the listeners would be taken for an unfair one."""
 
@@ -24,6 +30,26 @@ def sharing(peers: Peers, family: Family, count: int, *, kind: int = SOCK_STREAM
         end.bind(ends[0].getsockname() if ends else family.address())
         ends.append(end)
     return ends
+
+
+class Visit(NamedTuple):
+    """A client's address, and the number of the socket that its connection came to."""
+
+    client: Address
+    worker: int
+
+
+def visited(peers: Peers, workers: list[RecordedSocket], own: Address) -> Visit:
+    """Connects from the address `own` and aborts, so that no TIME_WAIT keeps the port."""
+    client = peers.socket("client", workers[0].family, SOCK_STREAM)
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
+    client.bind(own)
+    client.connect(workers[0].getsockname())
+    name = client.getsockname()
+    reached = until(lambda: [worker for worker in workers if readiness(worker, POLLIN)], what="a connection")
+    peers.accepting(reached[0])
+    client.close()
+    return Visit(name, workers.index(reached[0]))
 
 
 def most(trials: int, share: float, *, alpha: float = ALPHA) -> int:

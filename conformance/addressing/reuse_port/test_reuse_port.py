@@ -6,11 +6,11 @@ from socket import SO_ACCEPTCONN, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOCK_S
 
 import pytest
 
-from conformance.addressing.reuse_port.sharing import CONNECTIONS, LISTENERS, most, sharing
+from conformance.addressing.reuse_port.sharing import CLIENTS, CONNECTIONS, LISTENERS, most, sharing, visited
 from conformance.lifecycle.backlog.queues import length
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness, ready, until
-from fixtures.stage.families import over_ip, over_ip4
+from fixtures.stage.families import over_ip
 
 KINDS = pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
 
@@ -80,6 +80,21 @@ def all_arrived(workers):
     return found if sum(found) == CONNECTIONS else None
 
 
+@pytest.mark.claim("tcp.reuseport.same-client-same-listener")
+@pytest.mark.needs("namespace")
+@over_ip
+def test_same_client_reaches_the_same_listener_again(peers, family):
+    workers = sharing(peers, family, LISTENERS)
+    for worker in workers:
+        worker.listen(1)
+    first = [visited(peers, workers, family.address()) for _ in range(CLIENTS)]
+
+    again = []
+    again = [visited(peers, workers, visit.client) for visit in first]  # decisive
+
+    assert again == first
+
+
 @pytest.mark.claim("tcp.reuseport.closing-loses-the-queued")
 @pytest.mark.needs("namespace")
 @over_ip
@@ -113,7 +128,7 @@ def test_datagrams_of_one_flow_reach_one_socket(peers, family):
 
 
 @pytest.mark.claim("udp.reuseaddr.last-bound-receives")
-@over_ip4
+@over_ip
 def test_datagram_reaches_the_socket_that_was_bound_last(peers, family):
     first = peers.socket("first", family.domain, SOCK_DGRAM)
     first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)

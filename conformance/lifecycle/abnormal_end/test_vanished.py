@@ -7,8 +7,8 @@ from socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_NOSIGNAL, SO_ERROR, SO_RCVTIME
 import pytest
 
 from conformance.lifecycle.abnormal_end.silence import deafen, vanish
-from fixtures.evidence.expect import fails, lasts, timeval
-from fixtures.evidence.kernel_view import Ends, is_in, reaches
+from fixtures.evidence.expect import JIFFY, fails, lasts, timeval
+from fixtures.evidence.kernel_view import Ends, is_in, reaches, tcp_info
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_all, over_ip
 
@@ -78,18 +78,21 @@ def test_user_timeout_is_an_event_and_leaves_no_state(stream_pair, wire):
 @pytest.mark.needs("filter")
 @pytest.mark.beside
 @over_ip
-def test_retransmissions_end_in_a_timeout(peers, family, sysctl, wire):
-    sysctl("net.ipv4.tcp_retries2", 1)  # decisive
+def test_retransmissions_at_doubled_intervals_end_in_a_timeout(peers, family, sysctl, wire):
+    sysctl("net.ipv4.tcp_retries2", 2)  # decisive
+    sysctl("net.ipv4.tcp_early_retrans", 0)  # a tail loss probe would come between and double nothing
     client, server = peers.pair(family)
     deafen(server)  # decisive
+    first_timeout = tcp_info(client).rto / 1e6
 
-    with lasts(at_least=0.6, slack=5):  # three times the smallest time-out, 200 ms
+    with lasts(at_least=1.4, slack=5):  # 1 + 2 + 4 times the smallest time-out, 200 ms
         client.send(b"lost")
         with fails(ETIMEDOUT):
             client.recv(1)
 
-    sent = [wire.expect("client > server 1:5(4)").at for _ in range(2)]
-    assert sent[1] > sent[0]
+    sent = [wire.expect("client > server 1:5(4)").at / 1e9 for _ in range(3)]
+    assert sent[1] - sent[0] >= first_timeout - JIFFY
+    assert sent[2] - sent[1] >= 2 * first_timeout - JIFFY
     wire.never("server > client any (1..)")
 
 

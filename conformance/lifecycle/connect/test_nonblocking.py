@@ -1,8 +1,8 @@
 """A connect() that does not wait: how its end is told, and what asking again gives meanwhile."""
 
-from errno import EAFNOSUPPORT, EALREADY, ECONNREFUSED, EINPROGRESS, EISCONN, ENOTCONN
+from errno import EAFNOSUPPORT, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENOTCONN
 from select import POLLERR, POLLHUP, POLLIN, POLLOUT, select
-from socket import SOCK_DGRAM, SOCK_STREAM
+from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 
@@ -11,10 +11,13 @@ from conformance.lifecycle.connect.calls import connect_raw, nonblocking, nowher
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import poll_names, readiness, ready
-from fixtures.stage.families import ip4, ip6, over, over_ip, over_streams, over_unix
+from fixtures.stage.families import ip4, ip6, over, over_ip, over_streams, over_unix, unix
 
 UNSPECIFIED = bytes(16)
 """A struct sockaddr of the family AF_UNSPEC."""
+OTHER = {ip4: ip6, ip6: ip4}
+LONGEST = 28
+"""Bytes of a struct sockaddr_in6: no address is too short for either family."""
 
 
 @pytest.mark.claim("tcp.connect.nonblocking-einprogress")
@@ -147,24 +150,40 @@ def test_non_blocking_connect_of_unix_sockets_is_done_at_once(peers, family):
 
 
 @pytest.mark.claim("stream.connect.other-family")
-@over(ip4)
+@over_ip
 def test_address_of_another_family_is_refused(peers, family):
     client = peers.socket("client", family.domain, SOCK_STREAM)
+    name = sockaddr(OTHER[family], (OTHER[family].loopback, 9)).ljust(LONGEST, b"\0")
 
     with fails(EAFNOSUPPORT):
-        connect_raw(client, sockaddr(ip6, ("::1", 9)))  # decisive
+        connect_raw(client, name)  # decisive
 
 
 @pytest.mark.claim("tcp.connect.unspecified-dissolves")
 @over_ip
-def test_af_unspec_dissolves_a_connection(stream_pair, family):
-    client, server = stream_pair
+def test_af_unspec_dissolves_a_connection(peers, stream_pair, family):
+    client, _ = stream_pair
+    listener = peers.listener(family)
 
     connect_raw(client, UNSPECIFIED)  # decisive
 
     with fails(ENOTCONN):
         client.getpeername()
-    assert ready(server, POLLIN) & (POLLIN | POLLHUP)
+    client.connect(listener.getsockname())
+    assert client.getpeername() == listener.getsockname()
+
+
+@pytest.mark.claim("tcp.connect.unspecified-resets")
+@over_ip
+def test_af_unspec_resets_the_connection(stream_pair, wire):
+    client, server = stream_pair
+
+    connect_raw(client, UNSPECIFIED)  # decisive
+
+    wire.expect("client > server RST")
+    wire.never("client > server FIN")
+    with fails(ECONNRESET):
+        server.recv(1)
 
 
 @pytest.mark.claim("datagram.connect.again-changes-the-peer")
@@ -179,8 +198,23 @@ def test_datagram_socket_can_connect_again(peers, family):
     assert client.getpeername() == second.getsockname()
 
 
+@pytest.mark.claim("datagram.connect.again-keeps-the-own-name")
+@over_ip
+def test_datagram_socket_keeps_its_own_name_when_it_connects_again(peers, family):
+    first, second = peers.datagram(family, lane="first"), peers.datagram(family, lane="second")
+    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client.connect(first.getsockname())
+    name = client.getsockname()
+
+    client.connect(second.getsockname())
+    client.send(b"from where")  # decisive
+
+    assert second.recvfrom(100, MSG_DONTWAIT) == (b"from where", name)
+    assert client.getsockname() == name
+
+
 @pytest.mark.claim("datagram.connect.unspecified-dissolves")
-@over(ip4, ip6)
+@over(ip4, ip6, unix)
 def test_af_unspec_dissolves_the_association(peers, family):
     client = peers.socket("client", family.domain, SOCK_DGRAM)
     client.connect(peers.datagram(family, lane="peer").getsockname())

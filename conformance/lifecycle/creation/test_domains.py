@@ -25,6 +25,7 @@ import pytest
 from conformance.lifecycle.creation.calls import socket_call, without
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import counted
+from fixtures.evidence.waiting import GENEROUS
 from fixtures.stage.families import ip4, over_ip, unix
 
 ETHERNET = 14
@@ -113,7 +114,7 @@ def test_packet_socket_gives_frames_with_the_link_layer_header(peers, family):
 
     peers.socket("sender", family.domain, SOCK_DGRAM).sendto(b"through the link", receiver.getsockname())  # decisive
 
-    sniffer.settimeout(1)
+    sniffer.settimeout(GENEROUS)
     frame = sniffer.recv(2000)
     assert frame[ETHERNET - 2 : ETHERNET] == ethertype.to_bytes(2, "big")
     assert frame[ETHERNET] >> 4 == (6 if family.domain == AF_INET6 else 4)

@@ -1,15 +1,15 @@
 """shutdown(SHUT_RDWR), a second shutdown(), and calls that shutdown() refuses."""
 
-from errno import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, EPIPE
-from select import POLLHUP, POLLIN
+from errno import EAGAIN, EINVAL, ENOTCONN, EPIPE
+from select import POLLIN
 from socket import MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM
 
 import pytest
 
-from conformance.lifecycle.half_close.ends import polled, read_to_end
+from conformance.lifecycle.half_close.ends import read_to_end
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import Ends, is_in, reaches
-from fixtures.evidence.waiting import ready
+from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_all, over_ip, over_ip_and_mapped, over_unix
 
 EVERY_HOW = [SHUT_RD, SHUT_WR, SHUT_RDWR]
@@ -54,11 +54,6 @@ def test_data_that_comes_after_shut_rdwr_draws_a_reset(stream_pair, wire):
 
     wire.expect("server > client 1:9(8) ack 2")
     wire.expect("client > server RST 2:2(0)")
-    ready(server, POLLHUP)
-    with fails(EPIPE):
-        server.send(b"x", MSG_NOSIGNAL)
-    with fails(ECONNRESET):
-        client.recv(100)
 
 
 @pytest.mark.claim("unix.half-close.shut-rdwr-stops-the-peer")
@@ -146,11 +141,11 @@ def test_shutdown_of_an_unconnected_tcp_socket_fails(peers, family, how):
 @over_unix
 def test_shutdown_of_an_unconnected_unix_socket_succeeds(peers, family, how):
     fresh = peers.socket("fresh", family.domain, SOCK_STREAM)
-    assert polled(fresh) == "POLLOUT|POLLHUP"
+    assert readiness(fresh, POLLIN) & POLLIN == 0
 
     fresh.shutdown(how)  # decisive
 
-    assert polled(fresh) == "POLLIN|POLLOUT|POLLHUP|POLLRDHUP"
+    assert readiness(fresh, POLLIN) & POLLIN
 
 
 @pytest.mark.claim("stream.half-close.unknown-how")

@@ -77,6 +77,7 @@ def test_close_of_a_duplicate_puts_nothing_on_the_wire(peers, stream_pair, wire)
 
     copy.close()
     wire.never("client > server FIN")
+    wire.never("client > server RST")
     client.close()  # decisive
 
     wire.expect("client > server FIN 1:1(0)")

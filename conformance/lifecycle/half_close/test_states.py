@@ -57,12 +57,10 @@ def test_ends_go_through_fin_wait_2_and_close_wait_to_time_wait_and_closed(strea
     client.shutdown(SHUT_WR)  # decisive
     reaches(ends, "FIN_WAIT2")
     is_in(ends.reversed, "CLOSE_WAIT")
-    assert (tcp_info(client).state_name, tcp_info(server).state_name) == ("FIN_WAIT2", "CLOSE_WAIT")
     server.shutdown(SHUT_WR)  # decisive
 
     reaches(ends, "TIME_WAIT")
     reaches(ends.reversed, "CLOSE")
-    assert (tcp_info(client).state_name, tcp_info(server).state_name) == ("CLOSE", "CLOSE")
 
 
 @pytest.mark.claim("tcp.half-close.states-by-tcp-info")

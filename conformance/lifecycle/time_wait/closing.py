@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from conformance.lifecycle.linger.unsent import SMALL, jam
+from fixtures.evidence.expect import JIFFY
 from fixtures.evidence.kernel_view import Ends, SocketState, reaches
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.verdicts import Deviation
@@ -59,6 +61,11 @@ def kept(ends: Ends) -> SocketState:
     if (seen := ends.seen()) is None:
         raise Deviation(f"expected  {ends.local} > {ends.remote} in some state\nobserved  none")
     return seen
+
+
+def least_of(seconds: float, *, since: float) -> float:
+    """What a timer of so many `seconds` has at least to go that was started after the moment `since`, until now."""
+    return seconds - (time.monotonic() - since) - JIFFY
 
 
 def bound_again(peers: Peers, family: Family) -> tuple[Address, Ends, RecordedSocket]:

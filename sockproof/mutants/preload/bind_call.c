@@ -108,11 +108,46 @@ static void after(struct binding *b)
         set_option(b->s.fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
 }
 
+/* A port that the kernel chose and another socket still has, which this one may share by SO_REUSEADDR; 0: none. */
+static uint16_t chosen_port(struct binding *b, bool remember)
+{
+    static struct { uint16_t port; int domain; } last;
+    struct sockaddr_in6 own = {0};
+    socklen_t length = sizeof own;
+    if (remember) {
+        real.getsockname(b->s.fd, (struct sockaddr *)&own, &length);
+        last.port = own.sin6_port;
+        last.domain = b->s.domain;
+    }
+    return last.domain == b->s.domain ? last.port : 0;
+}
+
+static bool taken(struct binding *b, uint16_t port)
+{
+    int probe = real.socket(b->s.domain, SOCK_STREAM, 0), result;
+    as_v4(b)->sin_port = port;
+    result = real.bind(probe, (struct sockaddr *)&b->name, b->length);
+    real.close(probe);
+    return result < 0;
+}
+
+static void share_port(struct binding *b)
+{
+    uint16_t port = chosen_port(b, false);
+    if (!port || !taken(b, port) || !ON(bind_ephemeral_shared))
+        as_v4(b)->sin_port = 0;
+}
+
 static int bind_inet(struct binding *b)
 {
+    bool sharing = b->reuse == 1 && is_stream(&b->s) && as_v4(b)->sin_port == 0;
     int result;
     before(b);
+    if (sharing)
+        share_port(b);
     result = bind_again(b);
+    if (result == 0 && sharing)
+        chosen_port(b, true);
     if (result == 0)
         after(b);
     else if (errno == EADDRINUSE)

@@ -36,6 +36,8 @@ static int connect_really(const struct sock *s, const struct sockaddr *name, soc
     if (has_timeout(s->fd, SO_SNDTIMEO) && ON(timeouts_send_ignored_by_connect))
         return without_timeout(s->fd, name, size);
     tuned_by_sending(s);
+    if (is_inet(s) && is_datagram(s) && !dissolves(name, size) && connected(s->fd) && ON(connect_datagram_new_port))
+        real.connect(s->fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
     result = real.connect(s->fd, name, size);
     if (s->domain == AF_UNIX)
         return local_connected(s, result);
@@ -61,6 +63,8 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return real.connect(fd, name, size);
     if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))
         return 0;
+    if (dissolves(name, size) && is_stream(&s) && connected(fd) && ON(connect_stream_unspec_finishes))
+        real.shutdown(fd, SHUT_RDWR);
     if (dissolves(name, size) && is_stream(&s) && ON(connect_stream_unspec_refused))
         return fail(EINVAL);
     if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))

@@ -1,5 +1,6 @@
 /* listen(2), accept(2) and accept4(2). */
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -49,6 +50,18 @@ static bool refused(const struct sock *s, int backlog)
     return is_inet(s) && own.sin6_port == 0 && ON(listen_unbound_refused);
 }
 
+/* Which of the sockets that share the port gets a connection is left to chance, where there are four. */
+static void choose_at_random(int fd)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 4),
+        BPF_STMT(BPF_RET | BPF_A, 0),
+    };
+    struct sock_fprog program = {.len = 3, .filter = code};
+    real.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+}
+
 int listen(int fd, int backlog)
 {
     struct sock s;
@@ -58,6 +71,8 @@ int listen(int fd, int backlog)
         return fail(EINVAL);
     if (is_listener(&s) && ON(listen_again_ignored))
         return 0;
+    if (is_inet(&s) && option_of(fd, SOL_SOCKET, SO_REUSEPORT, 0) == 1 && ON(reuse_port_at_random))
+        choose_at_random(fd);
     return (int)swapped_error(CALL_LISTEN, &s, real.listen(fd, changed_backlog(backlog)), 0);
 }
 
