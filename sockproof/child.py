@@ -23,10 +23,14 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bo
 
     Raises OSError if it cannot be started.
     """
+    from fixtures.stage.process import make_clean  # installed, on the path only once the command has begun
+
+    make_clean()
     ignored = {name for name in ENDING if signal.getsignal(name) is signal.SIG_IGN}  # by nohup, or a shell's "&"
     attended = {*ENDING, signal.SIGCHLD} - ignored
     before = signal.pthread_sigmask(signal.SIG_BLOCK, attended)
-    shared = in_foreground()
+    # Whoever ignores a terminal's Ctrl-C has a child that must not hear it either, but must hear what is handed on.
+    shared = in_foreground() and signal.SIGINT not in ignored
     try:
         child = subprocess.Popen(
             command,
@@ -42,6 +46,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bo
 
 def prepare(mask: set[int | signal.Signals]) -> None:
     """In the child, before it becomes the command: our signals, and an interrupt should we be killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # inherited as ignored it would stay so, and nothing end the run
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
 

@@ -7,12 +7,15 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import termios
+from dataclasses import replace
 
 import pytest
 
 from fixtures.stage.capability import LADDER
 from sockproof.command import RUNGS
+from tests.hostile import spoiling
 
 
 def results(folder):
@@ -229,6 +232,23 @@ def test_a_second_signal_ends_a_run_that_does_not_listen(command, checkout, read
     assert "Traceback" not in out + err
     assert command("report", "there").status == 0
     assert "test_end_reads_as_nothing" in (command.cwd / "there" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["sigchld-ignored", "signals-blocked", "signals-ignored", "umask-777"])
+def test_a_run_ends_by_itself_whatever_its_parent_handed_on(command, name):
+    ended = replace(command, interpreter=(*spoiling(name), sys.executable))("run", "--out", "there")
+    assert ended.status == 0, ended
+    assert len(ran(command.cwd / "there")) == 2
+
+
+def test_a_run_that_ignores_a_terminals_interrupt_is_ended_by_a_program(command, checkout, ready):
+    spoilt = replace(command, interpreter=(*spoiling("signals-ignored-but-sigterm"), sys.executable))
+    with spoilt.start("run", "--out", "there") as process:
+        ready.open().close()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    assert_partial(command.cwd / "there")
 
 
 def assert_partial(folder):
