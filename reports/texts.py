@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from unicodedata import east_asian_width
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -17,6 +18,8 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 
 def clean(text: str) -> str:
     """`text` without terminal colours and without the characters that XML 1.0 cannot hold, not even escaped."""
+    if text.isascii() and text.isprintable():  # nearly all text; the search would take ten times as long
+        return text
     return _FORBIDDEN.sub("", _COLOUR.sub("", text))
 
 
@@ -25,6 +28,7 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
+@lru_cache(maxsize=4096)
 def columns(text: str) -> int:
     """How many columns of a fixed-width font `text` takes; East Asian wide characters take two."""
     return len(text) if text.isascii() else sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
