@@ -21,7 +21,7 @@ from fixtures.stage.sysctls import read_sysctl, write_sysctl
 from sockproof.mutants import MutantError
 from sockproof.mutants.catalogue import Mutant
 from sockproof.mutants.gate import Gate
-from sockproof.mutants.observed import topic_of
+from sockproof.mutants.observed import area_of
 from sockproof.mutants.outcome import UNDECIDED, Outcome, is_kill
 from sockproof.mutants.rules import Rules
 from sockproof.mutants.state import State, attach
@@ -61,12 +61,13 @@ class Warm:
         return judgement.verdict, judgement.reason or ""
 
     def stranger(self, name: str) -> pytest.Item | None:
-        """An item of another folder. Named as the next one, it lets nothing but fixtures of the session stay up.
+        """An item of another area. Named as the next one, it lets nothing but fixtures of the session stay up.
 
-        Which item really comes next is not known before this one has its verdict.
+        Which item really comes next is not known before this one has its verdict; one of the same area would keep
+        the folder of the area up.
         """
-        topic = topic_of(name)
-        return next((item for other, item in self.items.items() if topic_of(other) != topic), None)
+        area = area_of(name)
+        return next((item for other, item in self.items.items() if area_of(other) != area), None)
 
     def claim(self, name: str) -> str:
         """The claim of an item."""

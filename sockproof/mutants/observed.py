@@ -60,6 +60,11 @@ def topic_of(name: str) -> str:
     return "/".join(name.partition("::")[0].split("/")[1:-1]) or "."
 
 
+def area_of(name: str) -> str:
+    """The folder next below ``conformance`` in which an instance lies."""
+    return topic_of(name).partition("/")[0]
+
+
 def restored(table: Mapping[str, object]) -> Outcome:
     """An outcome out of plain JSON."""
     return Outcome(**{**table, "reached": tuple(table["reached"])})  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sockproof.mutants.build import cache_folder, library
+from sockproof.mutants.child_work import Warm
 from sockproof.mutants.job import JOURNAL
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -125,6 +126,14 @@ def matrix_in(folder: Path) -> dict[str, Any]:
 
 def verdicts(matrix: dict[str, Any]) -> dict[str, str]:
     return {trial["id"].removeprefix("test.must.be-"): trial["verdict"] for trial in matrix["mutants"]}
+
+
+def test_next_item_of_a_child_is_of_another_area() -> None:
+    """Else pytest keeps the folder of the area up, and refuses whatever item really comes next."""
+    names = [f"conformance/{topic}/test_it.py::test_it" for topic in ("one/first", "one/second", "other/third")]
+    warm: Any = Warm(None, dict(zip(names, names, strict=True)), None, None)  # type: ignore[arg-type]
+
+    assert [warm.stranger(name) for name in names] == [names[2], names[2], names[0]]
 
 
 def test_every_verdict(mutants: Any, tmp_path: Path) -> None:
