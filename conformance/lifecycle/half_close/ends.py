@@ -35,8 +35,9 @@ def selected(end: RecordedSocket) -> str:
 
 def duplicate(peers: Peers, end: RecordedSocket) -> RecordedSocket:
     """Another descriptor of the same socket (dup(2)), on a lane of its own."""
-    descriptor = os.dup(end.fileno())
-    return peers.adopt(RecordedSocket(peers.recorder, "duplicate", end.family, end.type, end.proto, descriptor))
+    copy = os.dup(end.fileno())
+    made = RecordedSocket(end.family, end.type, end.proto, copy, recorder=peers.recorder, lane="duplicate")
+    return peers.adopt(made)
 
 
 def waiting_bytes(end: RecordedSocket) -> int:

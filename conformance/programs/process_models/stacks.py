@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+from fixtures.evidence.calls import as_one_call
 from fixtures.evidence.waiting import until
 
 THREADS = 48
@@ -44,14 +45,17 @@ def growth(ending: Ending) -> list[int]:
 
     For child processes with one thread: glibc keeps the stack of the first for the next, where it may.
     """
-    sizes = []
-    for _ in range(THREADS):
-        thread = ctypes.c_ulong()
-        _checked(_libc.pthread_create(ctypes.byref(thread), None, _libc.getpid, None))
-        ending(thread)
-        until(lambda: len(os.listdir("/proc/self/task")) == 1, what="the end of the thread")
-        sizes.append(address_space())
+    with as_one_call("starting threads"):
+        sizes = [_size_after(ending) for _ in range(THREADS)]
     return [after - before for before, after in pairwise(sizes)]
+
+
+def _size_after(ending: Ending) -> int:
+    thread = ctypes.c_ulong()
+    _checked(_libc.pthread_create(ctypes.byref(thread), None, _libc.getpid, None))
+    ending(thread)
+    until(lambda: len(os.listdir("/proc/self/task")) == 1, what="the end of the thread")
+    return address_space()
 
 
 def _checked(number: int) -> None:
