@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 
@@ -37,6 +38,25 @@ def write_whole(path: Path, text: str | Iterable[str]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def append_whole(path: Path, data: bytes) -> None:
+    """Append to the file at `path`, which is made if need be, all or nothing. Raises OSError."""
+    with path.open("ab", buffering=0) as file:
+        append_to(file, data)
+
+
+def append_to(file: FileIO, data: bytes) -> None:
+    """Append to an unbuffered file, all or nothing. Raises OSError."""
+    size = os.fstat(file.fileno()).st_size
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        with suppress(OSError):
+            file.truncate(size)
+        raise
 
 
 def _fill(path: Path, pieces: Iterable[str]) -> None:

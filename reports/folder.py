@@ -1,15 +1,20 @@
 """Where a run leaves its results: a folder of its own, and the link ``latest`` to the newest.
 
 A folder that holds nothing but what an earlier run wrote is emptied for the next one, so that ``--out results``
-can be given again and again. A folder that holds anything else is refused and left as it is.
+can be given again and again. A folder that holds anything else is refused and left as it is, and so is one that another
+run uses. It is emptied once it is certain that something runs: a mistyped request costs no results.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
-import shutil
+import re
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 ROOT = "sockproof-results"
@@ -17,13 +22,23 @@ ROOT = "sockproof-results"
 
 LATEST = "latest"
 
-WRITTEN = frozenset({"results.json", "journal.jsonl", "junit.xml", "summary.md", "report.html", "pcap"})
-"""Every file and folder that a run leaves in its folder; whoever writes another one adds it here."""
-
 SIGNED = ("results.json", "journal.jsonl")
 """The files that name their schema at the beginning: only beside one of them are the others taken for ours."""
 
-PROBE = ".sockproof-writable"
+FILES = ("junit.xml", "summary.md", "report.html", *SIGNED)
+"""Every file that a run leaves in its folder, in the order in which a later run removes them."""
+
+CAPTURES = "pcap"
+"""The folder of the captures, which the results name one by one."""
+
+LOCK = ".sockproof-lock"
+"""The file that is locked while a run uses the folder."""
+
+HALF_WRITTEN = re.compile(r"\..+\.\d+\.part")
+"""What a crash leaves of a file that is written whole or not at all."""
+
+NAMED_CAPTURE = re.compile(rb'"pcap": ("pcap/[^"/]+")')
+"""Where results or a journal, broken ones too, name a capture."""
 
 
 class FolderError(Exception):
@@ -54,10 +69,11 @@ def default_folder(cwd: Path) -> Path:
 
 
 def check(path: Path) -> None:
-    """Raises FolderError if `prepare` would refuse `path`. Changes nothing."""
+    """Raises FolderError if `held` would refuse `path`. Changes nothing."""
     try:
         if path.is_dir():
             refuse_foreign(path)
+            refuse_used(path)
         nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
     except OSError as error:
         raise refusal(path, error.strerror) from error
@@ -67,30 +83,22 @@ def check(path: Path) -> None:
         raise refusal(path, "permission denied" if nearest == path else f"{nearest} is not writable")
 
 
-def prepare(path: Path) -> Path:
-    """The folder `path`, absolute, existing, writable, and empty of the results of an earlier run.
-
-    Raises FolderError where it cannot be so, or where it holds something that no run has written; then nothing
-    has been removed.
-    """
-    check(path)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / PROBE).touch()
-        (path / PROBE).unlink()
-        empty(path)
-    except OSError as error:
-        raise refusal(path, error.strerror) from error
-    return path.absolute()
-
-
 def refuse_foreign(path: Path) -> None:
     """Raises FolderError if `path` holds anything that did not come from a run, OSError if it cannot be read."""
     names = sorted(entry.name for entry in path.iterdir())
     ours = any(is_signed(path / name) for name in SIGNED)
-    foreign = [name for name in names if not (ours and is_written(name))]
+    foreign = [name for name in names if not (is_left(name) or (ours and name in (*FILES, CAPTURES)))]
     if foreign:
         raise refusal(path, f'it holds "{foreign[0]}", which no run of sockproof wrote')
+
+
+def refuse_used(path: Path) -> None:
+    """Raises FolderError while another run uses `path`."""
+    with suppress(FileNotFoundError), open(path / LOCK, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise refusal(path, "another run of sockproof writes there") from None
 
 
 def is_signed(path: Path) -> bool:
@@ -101,18 +109,99 @@ def is_signed(path: Path) -> bool:
         return b'"sockproof-results"' in file.read(200)
 
 
-def is_written(name: str) -> bool:
-    """Whether a run writes files of this name, those included that a crash leaves half-written beside them."""
-    return name in WRITTEN or (name.startswith(".") and name.endswith(".part"))
+def is_left(name: str) -> bool:
+    """Whether files of this name are what a crash of ours leaves beside the results."""
+    return name == LOCK or HALF_WRITTEN.fullmatch(name) is not None
 
 
-def empty(path: Path) -> None:
-    """Remove what an earlier run wrote into `path`."""
-    for entry in list(path.iterdir()):
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+@dataclass
+class Held:
+    """A folder that is one run's alone until it is released; `path` is absolute."""
+
+    path: Path
+    lock: FileIO
+    made: bool
+    """Whether it was made for this run."""
+
+    @property
+    def has_results(self) -> bool:
+        """Whether an earlier run has left its results."""
+        return any((self.path / name).exists() for name in SIGNED)
+
+    def empty(self) -> None:
+        """Remove what an earlier run wrote, and nothing else. Raises FolderError where that is refused."""
+        try:
+            for path in (*captures(self.path), *left_by_others(self.path), *(self.path / name for name in FILES)):
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # none, or one with files of somebody else
+                (self.path / CAPTURES).rmdir()
+        except OSError as error:
+            raise refusal(self.path, error.strerror) from error
+
+    def release(self) -> None:
+        """Let another run have the folder; one that was made for this run and got nothing is removed."""
+        with suppress(OSError):
+            (self.path / LOCK).unlink(missing_ok=True)
+        # A child of a scenario may have inherited the descriptor: closing ours alone would not end the lock.
+        with suppress(OSError):
+            fcntl.flock(self.lock, fcntl.LOCK_UN)
+        self.lock.close()
+        if self.made:
+            with suppress(OSError):
+                self.path.rmdir()
+
+
+def held(path: Path) -> Held:
+    """The folder `path`, existing, writable, and used by nobody else; what an earlier run left is still there.
+
+    Raises FolderError where it cannot be so, or where it holds something that no run has written; then nothing
+    has been removed.
+    """
+    check(path)
+    made = not path.exists() or not any(path.iterdir())
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = locked(path / LOCK)
+    except BlockingIOError:
+        raise refusal(path, "another run of sockproof writes there") from None
+    except OSError as error:
+        raise refusal(path, error.strerror) from error
+    return Held(path.absolute(), lock, made)
+
+
+def locked(path: Path) -> FileIO:
+    """The file at `path`, locked by flock(2). Raises BlockingIOError while somebody else has the lock."""
+    while True:
+        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644), "r+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise
+        except OSError:
+            return file  # a file system without locks: better unguarded than not at all
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()  # whoever had the lock has removed the file meanwhile
+
+
+def captures(path: Path) -> list[Path]:
+    """The captures that the results or the journal in `path` name: other files beside them are somebody's own."""
+    below = path / CAPTURES
+    if below.is_symlink() or not below.is_dir():
+        return []
+    named: set[str] = set()
+    for name in SIGNED:
+        with suppress(FileNotFoundError), (path / name).open("rb") as file:
+            named.update(json.loads(found) for line in file for found in NAMED_CAPTURE.findall(line))
+    return [*left_by_others(below), *(path / name for name in sorted(named))]
+
+
+def left_by_others(path: Path) -> list[Path]:
+    """Half-written files that processes before this one left in `path`."""
+    own = f".{os.getpid()}.part"
+    return [entry for entry in path.iterdir() if HALF_WRITTEN.fullmatch(entry.name) and not entry.name.endswith(own)]
 
 
 def refusal(path: Path, reason: str | None) -> FolderError:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reports import summary
-from reports.files import ResultsError, reason_of
+from reports.files import ResultsError, append_whole, reason_of
 from reports.record import DECIDED, Claim, Instance, Results
 from reports.texts import first_line, moment
 
@@ -58,15 +58,19 @@ def append_step_summary(results: Results) -> Path | None:
     if not named:
         return None
     path = Path(named)
+    if path.exists() and not path.is_file():
+        raise _unwritable(path, "it is no regular file")
     try:
         used = path.stat().st_size if path.exists() else 0
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(page(results, limit=LIMIT - used) if used < LIMIT else "")
+        text = page(results, limit=LIMIT - used) if used < LIMIT else ""
+        append_whole(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise ResultsError(
-            f"{path} cannot be written ({reason_of(error)}): mend or unset GITHUB_STEP_SUMMARY."
-        ) from error
+        raise _unwritable(path, reason_of(error)) from error
     return path
+
+
+def _unwritable(path: Path, reason: str) -> ResultsError:
+    return ResultsError(f"{path} cannot be written ({reason}): mend or unset GITHUB_STEP_SUMMARY.")
 
 
 def _lines(results: Results) -> Iterator[str]:

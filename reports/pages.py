@@ -21,10 +21,14 @@ def write_all(results: Results, folder: Path | str) -> dict[str, Path]:
 
     Raises ResultsError where the folder cannot be written.
     """
-    written = {name: Path(folder) / name for name in PAGES}
-    for name, path in written.items():
-        write_whole(path, _drawn(name, results))
-    return written
+    return {name: write(name, results, folder) for name in PAGES}
+
+
+def write(name: str, results: Results, folder: Path | str) -> Path:
+    """Write one page into `folder`; its path. Raises ResultsError where it cannot be written."""
+    path = Path(folder) / name
+    write_whole(path, _drawn(name, results))
+    return path
 
 
 def _drawn(name: str, results: Results) -> str | Iterable[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import summary
-from reports.files import ResultsError, reason_of, write_whole
+from reports.files import ResultsError, append_to, reason_of, write_whole
 from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
 from reports.shelf import Place, Shelved
@@ -46,10 +46,11 @@ class Journal:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab")
+            self._file = self.path.open("ab", buffering=0)  # a buffer would try again what the disk has refused
             self._file.write(b"\n" if _is_torn(self.path) else b"")
         except OSError as error:
             raise self._unwritable(error) from error
+        self.refused: ResultsError | None = None
 
     def begin(self, known: Results) -> None:
         """Write what is known before the first scenario. Raises ResultsError where the disk says no."""
@@ -75,17 +76,33 @@ class Journal:
         """Close the file without an end: the run reads as not complete."""
         self._file.close()
 
+    def discard(self) -> None:
+        """Close the file and remove it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
     def _write(self, entry: Mapping[str, Any], *, lasting: bool = False) -> None:
         self._put(text(entry).encode("ascii") + b"\n", lasting=lasting)
 
-    def _put(self, line: bytes, *, lasting: bool = False) -> None:
+    def move(self, path: Path) -> None:
+        """Give the file another name in the same folder, in place of what has it. Raises ResultsError."""
         try:
-            self._file.write(line)
-            self._file.flush()
+            os.replace(self.path, path)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self.path = path
+
+    def _put(self, line: bytes, *, lasting: bool = False) -> None:
+        """Write a whole line or nothing. After one that was refused none is taken: a gap would not be seen."""
+        if self.refused:
+            raise self.refused
+        try:
+            append_to(self._file, line)
             if lasting:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            raise self._unwritable(error) from error
+            self.refused = self._unwritable(error)
+            raise self.refused from error
 
     def _unwritable(self, error: OSError) -> ResultsError:
         return ResultsError(

@@ -4,6 +4,7 @@ It is written so that Python 3.6 can read it, and imports nothing of the project
 would otherwise stop at the first new piece of syntax, with a traceback.
 """
 
+import os
 import sys
 
 NEEDED = (3, 11)
@@ -22,15 +23,38 @@ def unfit() -> "str | None":
     return None
 
 
+def open_streams() -> None:
+    """Open what is closed of the three standard streams, or the next file would be taken for one of them."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free, which is this one
+            os.set_inheritable(descriptor, True)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def complain(sentence: str, status: int) -> int:
+    """Say `sentence` on standard error; `status`."""
+    sys.stderr.write("sockproof: error: " + sentence + "\n")
+    return status
+
+
 def main() -> int:
     """Run the command line of this process; its exit status."""
     reason = unfit()
     if reason is not None:
-        sys.stderr.write("sockproof: error: " + reason + "\n")
-        return 2
-    from sockproof.command import main as start
+        return complain(reason, 2)
+    open_streams()
+    try:
+        from sockproof.command import main as start
 
-    return start(sys.argv[1:])
+        return start(sys.argv[1:])
+    except KeyboardInterrupt:
+        return complain("interrupted.", 130)
+    except MemoryError:
+        return complain("the memory does not suffice; raise the limit (ulimit -v).", 3)
 
 
 if __name__ == "__main__":

@@ -285,7 +285,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         command, asked = parse(arguments)
         status = command.run(asked)
-        print(end="", flush=True)
+        sys.stdout.flush()
         return status
     except UsageError as error:
         return complain(str(error), Exit.USAGE)
@@ -294,7 +294,10 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return hang_up()
     except OSError as error:
+        hang_up()  # perhaps it was standard output, which would be written once more at exit
         return complain(f"{error.filename or 'the system'}: {error.strerror or error}.", Exit.INTERNAL)
+    except MemoryError:
+        raise
     except Exception as error:
         return complain(internal(error), Exit.INTERNAL)
 
@@ -308,7 +311,7 @@ def complain(sentence: str, status: Exit) -> int:
 def hang_up() -> int:
     """The status when the reader of standard output has gone, as ``head`` does: it has what it wanted."""
     # The interpreter would try to write the rest at exit and complain: let it write to nowhere.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return Exit.EXPECTED
 
 

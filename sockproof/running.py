@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +46,10 @@ def run(asked: Namespace) -> int:
     out = results_folder(asked.out)
     command = [*pytest_command(place, asked.pytest_arguments), f"--out={out}", *options(asked), *selected]
     command += asked.pytest_arguments
+    began = time.time_ns()
     code, interrupted = child.run(target.wrap(command), environment(place))
+    if code < 0:
+        salvage(out, began)
     if asked.out is None:
         discard_empty(out)
     return status(code, interrupted, out)
@@ -53,12 +57,18 @@ def run(asked: Namespace) -> int:
 
 def check(asked: Namespace, place: Path) -> None:
     """Raises UsageError for what can be told before pytest is started."""
+    from fixtures.run.unfit import too_many, unfit
+
+    if reason := unfit():
+        raise UsageError(reason)
     missing = [package.requirement for package in packages.needed(place) if package.version is None]
     if missing:
         quoted = " ".join(f"'{requirement}'" for requirement in missing)
         raise UsageError(f"{missing[0]} is not installed; run {sys.executable} -m pip install {quoted}.")
     if asked.workers not in (None, "auto", "logical") and not asked.workers.isdecimal():
         raise UsageError(f'-n "{asked.workers}" is no number of workers; write a number such as 2, or auto.')
+    if asked.workers and asked.workers.isdecimal() and (reason := too_many(int(asked.workers))):
+        raise UsageError(reason)
     for setting in asked.sysctl:
         name, equals, value = setting.partition("=")
         if not (name and equals and value):
@@ -92,7 +102,7 @@ def pytest_command(place: Path, behind: Sequence[str] = ()) -> list[str]:
 
     ``-P`` keeps the current folder off the import path, where a folder called ``fixtures`` may lie.
     """
-    command = [sys.executable, "-P", "-m", "pytest", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
+    command = [sys.executable, "-P", "-m", "fixtures.run", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
     if not os.isatty(1) and not is_blocked("terminal", behind):
         command.append("-q")
     if place == suite.INSTALLED and not is_blocked("cacheprovider", behind):
@@ -187,13 +197,24 @@ def status(code: int, interrupted: bool, out: Path) -> int:
         return Exit.INTERRUPTED
     if code < 0:
         name = signal.Signals(-code).name
-        tell(f"the process that ran the scenarios died of {name}; sockproof report {out} draws what it had found.")
+        tell(f"the process that ran the scenarios died of {name}; what it had found is in {out}.")
         return Exit.INTERNAL
     if code == 2 and has_instances(out):
         return Exit.UNEXPECTED  # stopped at a failure, because an option of pytest asked for that
     if code == 5:
         tell("no scenario was left to run, so nothing was decided; loosen the selection.")
     return PYTEST.get(code, Exit.INTERNAL)
+
+
+def salvage(out: Path, began: int) -> None:
+    """Write the results of a run that died from its journal, unless that is of a run before `began`."""
+    from reports import pages, store
+
+    with suppress(store.ResultsError):
+        found = store.read_journal(out / store.JOURNAL)
+        if found.run.started >= began:
+            store.write_results(found, out / store.RESULTS)
+            pages.write_all(found, out)
 
 
 def has_instances(out: Path) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.folder import ROOT, FolderError, check, default_folder, point_latest, prepare
+from reports.folder import CAPTURES, LOCK, ROOT, FolderError, check, default_folder, held, point_latest
 
-SIGNED = '{"schema": "sockproof-results", "version": 1}'
+SIGNED = '{"schema": "sockproof-results", "version": 1,\n"instances": [{"pcap": "pcap/frame.pcapng"}]}'
 
 
 def fill(folder, *names):
@@ -22,6 +22,15 @@ def fill(folder, *names):
         else:
             path.write_text(SIGNED)
     return folder
+
+
+def prepare(path):
+    """What a run does with a folder, without the run; gives the path."""
+    folder = held(path)
+    folder.empty()
+    folder.lock.close()
+    (folder.path / LOCK).unlink()
+    return folder.path
 
 
 def entries(folder):
@@ -46,8 +55,55 @@ def test_prepare_gives_an_absolute_path(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("signed", ["results.json", "journal.jsonl"])
 def test_an_earlier_run_is_replaced(tmp_path, signed):
-    fill(tmp_path / "r", signed, "report.html", "pcap/", ".report.html.7.part")
+    fill(tmp_path / "r", signed, "report.html", "pcap/", ".report.html.7.part", LOCK)
     assert entries(prepare(tmp_path / "r")) == []
+
+
+def test_captures_that_no_run_has_named_are_kept(tmp_path):
+    folder = fill(tmp_path / "r", "results.json", "pcap/")
+    (folder / CAPTURES / "mine.pcapng").write_text("evidence")
+    (folder / CAPTURES / ".other.pcapng.7.part").write_text("half")
+    assert entries(prepare(folder)) == [CAPTURES]
+    assert entries(folder / CAPTURES) == ["mine.pcapng"]
+
+
+def test_captures_elsewhere_are_kept(tmp_path):
+    folder = fill(tmp_path / "r", "results.json")
+    elsewhere = fill(tmp_path / "elsewhere", "frame.pcapng")
+    (folder / CAPTURES).symlink_to(elsewhere)
+    prepare(folder)
+    assert entries(elsewhere) == ["frame.pcapng"]
+
+
+def test_a_capture_with_a_path_of_its_own_is_kept(tmp_path):
+    folder = fill(tmp_path / "r", "results.json", "pcap/")
+    (folder / "results.json").write_text(SIGNED.replace("pcap/frame", "pcap/../../mine"))
+    fill(tmp_path, "mine.pcapng")
+    prepare(folder)
+    assert (tmp_path / "mine.pcapng").exists()
+
+
+def test_a_folder_that_is_held_has_what_it_had(tmp_path):
+    folder = held(fill(tmp_path / "r", "results.json", "pcap/"))
+    folder.release()
+    assert entries(tmp_path / "r") == ["pcap", "results.json"]
+
+
+@pytest.mark.parametrize("take", [check, held])
+def test_a_folder_that_another_run_uses_is_refused(tmp_path, take):
+    folder = held(tmp_path / "r")
+    with pytest.raises(FolderError, match="another run of sockproof writes there"):
+        take(tmp_path / "r")
+    folder.release()
+    assert not (tmp_path / "r").exists()
+    held(tmp_path / "r").release()
+
+
+def test_a_lock_that_a_killed_run_left_is_no_obstacle(tmp_path):
+    fill(tmp_path / "r", LOCK)
+    folder = held(tmp_path / "r")
+    assert not folder.has_results
+    folder.release()
 
 
 @pytest.mark.parametrize(

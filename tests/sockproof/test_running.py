@@ -128,7 +128,39 @@ def test_a_failing_scenario_makes_the_status_1(command, checkout):
 def test_a_run_that_decides_nothing_has_status_1(command):
     ended = command("run", "--", "-k", "no_such_word")
     assert ended.status == 1
-    assert "Nothing was decided" in ended.out + ended.err
+    assert ended.complaint == "no scenario was left to run, so nothing was decided; loosen the selection."
+
+
+TYPOS = [
+    ("-k", "no_such_word"), ("--", "--no-such-option"), ("-n", "2", "-k", "no_such_word"), ("--require", "nonsense"),
+    ("--", "-p", "no_such_plugin"), ("conformance/pair/test_pair.py::test_what_is_sent_arrives[nope]",),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", TYPOS, ids=" ".join)
+def test_a_mistyped_request_costs_no_results(command, mistake):
+    command("run", "--out", "there")
+    before = {path.name: path.read_bytes() for path in (command.cwd / "there").iterdir()}
+    assert command("run", "--out", "there", *mistake).status in (1, 2)
+    assert {path.name: path.read_bytes() for path in (command.cwd / "there").iterdir()} == before
+
+
+def test_a_module_that_cannot_be_imported_costs_no_results(command, checkout):
+    command("run", "--out", "there")
+    before = (command.cwd / "there" / "results.json").read_bytes()
+    checkout.add("more.thing.holds", "assert True")
+    path = checkout.root / "conformance" / "more" / "test_it.py"
+    path.write_text("import no_such_module\n" + path.read_text("utf-8"))
+    assert command("run", "--out", "there").status == 3
+    assert (command.cwd / "there" / "results.json").read_bytes() == before
+
+
+def test_files_of_users_in_the_folder_of_captures_are_kept(command):
+    command("run", "--out", "there")
+    (command.cwd / "there" / "pcap").mkdir(exist_ok=True)
+    (command.cwd / "there" / "pcap" / "mine.pcapng").write_text("evidence")
+    assert command("run", "--out", "there").status == 0
+    assert (command.cwd / "there" / "pcap" / "mine.pcapng").read_text() == "evidence"
 
 
 @pytest.mark.parametrize("arguments", [("--", "-x"), ("--", "--stepwise"), ("-n", "2", "--", "-x")], ids=" ".join)
@@ -215,6 +247,15 @@ def test_an_interrupt_leaves_a_partial_report_and_no_traceback(command, waiting,
 
     assert waiting.returncode == 130, out + err
     assert "Traceback" not in out + err
+    assert_partial(command.cwd / "there")
+
+
+def test_a_folder_that_another_run_uses_is_refused_and_kept(command, waiting):
+    ended = command("run", "--out", "there", "pair")
+    assert ended.status == 2
+    assert "another run of sockproof writes there" in ended.complaint
+    waiting.send_signal(signal.SIGINT)
+    waiting.communicate(timeout=60)
     assert_partial(command.cwd / "there")
 
 
