@@ -52,7 +52,7 @@ def run(asked: Namespace) -> int:
         salvage(out, began)
     if asked.out is None:
         discard_empty(out)
-    return status(code, interrupted, out)
+    return status(code, interrupted, out, began)
 
 
 def check(asked: Namespace, place: Path) -> None:
@@ -191,7 +191,7 @@ def environment(place: Path) -> dict[str, str]:
     return {**kept, **ours}
 
 
-def status(code: int, interrupted: bool, out: Path) -> int:
+def status(code: int, interrupted: bool, out: Path, began: int) -> int:
     """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
     if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
         return Exit.INTERRUPTED
@@ -199,7 +199,7 @@ def status(code: int, interrupted: bool, out: Path) -> int:
         name = signal.Signals(-code).name
         tell(f"the process that ran the scenarios died of {name}; what it had found is in {out}.")
         return Exit.INTERNAL
-    if code == 2 and has_instances(out):
+    if code == 2 and has_instances(out, began):
         return Exit.UNEXPECTED  # stopped at a failure, because an option of pytest asked for that
     if code == 5:
         tell("no scenario was left to run, so nothing was decided; loosen the selection.")
@@ -217,14 +217,15 @@ def salvage(out: Path, began: int) -> None:
             pages.write_all(found, out)
 
 
-def has_instances(out: Path) -> bool:
-    """Whether any scenario of this run came to its end."""
+def has_instances(out: Path, began: int) -> bool:
+    """Whether any scenario of the run that `began` then came to its end; the folder may have earlier results."""
     from reports.store import ResultsError, read_results
 
     try:
-        return bool(read_results(out).instances)
+        found = read_results(out)
     except ResultsError:
         return False
+    return found.run.started >= began and bool(found.instances)
 
 
 def tell(sentence: str) -> None:
