@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from socket import AF_UNIX, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
+from sys import byteorder
 
 import pytest
 
@@ -17,6 +18,8 @@ LONGEST = 108
 """Bytes of sun_path (unix(7))."""
 WHOLE = 2 + LONGEST
 """Bytes of struct sockaddr_un."""
+FAMILY = AF_UNIX.to_bytes(2, byteorder)
+"""sun_family, in the byte order of the host."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 kinds = pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def _plain(name: Name) -> str | bytes:
 def sockaddr_un(path: bytes) -> bytes:
     """A whole struct sockaddr_un: the path cut to what has room, as strncpy(3) with one byte less would."""
     cut = path[: LONGEST - 1].ljust(LONGEST, b"\0")
-    return AF_UNIX.to_bytes(2, "little") + cut
+    return FAMILY + cut
 
 
 def bind_raw(end: RecordedSocket, address: bytes) -> None:

@@ -5,11 +5,12 @@ import re
 from contextlib import nullcontext
 from errno import EADDRINUSE, ECONNREFUSED
 from pathlib import Path
-from socket import AF_UNIX, SO_PASSCRED, SOCK_STREAM, SOL_SOCKET
+from socket import SO_PASSCRED, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
 from conformance.local.unix.names import (
+    FAMILY,
     WHOLE,
     bind_raw,
     calling,
@@ -20,12 +21,11 @@ from conformance.local.unix.names import (
     serving,
     shown_names,
 )
+from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import in_child
 from fixtures.stage.families import unix
 from fixtures.stage.namespaces import fresh_namespace
-
-FAMILY = AF_UNIX.to_bytes(2, "little")
 
 
 def of_ones_own(name):
@@ -89,6 +89,7 @@ def test_name_is_free_when_the_last_descriptor_is_closed(peers, kind):
 @connected_kinds
 def test_neither_umask_nor_fchmod_keeps_anyone_out(peers, kind):
     def serve():
+        give_up_capabilities()  # one with CAP_DAC_OVERRIDE would not be asked for a permission
         os.umask(0o777)
         server = serving(peers, of_ones_own(b"open"), kind)
         os.fchmod(server.fileno(), 0)
