@@ -34,7 +34,7 @@ LEVELS = {
     "must": {"rfc", "posix"},
     "should": {"rfc", "posix"},
     "may": {"rfc", "posix"},
-    "documented": {"rfc", "posix", "manual", "kernel-doc"},
+    "documented": {"rfc", "manual", "kernel-doc"},
     "observed": {"implementation"},
 }
 """Which authorities can give a level: the words of a standard, another document, or none (docs/claims.md)."""

@@ -77,6 +77,20 @@ def test_listener_on_one_address_refuses_connections_to_another(peers, wire, fam
     assert peers.connecting(family, listener.getsockname()).getpeername() == listener.getsockname()
 
 
+@pytest.mark.claim("ip.bind.specific-takes-only-that")
+@over_ip
+def test_listener_on_loopback_refuses_connections_to_the_address_of_an_interface(peers, family, link):
+    listener = peers.socket("listener", family.domain, SOCK_STREAM)
+    listener.bind(family.address())  # decisive
+    listener.listen(1)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+
+    with fails(ECONNREFUSED):
+        client.connect((link.near_host(family), listener.getsockname()[1]))
+
+    assert peers.connecting(family, listener.getsockname()).getpeername() == listener.getsockname()
+
+
 @pytest.mark.claim("ip.bind.specific-is-no-interface")
 @over_ip
 def test_address_of_one_interface_is_reached_over_another(peers, wire, family, link):

@@ -79,7 +79,7 @@ def test_tcp_max_syn_backlog_bounds_half_open_connections(peers, family, sysctl)
 
 
 @pytest.mark.claim("tcp.backlog.cookies-when-half-open-full")
-@pytest.mark.needs("sysctl:net.ipv4.tcp_syncookies", "sysctl:net.core.somaxconn")
+@pytest.mark.needs("sock_diag", "sysctl:net.ipv4.tcp_syncookies", "sysctl:net.core.somaxconn")
 @over_ip
 def test_cookie_connects_where_no_place_is_left(peers, family, sysctl):
     sysctl("net.core.somaxconn", 16)

@@ -18,6 +18,9 @@ from fixtures.stage.families import over_ip, over_ip4, over_streams
 
 ELSEWHERE = {"ip4": "203.0.113.1", "ip6": "2001:db8::1"}
 """Addresses for documentation (RFC 5737, RFC 3849), to which a namespace of its own has no route."""
+NEIGHBOURS = {"ip4": "ipv4", "ip6": "ipv6"}
+ABSENT = {"ip4": "10.77.0.99", "ip6": "fd77::99"}
+"""Addresses on the link that neither end has."""
 ARP = b"\x08\x06"
 PROGRAM = """
 #include <sys/socket.h>
@@ -82,7 +85,7 @@ def test_connect_is_bounded_by_so_sndtimeo(peers, family):
     client = peers.socket("client", family.domain, SOCK_STREAM)
     client.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.06))  # decisive
 
-    with lasts(at_least=0.06, slack=0.5), fails(EINPROGRESS):
+    with lasts(at_least=0.06, slack=2), fails(EINPROGRESS):
         client.connect(listener.getsockname())
 
     assert tcp_info(client).state_name == "SYN_SENT"
@@ -147,14 +150,15 @@ def test_connect_without_a_route_fails_at_once(peers, family):
 
 
 @pytest.mark.claim("tcp.connect.no-neighbour")
-@over_ip4
+@over_ip
 def test_connect_to_an_absent_neighbour_is_unreachable(peers, family, link, sysctl):
-    sysctl(f"net.ipv4.neigh.{link.near_interface}.mcast_solicit", 1)
-    sysctl(f"net.ipv4.neigh.{link.near_interface}.retrans_time_ms", 20)
+    neighbours = f"net.{NEIGHBOURS[family.name]}.neigh.{link.near_interface}"
+    sysctl(f"{neighbours}.mcast_solicit", 1)
+    sysctl(f"{neighbours}.retrans_time_ms", 20)
     client = peers.socket("client", family.domain, SOCK_STREAM)
 
     with fails(EHOSTUNREACH):
-        client.connect(("10.77.0.99", 9))  # decisive
+        client.connect((ABSENT[family.name], 9))  # decisive
 
 
 @pytest.mark.claim("tcp.connect.neighbour-first")

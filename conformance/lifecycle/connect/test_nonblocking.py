@@ -196,6 +196,11 @@ def test_datagram_socket_can_connect_again(peers, family):
     client.connect(second.getsockname())  # decisive
 
     assert client.getpeername() == second.getsockname()
+    client.send(b"to the new one")
+    assert second.recv(100, MSG_DONTWAIT) == b"to the new one"
+    first.sendto(b"from the old one", client.getsockname())
+    second.sendto(b"from the new one", client.getsockname())
+    assert client.recv(100) == b"from the new one"
 
 
 @pytest.mark.claim("datagram.connect.again-keeps-the-own-name")
