@@ -184,8 +184,8 @@ def test_unnamed_unix_socket_has_only_a_family(call, kind):
 
 @pytest.mark.claim("unix.names.as-bound")
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
-def test_unix_socket_has_the_path_that_it_was_bound_to(peers, kind, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_unix_socket_has_the_path_that_it_was_bound_to(peers, kind, folder, monkeypatch):
+    monkeypatch.chdir(folder)
     end = peers.socket("end", AF_UNIX, kind)
 
     end.bind("name")  # decisive

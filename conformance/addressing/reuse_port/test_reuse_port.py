@@ -57,7 +57,7 @@ def test_a_second_server_starts_beside_the_first(peers, family):
 
 
 @pytest.mark.claim("tcp.reuseport.spreads-connections")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", "descriptors:160")
 @over_ip
 def test_connections_fall_on_all_listeners(peers, family, sysctl):
     sysctl("net.ipv4.ip_local_port_range", "20000 60000")

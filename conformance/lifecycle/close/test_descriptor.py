@@ -4,6 +4,7 @@ import ctypes
 import os
 from errno import EBADF
 from fcntl import F_DUPFD_CLOEXEC, fcntl
+from resource import RLIMIT_NOFILE, getrlimit
 from socket import SO_TYPE, SOCK_STREAM, SOL_SOCKET
 
 import pytest
@@ -47,7 +48,8 @@ def called(name, descriptor):
 @over_all
 def test_closed_descriptor_is_bad_to_every_call(stream_pair, name):
     client, server = stream_pair
-    descriptor = fcntl(client.fileno(), F_DUPFD_CLOEXEC, 500)  # a number that nobody else is given meanwhile
+    # A number that nobody else is given meanwhile: the lowest that are free are given, far below the middle.
+    descriptor = fcntl(client.fileno(), F_DUPFD_CLOEXEC, getrlimit(RLIMIT_NOFILE)[0] // 2)
     client.close()
     os.close(descriptor)  # decisive
 

@@ -11,9 +11,8 @@ from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.children import in_child
+from fixtures.stage.users import another_user
 
-OTHER = 65534
-"""A user that owns nothing here: nobody."""
 open_modes = pytest.mark.parametrize("mode", [0o222, 0o666, 0o777], ids=oct)
 shut_modes = pytest.mark.parametrize("mode", [0o444, 0o555, 0o000], ids=oct)
 
@@ -121,7 +120,7 @@ def knock_as_other(peers, folder, path, kind=SOCK_STREAM):
     """The piece of a child that is another user and connects to `path`."""
 
     def call():
-        become(OTHER)
+        become(another_user())
         give_up_capabilities()
         calling(peers, path, kind).close()
 
@@ -130,7 +129,7 @@ def knock_as_other(peers, folder, path, kind=SOCK_STREAM):
 
 
 @pytest.mark.claim("unix.permissions.connect-needs-write")
-@pytest.mark.needs(f"user:{OTHER}")
+@pytest.mark.needs("another-user")
 @pytest.mark.parametrize("mode", [0o755, 0o444, 0o770], ids=oct)
 def test_another_user_may_not_connect_without_write_permission(peers, folder, mode):
     serving(peers, folder / "server")
@@ -142,7 +141,7 @@ def test_another_user_may_not_connect_without_write_permission(peers, folder, mo
 
 
 @pytest.mark.claim("unix.permissions.write-is-enough")
-@pytest.mark.needs(f"user:{OTHER}")
+@pytest.mark.needs("another-user")
 @pytest.mark.parametrize("mode", [0o666, 0o222, 0o002], ids=oct)
 def test_another_user_may_connect_with_write_permission(peers, folder, mode):
     serving(peers, folder / "server")

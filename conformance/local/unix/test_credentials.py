@@ -13,9 +13,7 @@ from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_unix, unix
-
-OTHER = 65534
-"""A user that is not ours: nobody."""
+from fixtures.stage.users import another_user
 
 
 def peer_of(end):
@@ -66,18 +64,18 @@ def test_credentials_stay_those_of_connect_when_another_process_has_the_socket(p
 
 
 @pytest.mark.claim("unix.peercred.user")
-@pytest.mark.needs(f"user:{OTHER}")
+@pytest.mark.needs("another-user")
 @over_unix
 def test_server_learns_that_another_user_connected(peers, family):
-    listener = peers.listener(family)
+    listener, other = peers.listener(family), another_user()
 
     def call():
-        become(OTHER)  # decisive
+        become(other)  # decisive
         peers.connecting(family, listener.getsockname())
         return os.getpid()
 
     pid = in_child(call).value
-    assert peer_of(peers.accepting(listener)) == (pid, OTHER, OTHER)
+    assert peer_of(peers.accepting(listener)) == (pid, other, other)
 
 
 @pytest.mark.claim("unix.peercred.of-a-pair")

@@ -31,9 +31,9 @@ def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
 
 @pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
 @over_ip4
-def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, tmp_path):
+def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, folder):
     client, server = roomy(peers, family)
-    path = tmp_path / "file"
+    path = folder / "file"
     path.write_bytes(bytes(CHUNK))
 
     with path.open("rb") as file:
@@ -44,7 +44,7 @@ def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, 
 
 
 @pytest.mark.claim("udp.performance.batches-cheaper")
-@pytest.mark.needs("command:cc")
+@pytest.mark.needs("command:cc", "exec")
 @over_ip
 def test_a_batch_of_datagrams_costs_less_than_one_by_one(peers, family, tmp_path):
     sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))

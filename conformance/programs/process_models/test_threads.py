@@ -126,7 +126,7 @@ def test_program_is_compiled_when_the_name_is_the_declared_one(tmp_path):
 
 
 @pytest.mark.claim("tcp.threads.program-serves-while-one-is-idle")
-@pytest.mark.needs("command:cc")
+@pytest.mark.needs("command:cc", "exec")
 @over_ip
 def test_program_with_threads_serves_others_while_one_is_idle(peers, family, tmp_path):
     assert compiled(tmp_path, ECHO, "-pthread").returncode == 0

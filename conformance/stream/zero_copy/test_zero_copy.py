@@ -25,11 +25,10 @@ def tee(source: int, target: int, count: int) -> int:
 
 
 @pytest.fixture
-def file(tmp_path):
-    """A descriptor of a file with DATA in it."""
-    path = tmp_path / "data"
-    path.write_bytes(DATA)
-    number = os.open(path, os.O_RDONLY)
+def file():
+    """A descriptor of a file of this kernel's own with DATA in it, at its beginning."""
+    number = os.memfd_create("data")
+    os.pwrite(number, DATA, 0)
     yield number
     os.close(number)
 
