@@ -60,10 +60,12 @@ def _when_and_where(results: Results) -> dict[str, str]:
 def _outcome(instance: Instance) -> str | None:
     """The element of JUnit for this instance; none where it conforms, or fails as a deviation record foresaw.
 
-    A record that is stale fails too.
+    A record that is stale fails too; what does not count is skipped.
     """
     if instance.stale:
         return "failure"
+    if not instance.counts:
+        return "skipped"
     return None if instance.expected else OUTCOMES.get(instance.verdict)
 
 

@@ -126,6 +126,7 @@ class Instance:
     expected: bool = False
     """A deviation record of this target names exactly this outcome."""
     stale: bool = False
+    counts: bool = True
     """A deviation record of this target names this instance, which conforms: the record must go."""
     parts: Mapping[str, Verdict] = field(default_factory=dict)
     """Verdict by oracle where they differ: calls may conform while the packets could not be seen."""

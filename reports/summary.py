@@ -56,8 +56,8 @@ def claim_counts(results: Results) -> dict[str, int]:
 
 
 def is_unexpected(instance: Instance) -> bool:
-    """Whether this instance turns a run red: it failed, and no deviation record of the target foresaw it."""
-    return (instance.verdict in UNEXPECTED and not instance.expected) or instance.stale
+    """Whether this instance turns a run red: it failed, it counts, and no deviation record of the target foresaw it."""
+    return (instance.verdict in UNEXPECTED and instance.counts and not instance.expected) or instance.stale
 
 
 def unexpected(results: Results) -> tuple[Instance, ...]:

@@ -11,12 +11,14 @@ from conformance.programs.performance.measuring import (
     MARGIN,
     PARTS,
     TRIES,
+    WRONG_PARTS,
+    WRONG_WAY,
     Measure,
     elapsed,
     processor_time,
     takes_less,
 )
-from fixtures.evidence.verdicts import Deviation, Inconclusive
+from fixtures.evidence.verdicts import Deviation, NoMargin
 
 
 def always(seconds: float) -> Measure:
@@ -33,10 +35,20 @@ def test_less_in_every_part_holds() -> None:
     takes_less(always(1.0), always(2.0))
 
 
-@pytest.mark.parametrize("other", [0.5, 1.0, MARGIN - 0.01], ids=["more", "as-much", "hardly-less"])
-def test_less_in_no_part_deviates(other: float) -> None:
+def test_far_more_in_every_part_deviates() -> None:
     with pytest.raises(Deviation, match=r"takes less\nobserved  1000000\.0 against"):
+        takes_less(always(1.0), always(1.0 / WRONG_WAY))
+
+
+@pytest.mark.parametrize("other", [0.51, 1.0, MARGIN - 0.01], ids=["more", "as-much", "hardly-less"])
+def test_without_a_clear_margin_nothing_is_decided(other: float) -> None:
+    with pytest.raises(NoMargin, match=r"no clear margin between the two.*: 1000000\.0 against"):
         takes_less(always(1.0), always(other))
+
+
+def test_one_part_of_another_opinion_is_enough_for_doubt() -> None:
+    with pytest.raises(NoMargin):
+        takes_less(by_part(*[5.0] * (WRONG_PARTS - 1), *[1.5] * (PARTS - WRONG_PARTS + 1)), always(1.0))
 
 
 def test_one_bad_part_is_made_good_by_two_in_a_row() -> None:
@@ -44,7 +56,7 @@ def test_one_bad_part_is_made_good_by_two_in_a_row() -> None:
 
 
 def test_going_to_and_fro_is_inconclusive() -> None:
-    with pytest.raises(Inconclusive, match="contradict each other"):
+    with pytest.raises(NoMargin):
         takes_less(by_part(1.0, 3.0), always(2.0))
 
 

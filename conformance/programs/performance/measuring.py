@@ -10,7 +10,7 @@ from socket import SO_SNDBUF, SOL_SOCKET, socket
 
 from fixtures.evidence.calls import as_one_call
 from fixtures.evidence.scenario import note
-from fixtures.evidence.verdicts import Deviation, Inconclusive
+from fixtures.evidence.verdicts import Deviation, NoMargin
 from fixtures.stage.children import in_child
 from fixtures.stage.families import Family
 from fixtures.stage.peers import Pair, Peers
@@ -18,9 +18,13 @@ from fixtures.stage.peers import Pair, Peers
 TRIES = 15
 """Of each of the two that are compared, in each part."""
 PARTS = 8
-"""At most, until two in a row have found that one takes less."""
+"""At most, until two in a row have found that one takes less, or `WRONG_PARTS` the contrary."""
 MARGIN = 1.05
 """By how much less it must be, to be no chance."""
+WRONG_WAY = 2.0
+"""How many times as much it must be, in every part, to deviate: less than that may be the machine's doing."""
+WRONG_PARTS = 4
+"""So many parts, and no other, must have found it."""
 ROOM = 1 << 17
 """Bytes asked for as buffers of both ends, which the kernel doubles."""
 CHUNK = 1 << 16
@@ -34,22 +38,28 @@ Measure = Callable[[], float]
 def takes_less(one: Measure, other: Measure) -> None:
     """Holds when `one` takes less than `other`, in the best of several tries that take turns, twice in a row.
 
-    Raises Deviation when it never does, and Inconclusive when it does now and then.
+    Raises Deviation when it takes `WRONG_WAY` times as much in every part. What lies between is a statement about the
+    machine as much as about the kernel, and raises NoMargin.
     """
     found = [best_of_each(one, other), best_of_each(one, other)]
-    while len(found) < PARTS and not all(map(less, found[-2:])):
+    while len(found) < PARTS and not (all(map(less, found[-2:])) or deviates(found)):
         found.append(best_of_each(one, other))
     holds, told = all(map(less, found[-2:])), ", ".join(map(spelt, found))
     note("takes less", told, holds=holds)
-    if not any(map(less, found)):
+    if deviates(found):
         raise Deviation(f"expected  takes less\nobserved  {told}")
     if not holds:
-        raise Inconclusive(f"the parts of the measurement contradict each other: {told}")
+        raise NoMargin(f"no clear margin between the two, so nothing is learnt of the kernel: {told}")
 
 
 def less(part: tuple[float, float]) -> bool:
     """Whether the first of two took less."""
     return part[0] * MARGIN < part[1]
+
+
+def deviates(found: list[tuple[float, float]]) -> bool:
+    """Whether the first of two took so much more, in every one of enough parts, that no machine explains it."""
+    return len(found) >= WRONG_PARTS and all(one >= other * WRONG_WAY for one, other in found)
 
 
 def spelt(part: tuple[float, float]) -> str:

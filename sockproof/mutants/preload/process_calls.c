@@ -27,7 +27,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 {
     int result;
     if (awake() && ON(cost_thread_high))
-        burn(0.01);
+        burn(0.1);
     result = real.pthread_create(thread, attributes, work, argument);
     if (result == 0 && !attributes && awake() && ON(process_threads_detached))
         real.pthread_detach(*thread);
