@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -100,6 +101,7 @@ def _as_it_is(value: str | None) -> str | None:
     return value
 
 
+@cache
 def _defaults() -> dict[str, Any]:
     return {field.name: value for field, value in _light_defaults()}
 

@@ -2,9 +2,10 @@
 
     python -m tests.benchmark [RESULTS.JSON]
 
-An instance with its own namespace and capture, from setup to teardown; the default run, with workers and without;
-what a user waits for before anything happens; and the ten slowest scenarios, of the results.json that is named or
-of the run that was timed.
+An instance with its own namespace and capture, from setup to teardown; what a user waits for before anything happens;
+the default run, with workers and without: its time, its processor time by instance, the memory of its largest process;
+the same on a kernel that drops SO_LINGER; and the ten slowest scenarios, of the results.json that is named or of the
+run that was timed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,29 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROUNDS = 300
-GOALS = {"instance": 0.005, "run": 15.0, "start": 1.5}
-"""Seconds: an instance at the median; the default run on two cores; until a list or a collection is there."""
+GOALS = {"instance": 0.005, "run": 12.0, "start": 1.5, "first": 1.5, "cpu": 0.004, "memory": 150.0, "gain": 1.7,
+         "failing": 2.0}  # fmt: skip
+"""An instance at the median; the default run on two cores; until a list or a collection is there; until the first
+verdict; processor time of an instance (seconds). MiB of the largest process. How many times as fast two workers are as
+none; how many times as long a run takes on a kernel with a fault that many scenarios meet."""
+
+FAULT = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/socket.h>
+int setsockopt(int end, int level, int name, const void *value, socklen_t size) {
+    int (*real)(int, int, int, const void *, socklen_t) = dlsym(RTLD_NEXT, "setsockopt");
+    return level == SOL_SOCKET && name == SO_LINGER && size >= 8 ? 0 : real(end, level, name, value, size);
+}
+"""
+"""A C library that accepts SO_LINGER and does nothing."""
 
 STOPWATCH = """
 import time, pytest
@@ -152,20 +169,78 @@ def spread(name: str, elapsed: Sequence[float], worked: Sequence[float]) -> str:
     return f"  {name:<22}{figures}   {verdict(median, 'instance')}"
 
 
-def verdict(seconds: float, goal: str) -> str:
-    """How a time stands to its goal."""
-    return f"goal {GOALS[goal]:g} s: {'met' if seconds <= GOALS[goal] else 'MISSED'}"
+def verdict(value: float, goal: str, *, least: bool = False) -> str:
+    """How a figure stands to its goal, the most that it may be, or with `least` the least."""
+    met = value >= GOALS[goal] if least else value <= GOALS[goal]
+    return f"goal {GOALS[goal]:g}: {'met' if met else 'MISSED'}"
+
+
+@dataclass
+class Timed:
+    """One run of the command: seconds that passed, until the first verdict, of the processors; MiB; what was found."""
+
+    seconds: float
+    first: float
+    worked: float
+    memory: float
+    instances: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, out: Path, *options: str, **environment: str) -> Timed:
+        """``sockproof run`` with these options, as a user starts it."""
+        command = [sys.executable, "-m", "sockproof", "run", "--out", str(out), *options]
+        settings = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "", **environment}
+        began, first = time.perf_counter(), 0.0
+        started = subprocess.Popen(command, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert started.stdout is not None
+        while data := os.read(started.stdout.fileno(), 1 << 16):
+            if not first and set(data.strip()) <= set(b".FIEup"):
+                first = time.perf_counter() - began
+        _, _, used = os.wait4(started.pid, 0)
+        started.returncode = 0
+        found = json.loads((out / "results.json").read_text("utf-8"))["instances"]
+        seconds, worked = time.perf_counter() - began, used.ru_utime + used.ru_stime
+        return cls(seconds, first, worked, used.ru_maxrss / 1024, found)
+
+    @property
+    def counts(self) -> str:
+        """The instances by verdict."""
+        told = Counter(entry["verdict"] for entry in self.instances)
+        return ", ".join(f"{count} {word}" for word, count in told.most_common())
+
+    @property
+    def each(self) -> float:
+        """Seconds of the processors by instance, everything that the run does beside them included."""
+        return self.worked / len(self.instances)
 
 
 def runs(folder: Path) -> Iterator[str]:
-    """The default run of the whole suite."""
-    for name, options in (("without workers", ()), ("with -n 2", ("-n", "2"))):
-        out = folder / f"run{len(options)}"
-        seconds = timed(pytest_command("--out", str(out), *options), PROJECT)
-        found = json.loads((out / "results.json").read_text("utf-8"))["instances"]
-        told = Counter(entry["verdict"] for entry in found)
-        counts = ", ".join(f"{count} {word}" for word, count in told.most_common())
-        yield f"  {name:<22}{seconds:7.2f} s   {verdict(seconds, 'run')}   {counts}"
+    """The default run of the whole suite, and one on a kernel with a fault."""
+    alone, two = Timed.of(folder / "run0"), Timed.of(folder / "run2", "-n", "2")
+    yield f"  without workers       {alone.seconds:7.2f} s   {alone.counts}"
+    yield f"  with -n 2             {two.seconds:7.2f} s   {verdict(two.seconds, 'run')}   {two.counts}"
+    gain = alone.seconds / two.seconds
+    yield f"  two are as fast as    {gain:7.2f}     {verdict(gain, 'gain', least=True)}"
+    for name, run in (("without workers", alone), ("with -n 2", two)):
+        yield f"  {name}, first verdict {run.first:5.2f} s   {verdict(run.first, 'first')}"
+        yield f"  {name}, processor {run.each * 1000:6.2f} ms an instance   {verdict(run.each, 'cpu')}"
+        yield f"  {name}, memory    {run.memory:6.0f} MiB   {verdict(run.memory, 'memory')}"
+    if (library := fault(folder)) is not None:
+        red = Timed.of(folder / "red", "-n", "2", LD_PRELOAD=str(library))
+        times = red.seconds / two.seconds
+        yield f"  SO_LINGER dropped     {red.seconds:7.2f} s   {times:.1f} times, {verdict(times, 'failing')}"
+        yield f"    {red.counts}"
+
+
+def fault(folder: Path) -> Path | None:
+    """The library of `FAULT`; None without a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    (folder / "fault.c").write_text(FAULT, "utf-8")
+    built = folder / "fault.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", built, folder / "fault.c", "-ldl"], check=True)
+    return built
 
 
 def starts() -> Iterator[str]:
