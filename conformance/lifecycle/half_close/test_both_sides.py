@@ -1,14 +1,15 @@
 """shutdown(SHUT_RDWR), a second shutdown(), and calls that shutdown() refuses."""
 
-from errno import EAGAIN, EINVAL, ENOTCONN, EPIPE
+from errno import EAGAIN, ECONNRESET, EINPROGRESS, EINVAL, ENOTCONN, EPIPE
 from select import POLLIN
-from socket import MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM
+from socket import MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_ERROR, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
+from conformance.lifecycle.connect.calls import nonblocking, silent
 from conformance.lifecycle.half_close.ends import read_to_end
 from fixtures.evidence.expect import fails
-from fixtures.evidence.kernel_view import Ends, is_in, reaches
+from fixtures.evidence.kernel_view import Ends, is_in, reaches, tcp_info
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_all, over_ip, over_ip_and_mapped, over_unix
 
@@ -134,6 +135,24 @@ def test_shutdown_of_an_unconnected_tcp_socket_fails(peers, family, how):
         fresh.shutdown(how)  # decisive
     with fails(ENOTCONN):
         bound.shutdown(how)  # decisive
+
+
+@pytest.mark.claim("tcp.half-close.connecting-is-given-up")
+@pytest.mark.needs("filter")
+@pytest.mark.parametrize("how", EVERY_HOW)
+@over_ip
+def test_shutdown_of_a_connecting_socket_gives_the_attempt_up(peers, family, how, wire):
+    client = nonblocking(peers, family)
+    with fails(EINPROGRESS):
+        client.connect(silent(peers, family).getsockname())
+    wire.expect("client > listener SYN !ACK")
+
+    client.shutdown(how)  # decisive
+
+    assert tcp_info(client).state_name == "CLOSE"
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNRESET
+    wire.never("client > listener FIN")
+    wire.never("client > listener RST")
 
 
 @pytest.mark.claim("unix.half-close.unconnected-not-refused")

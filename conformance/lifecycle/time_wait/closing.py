@@ -76,6 +76,13 @@ def bound_again(peers: Peers, family: Family) -> tuple[Address, Ends, RecordedSo
     return listener.getsockname(), ends, _reusing(peers, family, name)
 
 
+def spent(peers: Peers, family: Family, reuse: int) -> Address:
+    """An address that connect() chose for a client with this SO_REUSEADDR, which closed first: it is in TIME_WAIT."""
+    client = peers.socket("old", family.domain, socket.SOCK_STREAM)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+    return _finish_first(peers, peers.listener(family), client)[1]
+
+
 def _reusing(peers: Peers, family: Family, address: Address) -> RecordedSocket:
     end = peers.socket("client", family.domain, socket.SOCK_STREAM)
     end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,6 +14,7 @@ from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
+from conformance.lifecycle.time_wait.closing import spent
 from conformance.lifecycle.time_wait.holders import (
     BOUND,
     CONNECTION,
@@ -58,6 +59,34 @@ def test_address_is_refused_unless_both_sockets_have_the_option(peers, family, h
         new.bind(family.address(port, new_host))  # decisive
 
     assert new.getsockname()[1] == 0
+
+
+@pytest.mark.claim("tcp.reuseaddr.both-must-have-it")
+@pytest.mark.needs("sock_diag")
+@options((0, 0), (0, 1), (1, 0))
+@over_ip
+def test_address_that_connect_chose_is_refused_unless_both_sockets_have_the_option(peers, family, old_has, new_has):
+    address = spent(peers, family, old_has)
+    new = peers.socket("new", family.domain, SOCK_STREAM)
+    new.setsockopt(SOL_SOCKET, SO_REUSEADDR, new_has)
+
+    with fails(EADDRINUSE):
+        new.bind(address)  # decisive
+
+    assert new.getsockname()[1] == 0
+
+
+@pytest.mark.claim("tcp.reuseaddr.granted-to-both")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_address_that_connect_chose_is_granted_when_both_sockets_have_the_option(peers, family):
+    address = spent(peers, family, 1)
+    new = peers.socket("new", family.domain, SOCK_STREAM)
+    new.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # decisive
+
+    new.bind(address)  # decisive
+
+    assert new.getsockname() == address
 
 
 @pytest.mark.claim("tcp.reuseaddr.granted-to-both")

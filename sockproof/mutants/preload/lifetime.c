@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <limits.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,6 +81,14 @@ static int changed_how(const struct sock *s, int how)
     return done;
 }
 
+static bool connecting(const struct sock *s)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    return is_inet(s) && real.getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+        && info.tcpi_state == TCP_SYN_SENT;
+}
+
 int shutdown(int fd, int how)
 {
     struct sock s;
@@ -91,6 +100,8 @@ int shutdown(int fd, int how)
     if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))
         drain(fd);
     if (stands_apart(&s) && ON(shutdown_unix_unconnected_refused))
+        return fail(ENOTCONN);
+    if (connecting(&s) && ON(shutdown_connecting_refused))
         return fail(ENOTCONN);
     if (how != SHUT_RD)
         linger_shutdown(&s);
