@@ -33,6 +33,20 @@ WARNS = """
 """
 """A plugin that is as untidy as some are."""
 
+BOUNDS = """
+    import signal
+    import pytest
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(item):
+        signal.signal(signal.SIGALRM, lambda *_: None)
+        signal.setitimer(signal.ITIMER_REAL, 300)
+        result = yield
+        assert 0 < signal.setitimer(signal.ITIMER_REAL, 0)[0] <= 300, "somebody took the timer away"
+        return result
+"""
+"""A plugin that bounds the time of a test, as one of the best known does."""
+
 TWICE = """
     from _pytest.runner import runtestprotocol
 
