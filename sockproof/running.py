@@ -61,6 +61,7 @@ def check(asked: Namespace, place: Path) -> None:
 
     if reason := unfit():
         raise UsageError(reason)
+    stand_somewhere(asked.out)
     missing = [package.requirement for package in packages.needed(place) if package.version is None]
     if missing:
         quoted = " ".join(f"'{requirement}'" for requirement in missing)
@@ -75,6 +76,16 @@ def check(asked: Namespace, place: Path) -> None:
             raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
     if asked.deviations and not os.access(asked.deviations, os.R_OK):
         raise UsageError(f"--deviations {asked.deviations} cannot be read; name a file of known deviations.")
+
+
+def stand_somewhere(out: str | None) -> None:
+    """Leaves a current folder that was deleted, if nothing is wanted of it. Raises UsageError otherwise."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        if out is None or not os.path.isabs(out):
+            raise UsageError("the current folder was deleted; go to another, or give --out a whole path.") from None
+        os.chdir("/")
 
 
 def results_folder(out: str | None) -> Path:

@@ -21,6 +21,7 @@ SPOILT = {
     "small-files": "setrlimit(RLIMIT_FSIZE, (100, getrlimit(RLIMIT_FSIZE)[1]))",
     "descriptors-with-holes": "[os.dup2(0, n) for n in range(3, 200) if n % 7]",
     "environment": "os.environ.update(LC_ALL='tr_TR.UTF-8', RES_OPTIONS='ndots:9', HOSTALIASES='/x')",
+    "folder-deleted": "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
     "standard-input-closed": "os.close(0)",
 }
 """By name, what is done to the process that is to become the command."""

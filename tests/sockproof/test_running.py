@@ -282,6 +282,20 @@ def test_a_run_ends_by_itself_whatever_its_parent_handed_on(command, name):
     assert len(ran(command.cwd / "there")) == 2
 
 
+def test_a_run_in_a_folder_that_was_deleted_needs_another_for_its_results(command, tmp_path):
+    gone = replace(command, interpreter=(*spoiling("folder-deleted"), sys.executable))
+    assert gone("run").complaint == "the current folder was deleted; go to another, or give --out a whole path."
+    assert gone("run", "--out", "there").status == 2
+    assert gone("run", "--out", str(tmp_path / "there")).status == 0
+    assert len(ran(tmp_path / "there")) == 2
+
+
+def test_with_too_few_descriptors_a_run_says_so_in_a_sentence(command):
+    ended = replace(command, interpreter=(*spoiling("no-descriptors"), sys.executable))("run", "--out", "there")
+    sentence = "this process may hold 16 descriptors, and the rig needs 48; raise the limit: ulimit -n 48"
+    assert (ended.status, ended.err.strip()) == (2, f"ERROR: {sentence}")
+
+
 def test_a_run_that_ignores_a_terminals_interrupt_is_ended_by_a_program(command, checkout, ready):
     spoilt = replace(command, interpreter=(*spoiling("signals-ignored-but-sigterm"), sys.executable))
     with spoilt.start("run", "--out", "there") as process:
