@@ -14,6 +14,7 @@ from tests.sockproof.conftest import Ended
 
 SPOILS = {
     "-O": ({"PYTHONOPTIMIZE": "1"}, (), "start it without -O and PYTHONOPTIMIZE."),
+    "no patience": ({"SOCKPROOF_PATIENCE": "nan"}, (), 'SOCKPROOF_PATIENCE="nan" is no number of seconds'),
     "-n 5000": ({}, ("-n", "5000"), "-n 5000 is no number of workers for"),
     "-n -1": ({}, ("-n", "-1"), '-n "-1" is no number of workers'),
     "-n two": ({}, ("-n", "two"), '-n "two" is no number of workers'),
