@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reports import summary
 from reports.record import Claim, Instance, Results
-from reports.texts import clean, first_line
+from reports.texts import clean
 
 OUTCOMES = {
     "deviates": "failure",
@@ -91,6 +91,6 @@ def _add_properties(case: Element, instance: Instance, claim: Claim | None) -> N
 
 def _add_outcome(case: Element, outcome: str, instance: Instance) -> None:
     reason = instance.reason or summary.unexplained(instance)
-    said = SubElement(case, outcome, type=instance.verdict, message=clean(first_line(reason)))
+    said = SubElement(case, outcome, type=instance.verdict, message=clean(summary.in_a_line(reason)))
     rest = [instance.details or reason, f"remedy: {instance.remedy}" if instance.remedy else ""]
     said.text = clean("\n".join(filter(None, rest)))

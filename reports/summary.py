@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reports.record import DECIDED, UNEXPECTED, VERDICTS, Instance, Results
+from reports.texts import first_line
 
 NOT_RUN = "not-run"
 """What stands in the place of a verdict for a claim none of whose scenarios ran."""
@@ -53,6 +54,15 @@ def claim_counts(results: Results) -> dict[str, int]:
     """Claims by verdict, NOT_RUN last, zero where there are none."""
     seen = Counter(claim_verdicts(results).values())
     return {verdict: seen[verdict] for verdict in (*VERDICTS, NOT_RUN)}
+
+
+def in_a_line(reason: str) -> str:
+    """The first line of a reason; of one that tells what was expected and observed, both in one line."""
+    first, *rest = reason.splitlines() or [""]
+    seen = next((line for line in rest if line.startswith(("observed  ", "captured  "))), None)
+    if not first.startswith("expected  ") or seen is None:
+        return first_line(reason)
+    return "; ".join(f"{line[:10].strip()} {line[10:].strip()}" for line in (first, seen))
 
 
 def is_unexpected(instance: Instance) -> bool:
