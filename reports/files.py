@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
@@ -16,6 +18,15 @@ class ResultsError(Exception):
 def reason_of(error: OSError) -> str:
     """What the system said, without the errno number and the path: ``Permission denied``."""
     return error.strerror or str(error)
+
+
+def read_regular(path: Path) -> bytes:
+    """What a regular file holds. Raises OSError, also for a pipe or a device, which might be read for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        return file.read()
 
 
 def write_whole(path: Path, text: str | Iterable[str]) -> None:

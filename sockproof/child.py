@@ -18,10 +18,12 @@ PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bool]:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], *, orphaned: signal.Signals = signal.SIGINT
+) -> tuple[int, bool]:
     """The return code of `command`, negative for a signal, and whether an interrupt came while it ran.
 
-    Raises OSError if it cannot be started.
+    Should this process be killed, the child gets the signal `orphaned`. Raises OSError if it cannot be started.
     """
     from fixtures.stage.process import make_clean  # installed, on the path only once the command has begun
 
@@ -37,18 +39,18 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bo
             env=dict(environment),
             # Where no terminal sends Ctrl-C, a group of its own keeps signals to our group from arriving twice.
             process_group=None if shared else 0,
-            preexec_fn=lambda: prepare(before),
+            preexec_fn=lambda: prepare(before, orphaned),
         )
         return attend(child, attended, shared)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def prepare(mask: set[int | signal.Signals]) -> None:
-    """In the child, before it becomes the command: our signals, and an interrupt should we be killed."""
+def prepare(mask: set[int | signal.Signals], orphaned: signal.Signals) -> None:
+    """In the child, before it becomes the command: our signals, and the one that it gets should we be killed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # inherited as ignored it would stay so, and nothing end the run
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(orphaned), 0, 0, 0)
 
 
 def in_foreground() -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import random
+import signal
 import sys
 import time
 from argparse import Namespace
@@ -75,6 +76,10 @@ class Asked:
 
     def check(self) -> None:
         """Raises UsageError for what can be told before anything is built or started."""
+        from fixtures.run.unfit import unfit
+
+        if reason := unfit():
+            raise UsageError(reason)
         if missing := [package.requirement for package in packages.needed(self.place) if package.version is None]:
             raise UsageError(f"{missing[0]} is not installed; run {sys.executable} -m pip install '{missing[0]}'.")
         faults = catalogue.reconcile(self.chosen, self.claims.claims)
@@ -127,7 +132,8 @@ class Asked:
         self.job(mutants, journal).write(path)
         with state.State.create(self.out / f".state-{os.getpid()}") as idle:
             try:
-                code, interrupted = child.run(self.command(path), self.environment(idle.path, group))
+                environment = self.environment(idle.path, group)
+                code, interrupted = child.run(self.command(path), environment, orphaned=signal.SIGKILL)
             finally:
                 path.unlink(missing_ok=True)
                 idle.path.unlink(missing_ok=True)

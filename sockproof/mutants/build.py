@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -35,9 +36,31 @@ def library(*, cache: Path | None = None) -> Path:
     """
     found = compiler()
     target = (cache or cache_folder()) / fingerprint(found) / LIBRARY
-    if not target.exists():
+    if not is_sound(target):
         _compile(found, target)
     return target
+
+
+def is_sound(target: Path) -> bool:
+    """Whether a compiled library is there, our own, and what the compiler made: its hash lies beside it.
+
+    It is loaded into every process of the suite, so one that is damaged, or that somebody else put there, is not taken.
+    """
+    try:
+        ours = all(path.is_file() and path.stat().st_uid == os.geteuid() for path in (target, seal_of(target)))
+        return ours and seal_of(target).read_text("ascii") == sha256(target)
+    except (OSError, ValueError):
+        return False
+
+
+def seal_of(target: Path) -> Path:
+    """The file with the hash of a compiled library."""
+    return target.with_suffix(".sha256")
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal hash of what a file holds."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def compiler() -> str:
@@ -69,7 +92,7 @@ def fingerprint(found: str) -> str:
     for path in sorted(SOURCES.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     version = subprocess.run([found, "--version"], capture_output=True, check=False).stdout
-    digest.update(repr((FLAGS, LIBRARIES, found)).encode() + version)
+    digest.update(repr((FLAGS, LIBRARIES, found, platform.machine(), platform.libc_ver())).encode() + version)
     return digest.hexdigest()[:24]
 
 
@@ -80,6 +103,9 @@ def _compile(found: str, target: Path) -> None:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             built = Path(folder) / LIBRARY
             _run([found, *FLAGS, "-o", str(built), *map(str, sources()), *LIBRARIES])
+            seal = Path(folder) / "seal"
+            seal.write_text(sha256(built), "ascii")
+            seal.replace(seal_of(target))
             built.replace(target)
     except OSError as error:
         raise MutantError(

@@ -126,10 +126,17 @@ def reconcile(mutants: Iterable[Mutant], claims: Iterable[str]) -> list[str]:
     return faults
 
 
+def read_text(path: Path) -> str:
+    """What a file of the catalogue says. Raises OSError, also for a pipe, and UnicodeDecodeError."""
+    from reports.files import read_regular  # installed, the suite is on the path only once the command has begun
+
+    return read_regular(path).decode("utf-8")
+
+
 def _tables(path: Path, faults: list[str]) -> list[tuple[int, Mapping[str, Any]]]:
     """Line and content of each [[mutant]] in a file; a file that does not parse adds a fault and gives none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         content = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         found = re.search(r"at line (\d+)", str(error))

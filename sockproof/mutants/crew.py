@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from fixtures.stage.lifeline import die_with_parent
 from sockproof.mutants.outcome import Course, Outcome
 
 
@@ -58,8 +59,9 @@ class _Running:
         self.reader, writer = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: of fork with threads; the child starts none
-            self.pid = os.fork()
+            parent, self.pid = os.getpid(), os.fork()
         if self.pid == 0:
+            die_with_parent(parent)
             os.close(self.reader)
             _live(self.errand, self.left, writer)
         os.close(writer)

@@ -64,11 +64,12 @@ def note(journal: Path, key: str, line: Mapping[str, Any]) -> None:
 def noted(journal: Path) -> list[dict[str, Any]]:
     """The whole lines of a journal, oldest first; a torn last one is left out."""
     found = []
-    for line in journal.read_text("utf-8").splitlines() if journal.exists() else []:
+    for line in journal.read_text("utf-8", errors="replace").splitlines() if journal.is_file() else []:
         try:
-            found.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             continue
+        found += [entry] if isinstance(entry, dict) and "key" in entry else []
     return found
 
 
@@ -80,7 +81,7 @@ def mutant_key(mutant: Mutant, key: str, *, all_kills: bool) -> str:
 
 def fingerprint(folder: Path, *more: str) -> str:
     """Stands for every file below `folder` that decides what runs, and for `more`."""
-    files = sorted(path for kind in ("*.py", "*.toml") for path in folder.rglob(kind))
+    files = sorted(path for kind in ("*.py", "*.toml") for path in folder.rglob(kind) if path.is_file())
     return digest(*more, *(f"{path.relative_to(folder)}\0{path.read_text('utf-8')}" for path in files))
 
 

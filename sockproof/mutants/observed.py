@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from reports.files import ResultsError, write_whole
+from reports.files import ResultsError, read_regular, write_whole
 from sockproof.mutants.job import digest, fingerprint
 from sockproof.mutants.outcome import Outcome
 
@@ -30,10 +31,10 @@ class Observed:
         asked = list(names)
         for topic in sorted({topic_of(name) for name in asked}):
             try:
-                known = json.loads(self._file(topic).read_text("utf-8"))
-            except (OSError, ValueError):
+                known = json.loads(read_regular(self._file(topic)))
+                self.instances.update({name: restored(name, table) for name, table in known.items()})
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):  # absent, damaged, of another shape
                 continue
-            self.instances.update({name: restored(table) for name, table in known.items()})
         return [name for name in asked if name not in self.instances]
 
     def keep(self, outcomes: Iterable[Outcome]) -> None:
@@ -65,6 +66,11 @@ def area_of(name: str) -> str:
     return topic_of(name).partition("/")[0]
 
 
-def restored(table: Mapping[str, object]) -> Outcome:
-    """An outcome out of plain JSON."""
-    return Outcome(**{**table, "reached": tuple(table["reached"])})  # type: ignore[arg-type]
+def restored(name: str, table: Mapping[str, Any]) -> Outcome:
+    """The outcome of the instance `name` out of plain JSON. Raises TypeError, KeyError or ValueError without one."""
+    outcome = Outcome(**{**table, "reached": tuple(table["reached"])})
+    kinds: dict[str, type] = {"claim": str, "verdict": str, "reason": str, "seconds": float, "seen": int, "acted": int}
+    sound = all(isinstance(getattr(outcome, member), kind) for member, kind in kinds.items())
+    if outcome.instance != name or not sound or not all(isinstance(each, str) for each in outcome.reached):
+        raise ValueError(f"what was kept of {name} has another shape")
+    return outcome

@@ -254,3 +254,14 @@ cd "$place/user"
 export PYTHONPATH="$place/suite"
 setpriv --reuid 54321 --regid 54321 --clear-groups env -u HOME $RUN
 """
+
+
+def test_a_folder_whose_name_is_no_text(command):
+    """Without workers it is as good as any; workers could not be told of it."""
+    name = os.fsdecode(b"t\xffhere")
+    assert command("run", "--out", name).status == 0
+    assert whole_results(command.cwd / name) == ["conforms"] * 2
+    ended = command("run", "--out", name, "-n", "2")
+    assert ended.status == 2
+    assert "is not UTF-8, and workers can be told nothing else" in ended.err
+    assert whole_results(command.cwd / name) == ["conforms"] * 2

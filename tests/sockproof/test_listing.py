@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -99,3 +100,20 @@ def test_show_tells_when_the_last_run_cannot_be_read(command):
     ended = command("show", "pair.stream.ends")
     assert ended.status == 0
     assert "is not whole JSON" in ended.out
+
+
+@pytest.mark.parametrize("name", ["pair/claims.toml", "pair/test_pair.py"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_told_and_not_read(command, checkout, name, kind):
+    path = checkout.root / "conformance" / name
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    ended = command("list")
+    assert ended.status == 2
+    assert f"conformance/{name}:1" in ended.err
+    assert f"cannot be read: {'Is a directory' if kind == 'folder' else 'it is no regular file'}." in ended.err

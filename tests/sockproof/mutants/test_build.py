@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,28 @@ def test_library_is_compiled_once(tmp_path: Path) -> None:
 
     assert build.library(cache=tmp_path) == first
     assert first.stat() == made
-    assert [path.name for path in first.parent.iterdir()] == [build.LIBRARY]
+    assert {path.name for path in first.parent.iterdir()} == {build.LIBRARY, build.seal_of(first).name}
+
+
+DAMAGE = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "empty": lambda path: path.write_bytes(b""),
+    "another library": lambda path: path.write_bytes(Path(sys.executable).read_bytes()),
+    "without its hash": lambda path: build.seal_of(path).unlink(),
+    "with another hash": lambda path: build.seal_of(path).write_text("0" * 64),
+    "a hash that is no text": lambda path: build.seal_of(path).write_bytes(b"\xff"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_library_is_compiled_again(damage, tmp_path: Path) -> None:
+    path = build.library(cache=tmp_path)
+    whole = path.read_bytes()
+    damage(path)
+
+    assert build.library(cache=tmp_path) == path
+    assert path.read_bytes() == whole
+    assert build.is_sound(path)
 
 
 def test_edited_sources_have_another_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
