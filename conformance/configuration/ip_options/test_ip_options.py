@@ -9,13 +9,17 @@ from socket import (
     IPV6_TCLASS,
     IPV6_UNICAST_HOPS,
     SOCK_DGRAM,
-    SOCK_STREAM,
     SOL_SOCKET,
 )
 
 import pytest
 
-from conformance.configuration.ip_options.headers import DONT_FRAGMENT, MORE, fragment_fields, traffic_classes
+from conformance.configuration.ip_options.headers import (
+    DONT_FRAGMENT,
+    fragment_fields,
+    fragments_with_more,
+    traffic_classes,
+)
 from conformance.datagram.udp.datagrams import ends
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_ip4
@@ -25,7 +29,11 @@ HOPS = {"ip4": (IPPROTO_IP, IP_TTL), "ip6": (IPPROTO_IPV6, IPV6_UNICAST_HOPS)}
 DEFAULT_HOPS = {"ip4": "net.ipv4.ip_default_ttl", "ip6": "net.ipv6.conf.lo.hop_limit"}
 EXPEDITED = 0xB8
 """The code point EF (RFC 3246), with the two bits of ECN at 0."""
-IP_MTU_DISCOVER, IP_MTU = 10, 14
+CLASS_BITS = 0xFC
+"""The bits of the class of traffic that are not ECN's (RFC 3168 5)."""
+IP_MTU_DISCOVER, IP_MTU, IPV6_MTU_DISCOVER, IPV6_MTU = 10, 14, 23, 24
+DISCOVERY = {"ip4": (IPPROTO_IP, IP_MTU_DISCOVER), "ip6": (IPPROTO_IPV6, IPV6_MTU_DISCOVER)}
+PATH_MTU = {"ip4": (IPPROTO_IP, IP_MTU), "ip6": (IPPROTO_IPV6, IPV6_MTU)}
 DONT, WANT, DO, PROBE = range(4)
 SO_BUSY_POLL = 46
 
@@ -43,6 +51,19 @@ def test_class_of_traffic_stands_in_the_header(peers, family, wire):
     assert sender.getsockopt(*CLASS[family.name]) == EXPEDITED
 
 
+@pytest.mark.claim("ip.tos.on-the-wire")
+@over_ip
+def test_class_of_traffic_stands_in_the_segments(stream_pair, family, wire):
+    client, _ = stream_pair
+    client.setsockopt(*CLASS[family.name], EXPEDITED)  # decisive
+
+    client.send(b"classified")
+
+    wire.expect("client > server (10)")
+    segments = [frame for frame in wire.frames if frame.data.endswith(b"classified")]
+    assert {found & CLASS_BITS for found in traffic_classes(segments)} == {EXPEDITED}
+
+
 @pytest.mark.claim("ip.tos.zero-by-default")
 @over_ip
 def test_class_of_traffic_is_zero_by_default(peers, family, wire):
@@ -56,13 +77,20 @@ def test_class_of_traffic_is_zero_by_default(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.tos.keeps-ecn-bits")
+@pytest.mark.parametrize(("ecn", "asked", "expected"), [(0, 3, 0), (1, 1, 2)], ids=["without-ecn", "with-ecn"])
 @over_ip4
-def test_stream_socket_keeps_the_bits_of_ecn(peers, family):
-    end = peers.socket("end", family.domain, SOCK_STREAM)
+def test_stream_socket_keeps_the_bits_of_ecn(peers, family, sysctl, wire, ecn, asked, expected):
+    sysctl("net.ipv4.tcp_congestion_control", "reno")  # others may ask for ECN whatever tcp_ecn says
+    sysctl("net.ipv4.tcp_ecn", ecn)
+    client, _ = peers.pair(family)
 
-    end.setsockopt(*CLASS[family.name], EXPEDITED | 3)  # decisive
+    client.setsockopt(*CLASS[family.name], EXPEDITED | asked)  # decisive
+    client.send(b"classified")
 
-    assert end.getsockopt(*CLASS[family.name]) == EXPEDITED
+    wire.expect("client > server (10)")
+    first = next(frame for frame in wire.frames if frame.data.endswith(b"classified"))  # a repetition has no ECT
+    assert traffic_classes([first]) == {EXPEDITED | expected}
+    assert client.getsockopt(*CLASS[family.name]) & ~CLASS_BITS != asked
 
 
 @pytest.mark.claim("ip.ttl.as-set")
@@ -74,6 +102,17 @@ def test_hop_limit_stands_in_the_header(peers, family, wire):
     sender.sendto(b"x", receiver.getsockname())
 
     wire.expect("sender > receiver UDP (1) ttl 7")
+
+
+@pytest.mark.claim("ip.ttl.as-set")
+@over_ip
+def test_hop_limit_stands_in_the_segments(stream_pair, family, wire):
+    client, _ = stream_pair
+    client.setsockopt(*HOPS[family.name], 7)  # decisive
+
+    client.send(b"x")
+
+    wire.expect("client > server (1) ttl 7")
 
 
 @pytest.mark.claim("ip.ttl.default-by-sysctl")
@@ -116,35 +155,35 @@ def neighbour(peers, family, link):
 
 @pytest.mark.claim("ip.mtu-discover.too-large-refused")
 @pytest.mark.parametrize("mode", [DO, PROBE])
-@over_ip4
+@over_ip
 def test_datagram_larger_than_the_link_is_refused(peers, family, link, mode):
     sender, address = neighbour(peers, family, link)
-    sender.setsockopt(IPPROTO_IP, IP_MTU_DISCOVER, mode)  # decisive
+    sender.setsockopt(*DISCOVERY[family.name], mode)  # decisive
 
     with fails(EMSGSIZE):
         sender.sendto(bytes(3000), address)
 
 
 @pytest.mark.claim("ip.mtu-discover.too-large-fragmented")
-@over_ip4
+@over_ip
 def test_datagram_larger_than_the_link_is_fragmented_otherwise(peers, family, link, wire):
     sender, address = neighbour(peers, family, link)
-    sender.setsockopt(IPPROTO_IP, IP_MTU_DISCOVER, WANT)
+    sender.setsockopt(*DISCOVERY[family.name], WANT)
 
     assert sender.sendto(bytes(3000), address) == 3000  # decisive
 
     wire.settle()
-    assert sum(bool(field & MORE) for field in fragment_fields(wire.frames)) == 2
+    assert fragments_with_more(wire.frames) == 2
 
 
 @pytest.mark.claim("ip.mtu.of-the-route")
-@over_ip4
+@over_ip
 def test_mtu_of_a_connected_socket_is_that_of_the_link(peers, family, link):
     sender, address = neighbour(peers, family, link)
 
     sender.connect(address)  # decisive
 
-    assert sender.getsockopt(IPPROTO_IP, IP_MTU) == 1500
+    assert sender.getsockopt(*PATH_MTU[family.name]) == 1500
 
 
 @pytest.mark.claim("socket.busy-poll.never-negative")
