@@ -102,6 +102,13 @@ def test_options_reach_the_plugin(command):
     assert results(command.cwd / "there")["run"]["workers"] == 2
 
 
+def test_a_sysctl_of_the_machine_is_a_request_that_cannot_be_met(command):
+    ended = command("run", "--sysctl", "kernel.hostname=elsewhere")
+    assert ended.status == 2
+    assert "'kernel.hostname' is no sysctl of a network namespace" in ended.err
+    assert not list(command.cwd.iterdir())
+
+
 def test_packages_of_the_same_names_where_the_user_stands_are_not_imported(command):
     for name in ("fixtures", "reports", "sockproof", "conformance"):
         (command.cwd / name).mkdir()
