@@ -141,6 +141,21 @@ def test_close_of_the_peer_is_readable_and_no_hang_up(stream_pair):
 def test_data_can_be_read_behind_a_hang_up(stream_pair):
     client, server = stream_pair
     client.send(b"pending")
+    server.shutdown(SHUT_WR)
+
+    with watching(server, IN | RDHUP) as instance:
+        client.close()  # decisive
+        ready(server, HUP)
+        assert told(instance) == "POLLIN|POLLHUP|POLLRDHUP"
+        assert server.recv(100) == b"pending"
+        assert server.recv(100) == b""
+
+
+@pytest.mark.claim("tcp.epoll.reset-with-data-to-read")
+@over_ip
+def test_data_can_be_read_behind_a_reset(stream_pair):
+    client, server = stream_pair
+    client.send(b"pending")
     ready(server, POLLIN)
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))
 

@@ -3,7 +3,7 @@
 import os
 import select
 from errno import EINPROGRESS
-from select import POLLIN, POLLRDHUP
+from select import POLLIN, POLLNVAL, POLLRDHUP
 from socket import MSG_OOB, SOCK_STREAM
 
 import pytest
@@ -25,6 +25,21 @@ def test_data_alone_is_no_half_close(stream_pair):
     client.send(b"data")  # decisive
 
     assert ready(server, POLLIN | POLLRDHUP) == POLLIN
+
+
+@pytest.mark.claim("waiting.poll.closed-descriptor")
+@pytest.mark.parametrize("events", [0, POLLIN], ids=["unasked", "POLLIN"])
+@over_streams
+def test_poll_tells_of_a_closed_descriptor(stream_pair, events):
+    client, server = stream_pair
+    watched, open_end, closed = select.poll(), client.fileno(), server.fileno()
+    watched.register(open_end, 0)
+    watched.register(closed, events)
+    assert watched.poll(0) == []
+
+    server.close()  # decisive
+
+    assert (closed, POLLNVAL) in watched.poll(0)
 
 
 @pytest.mark.claim("waiting.read.connection-to-accept")

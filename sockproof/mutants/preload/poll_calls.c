@@ -18,6 +18,17 @@ static int amend_all(struct pollfd *fds, nfds_t count, int ready)
     return ready;
 }
 
+/* How many of `ready` are left when descriptors that are not open are passed over. */
+static int without_invalid(struct pollfd *fds, nfds_t count, int ready)
+{
+    for (nfds_t i = 0; ready > 0 && i < count; i++)
+        if ((fds[i].revents & POLLNVAL) && ON(poll_nval_hidden)) {
+            fds[i].revents = 0;
+            ready--;
+        }
+    return ready;
+}
+
 static bool writable(int fd)
 {
     struct pollfd one = {.fd = fd, .events = POLLOUT};
@@ -98,7 +109,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     struct sock none = {-1, AF_UNIX, 0};
     int ready, limit;
     if (!awake() || !any_watched(fds, count))
-        return real.poll(fds, count, timeout);
+        return without_invalid(fds, count, real.poll(fds, count, timeout));
     if ((ready = surplus_writable(fds, count)) > 0)
         return ready;
     limit = shortened(fds, count, timeout);
@@ -106,7 +117,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
         ready = real.poll(fds, count, limit);
     while (ready < 0 && errno == EINTR && ON(errors_eintr_poll_restarted));
     count_wait(timeout, ready);
-    return (int)swapped_error(CALL_POLL, &none, amend_all(fds, count, ready), 0);
+    return (int)swapped_error(CALL_POLL, &none, amend_all(fds, count, without_invalid(fds, count, ready)), 0);
 }
 
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
