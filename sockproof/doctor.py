@@ -45,6 +45,8 @@ class Findings:
     """The capabilities that alone decide the exit status; all if empty."""
     probed: bool = True
     """Whether the probes could run."""
+    fault: str | None = None
+    """Why nothing can run here at all, with the remedy."""
 
     @property
     def missing(self) -> tuple[Capability, ...]:
@@ -62,7 +64,7 @@ class Findings:
         """EXPECTED if all that counts is there."""
         counting = [item for item in self.missing if not self.required or item.name in self.required]
         suited = all(package.suits for package in self.packages)
-        return Exit.EXPECTED if suited and not counting else Exit.UNEXPECTED
+        return Exit.EXPECTED if suited and not counting and not self.fault else Exit.UNEXPECTED
 
     def uses(self) -> Counter[str]:
         """How many scenarios need each capability."""
@@ -85,13 +87,16 @@ def find(required: tuple[str, ...]) -> Findings:
     """Ask the probes, which run in forked children, and the installed packages."""
     catalogue = suite.catalogue()
     from fixtures.stage.capability import SURVEYED, isolation
+    from fixtures.stage.machine import loopback_fault
 
     check_names(required)
     scenarios = tuple(scenario for found in catalogue.scenarios.values() for scenario in found)
     named = (*SURVEYED, *sorted(set().union(*map(needs_of, scenarios))), *required)
     here = packages.needed(catalogue.root)
     answers = probe(tuple(dict.fromkeys(named)), here)
-    return Findings(answers or (), isolation(), here, scenarios, required, probed=answers is not None)
+    rung = isolation()
+    fault = loopback_fault() if rung == "loopback" else None
+    return Findings(answers or (), rung, here, scenarios, required, probed=answers is not None, fault=fault)
 
 
 def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Capability, ...] | None:
@@ -144,6 +149,7 @@ def as_data(findings: Findings) -> dict[str, Any]:
         "packages": [{**plain(package), "suits": package.suits} for package in findings.packages],
         "scenarios": len(findings.scenarios),
         "undecidable": [scenario.node for scenario in findings.undecidable],
+        "fault": findings.fault,
         "exit_code": int(findings.status),
     }
 
@@ -198,11 +204,13 @@ def conclusion(findings: Findings) -> Iterator[str]:
     unsuited = [package.name for package in findings.packages if not package.suits]
     if unsuited:
         yield f"The suite cannot run before this is installed or newer: {', '.join(unsuited)}."
+    if findings.fault:
+        yield f"The suite cannot run here: {findings.fault}."
     if not findings.probed:
         yield "The probes need it too and were not run, so nothing is known of what the kernel permits."
     if findings.missing:
         names = ", ".join(item.name for item in findings.missing)
         share = f"{len(findings.undecidable)} of {len(findings.scenarios)}"
         yield f"Not available here: {names}. Scenarios that need one of these: {share}."
-    if not unsuited and not findings.missing:
+    if not unsuited and not findings.missing and not findings.fault:
         yield f"Everything can be decided here. Scenarios: {len(findings.scenarios)}."

@@ -123,8 +123,12 @@ class Command:
 
     def __call__(self, *arguments: str, **environment: str) -> Ended:
         """What came of the command with these arguments."""
+        return self.ran(self.arguments(*arguments), **environment)
+
+    def ran(self, line: list[str], **environment: str) -> Ended:
+        """What came of a whole command line of another kind."""
         process = subprocess.run(
-            self.arguments(*arguments),
+            line,
             cwd=self.cwd,
             env={**self.settings(), **environment},
             stdin=subprocess.DEVNULL,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
+import textwrap
 
 import pytest
 
 from fixtures.catalogue.scenario_files import Mark, Scenario
+from fixtures.stage.namespaces import fresh_namespace
 from reports.record import Capability
 from sockproof.doctor import BY_FIXTURE, Findings, as_text
 from sockproof.packages import Package
+from tests.sockproof.conftest import PROJECT
 
 GOOD = Package("pytest", "9", "9.2.1")
 CAPTURE = Capability("capture", False, "not-permitted", "socket(AF_PACKET): EPERM", "grant CAP_NET_RAW")
@@ -110,3 +114,33 @@ def test_the_needs_of_fixtures_are_those_of_the_plugin():
 @pytest.mark.parametrize(("version", "suits"), [("9.0", True), ("9.2.1", True), ("10.0", True), ("8.9", False)])
 def test_versions_are_compared_as_numbers(version, suits):
     assert Package("pytest", "9", version).suits is suits
+
+
+def test_a_loopback_that_cannot_be_used_is_told():
+    told = findings(CAPTURE, isolation="loopback", fault="loopback is down, so nothing can run")
+    assert told.status == 1
+    assert "The suite cannot run here: loopback is down, so nothing can run." in list(as_text(told))
+
+
+def test_doctor_and_run_tell_of_a_loopback_that_is_down(command):
+    without = textwrap.dedent("""
+        import ctypes, runpy, sys
+        from tests.fixtures.seccomp import forbid
+        ctypes.CDLL(None).unshare(0x40000000)  # a namespace whose loopback nobody has brought up
+        forbid("unshare")
+        runpy.run_module("sockproof", run_name="__main__", alter_sys=True)
+    """)
+    _needs_namespace()
+    for words, status in ((["doctor"], 1), (["run"], 2)):
+        ended = command.ran([sys.executable, "-c", without, *words], PYTHONPATH=f"{command.checkout.root}:{PROJECT}")
+        assert ended.status == status, ended
+        assert "loopback is down in this network namespace" in ended.out + ended.err
+        assert "Traceback" not in ended.out + ended.err
+
+
+def _needs_namespace():
+    try:
+        with fresh_namespace():
+            pass
+    except OSError as error:
+        pytest.skip(f"needs a network namespace: {error}")
