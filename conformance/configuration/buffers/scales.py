@@ -6,7 +6,7 @@ import socket
 
 from conformance.stream.sending.limits import most
 from fixtures.evidence.kernel_view import tcp_info
-from fixtures.wire.notation import Packet
+from fixtures.wire.packet import Packet
 
 
 def largest() -> int:

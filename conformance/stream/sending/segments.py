@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fixtures.wire.notation import Packet
+from fixtures.wire.packet import Packet
 
 
 def reassembled(packets: Sequence[Packet]) -> bytes:
