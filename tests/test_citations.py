@@ -47,10 +47,14 @@ LABELS = {
     "MUST-25": "3.8.4",
     "MUST-37": "3.8.6.1",
     "MUST-39": "3.8.6.2.2",
+    "MUST-40": "3.8.6.3",
     "MUST-46": "3.9.1.1",
+    "MUST-61": "3.9.1.2",
     "SHLD-3": "3.6.1",
     "SHLD-4": "3.6.1",
+    "SHLD-5": "3.7.1",
     "MAY-2": "3.6.1",
+    "MAY-8": "3.8.6.1",
 }
 """Where RFC 9293 has the requirements that are cited by their label."""
 

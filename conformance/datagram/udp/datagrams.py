@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -24,6 +25,11 @@ PACKET_INFO = {
 }
 """Level and option that ask for the address of arrival, level and type of the message, and its layout."""
 RECEIVE_ERRORS = {"ip4": (socket.IPPROTO_IP, IP_RECVERR), "ip6": (socket.IPPROTO_IPV6, IPV6_RECVERR)}
+SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 = 2, 3
+EXTENDED_ERROR = struct.Struct("=IBBBxII")
+"""struct sock_extended_err: errno, origin, type, code, info, data (ip(7), IP_RECVERR)."""
+OFFENDER = {"ip4": "4x4s", "ip6": "8x16s"}
+"""Where the address stands in the struct sockaddr behind it."""
 ROOM = 2048
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -61,6 +67,30 @@ def counts(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
     """The numbers of lost datagrams among these control messages (SO_RXQ_OVFL)."""
     wanted = socket.SOL_SOCKET, SO_RXQ_OVFL
     return [int.from_bytes(content[:4], "little") for at, of, content in ancillary if (at, of) == wanted]
+
+
+class ExtendedError(NamedTuple):
+    """What struct sock_extended_err tells of an error: why, who found it, in which words of ICMP, and at which host."""
+
+    error: int
+    origin: int
+    type: int
+    code: int
+    offender: str
+
+
+def extended_error(family: Family, message: bytes) -> ExtendedError:
+    """The control message of an error queue, taken apart (ip(7), IP_RECVERR)."""
+    error, origin, kind, code, _, _ = EXTENDED_ERROR.unpack_from(message)
+    (host,) = struct.unpack_from(OFFENDER[family.name], message, EXTENDED_ERROR.size)
+    return ExtendedError(error, origin, kind, code, socket.inet_ntop(family.domain, host))
+
+
+PORT_UNREACHABLE = {
+    "ip4": ExtendedError(errno.ECONNREFUSED, SO_EE_ORIGIN_ICMP, 3, 3, "127.0.0.1"),
+    "ip6": ExtendedError(errno.ECONNREFUSED, SO_EE_ORIGIN_ICMP6, 1, 4, "::1"),
+}
+"""What loopback answers where no socket takes a datagram (RFC 792, RFC 4443 3.1)."""
 
 
 class _Vector(ctypes.Structure):

@@ -6,7 +6,7 @@ from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SO_RCVTIMEO, SOL_SOCKET
 
 import pytest
 
-from conformance.datagram.udp.datagrams import RECEIVE_ERRORS, ends, nobody
+from conformance.datagram.udp.datagrams import PORT_UNREACHABLE, RECEIVE_ERRORS, ends, extended_error, nobody
 from fixtures.evidence.expect import fails, timeval
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_ip, over_ip4
@@ -129,14 +129,16 @@ def test_unconnected_socket_hears_nothing_of_a_refusal(peers, family, wire):
 def test_recverr_tells_an_unconnected_socket(peers, family):
     client = peers.datagram(family, lane="client")
     client.setsockopt(*RECEIVE_ERRORS[family.name], 1)  # decisive
-    client.sendto(b"anyone", nobody(peers, family))
+    unreached = nobody(peers, family)
+    client.sendto(b"anyone", unreached)
 
     ready(client, POLLERR)
     with fails(ECONNREFUSED):
         client.recv(1)
-    data, ancillary, flags, _ = client.recvmsg(100, 512, MSG_ERRQUEUE)
-    assert data == b"anyone"
-    assert [each[:2] for each in ancillary] == [RECEIVE_ERRORS[family.name]]
+    data, ((level, kind, error),), flags, destination = client.recvmsg(100, 512, MSG_ERRQUEUE)
+    assert (data, destination[:2]) == (b"anyone", unreached[:2])
+    assert (level, kind) == RECEIVE_ERRORS[family.name]
+    assert extended_error(family, error) == PORT_UNREACHABLE[family.name]
     assert flags & MSG_ERRQUEUE
 
 

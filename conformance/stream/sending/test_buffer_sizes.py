@@ -19,6 +19,9 @@ from fixtures.stage.families import over_ip, over_streams, over_unix
 from fixtures.stage.sysctls import read_sysctl
 
 ASKED = 10000
+FORCED = {SO_SNDBUFFORCE: SO_SNDBUF, SO_RCVBUFFORCE: SO_RCVBUF}
+"""The size that each of these options sets."""
+forces = pytest.mark.parametrize("option", FORCED, ids=["SO_SNDBUFFORCE", "SO_RCVBUFFORCE"])
 
 
 @pytest.mark.claim("socket.sndbuf.doubled")
@@ -112,7 +115,7 @@ def test_rcvbuf_is_cut_to_rmem_max(peers, family):
 
 
 @pytest.mark.claim("socket.sndbuf.force-needs-privilege")
-@pytest.mark.parametrize("option", [SO_SNDBUFFORCE, SO_RCVBUFFORCE], ids=["SO_SNDBUFFORCE", "SO_RCVBUFFORCE"])
+@forces
 @over_streams
 def test_force_without_privilege_fails_and_changes_nothing(peers, family, option):
     end = peers.socket("client", family.domain, SOCK_STREAM)
@@ -125,6 +128,21 @@ def test_force_without_privilege_fails_and_changes_nothing(peers, family, option
     with fails(EPERM):
         in_child(asking)
     assert (end.getsockopt(SOL_SOCKET, SO_SNDBUF), end.getsockopt(SOL_SOCKET, SO_RCVBUF)) == sizes
+
+
+@pytest.mark.claim("socket.sndbuf.force-lifts-the-limit")
+@pytest.mark.needs("CAP_NET_ADMIN", "initial-user-namespace")
+@forces
+@over_streams
+def test_force_with_privilege_sets_what_is_above_the_limit(peers, family, option):
+    end, size = peers.socket("client", family.domain, SOCK_STREAM), FORCED[option]
+    other = SO_SNDBUF + SO_RCVBUF - size
+    untouched, above = end.getsockopt(SOL_SOCKET, other), most(size) + 1000
+
+    end.setsockopt(SOL_SOCKET, option, above)  # decisive
+
+    assert end.getsockopt(SOL_SOCKET, size) == 2 * above
+    assert end.getsockopt(SOL_SOCKET, other) == untouched
 
 
 @pytest.mark.claim("tcp.sndbuf.default-from-tcp-wmem")

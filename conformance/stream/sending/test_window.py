@@ -19,6 +19,9 @@ from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import readiness, until
 from fixtures.stage.families import over_ip
 
+LITTLE = 300
+"""Bytes, far less than half of a small buffer and than a segment; a window of so many is not lost in its scale."""
+
 
 @pytest.mark.claim("tcp.send.bytes-in-sequence")
 @over_ip
@@ -43,11 +46,30 @@ def test_each_byte_has_the_next_sequence_number(stream_pair, wire):
 def test_reader_that_does_not_read_closes_its_window(peers, family, wire):
     _, server = pair = small_pair(peers, family)
 
-    fill(pair, MESSAGE)  # decisive
+    total = fill(pair, MESSAGE)  # decisive
 
     wire.expect("server > client ACK (0) win 0")
-    wire.never("server > client RST")
     assert unread(server) > 0
+    wire.expect("client > server (0)")
+    wire.expect("server > client ACK (0) win 0")
+    wire.never("* > * RST")
+    wire.never("* > * FIN")
+    assert received(server, total) == MESSAGE[:total]
+
+
+@pytest.mark.claim("tcp.receive.window-not-opened-bit-by-bit")
+@over_ip
+def test_reading_a_little_does_not_open_the_window(peers, family, wire):
+    _, server = pair = small_pair(peers, family)
+    fill(pair, MESSAGE)  # decisive
+    wire.expect("server > client ACK (0) win 0")
+    before = len(wire.seen())
+
+    assert server.recv(LITTLE) == MESSAGE[:LITTLE]
+
+    wire.expect("client > server (0)")
+    wire.expect("server > client ACK (0) win 0")
+    assert [packet for packet in wire.seen()[before:] if packet.source == "server" and packet.window] == []
 
 
 @pytest.mark.claim("tcp.send.window-opens-when-read")

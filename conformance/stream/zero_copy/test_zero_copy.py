@@ -3,12 +3,13 @@
 import ctypes
 import os
 from errno import EAGAIN, EINVAL
-from select import select
+from select import POLLIN, select
 
 import pytest
 
 from conformance.stream.sending.buffers import received
 from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_streams
 
 DATA = bytes(range(256)) * 16
@@ -100,10 +101,13 @@ def test_sendfile_gives_zero_at_the_end_of_the_file(stream_pair, file):
 @over_streams
 def test_sendfile_does_not_read_from_a_socket(stream_pair):
     client, server = stream_pair
-    server.send(b"x")
+    client.send(b"x")
+    ready(server, POLLIN)
 
     with fails(EINVAL):
-        os.sendfile(client.fileno(), client.fileno(), None, 1)  # decisive
+        os.sendfile(client.fileno(), server.fileno(), None, 1)  # decisive
+
+    assert server.recv(10) == b"x"
 
 
 @pytest.mark.claim("stream.splice.pipe-to-socket")

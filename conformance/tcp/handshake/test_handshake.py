@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.stream.sending.buffers import MESSAGE, fill, received, small_pair
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.stage.families import over_ip
 
@@ -133,3 +134,15 @@ def test_last_segment_of_a_write_is_pushed(stream_pair, wire):
     wire.expect("client > server PSH (9)")
     assert server.recv(100) == b"all of it"
     assert tcp_info(client).state_name == "ESTABLISHED"
+
+
+@pytest.mark.claim("tcp.send.last-segment-pushed")
+@over_ip
+def test_last_of_many_segments_is_pushed(peers, family, wire):
+    _, server = pair = small_pair(peers, family)
+    total = fill(pair, MESSAGE)
+
+    assert received(server, total) == MESSAGE[:total]  # decisive
+
+    wire.expect(f"client > server PSH *:{total + 1}(1..)")
+    assert len(wire.seen("client > server any (1..)")) > 1

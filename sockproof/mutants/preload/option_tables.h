@@ -87,6 +87,8 @@ static const struct rule set_rules[] = {
     {M_buffers_receive_ignored, SOCKET(SO_RCVBUF), SWALLOW, 0, NULL},
     {M_buffers_receive_cosmetic, SOCKET(SO_RCVBUF), PRETEND_DOUBLE, RECEIVE_MINIMUM, NULL},
     {M_buffers_receive_small_refused, SOCKET(SO_RCVBUF), REFUSE, EINVAL, below_receive_minimum},
+    {M_buffers_force_capped, SOCKET(SO_SNDBUFFORCE), INSTEAD, SO_SNDBUF, NULL},
+    {M_buffers_force_capped, SOCKET(SO_RCVBUFFORCE), INSTEAD, SO_RCVBUF, NULL},
     {M_buffers_rcvlowat_ignored, SOCKET(SO_RCVLOWAT), PRETEND, 0, above_one},
     {M_reading_lowat_zero_kept, SOCKET(SO_RCVLOWAT), PRETEND, 0, is_zero},
     {M_urgent_inline_reversed, SOCKET(SO_OOBINLINE), NEGATE, 0, NULL},

@@ -1,6 +1,7 @@
 /* What is received: flags, buffers, ancillary data and result of one incoming message. */
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -99,8 +100,26 @@ static ssize_t datagram_result(struct incoming *in, ssize_t n)
     return n;
 }
 
+/* An error of the network that is told as one of the host itself. */
+static void change_origin(struct incoming *in)
+{
+    struct cmsghdr *told = CMSG_FIRSTHDR(in->msg);
+    if ((in->flags & MSG_ERRQUEUE) && told && ON(options_recverr_origin_local))
+        ((struct sock_extended_err *)CMSG_DATA(told))->ee_origin = SO_EE_ORIGIN_LOCAL;
+}
+
+/* A reader that takes a little gets a larger buffer, so that its window opens at once. */
+static void open_window(const struct incoming *in)
+{
+    int enough = 1 << 17;
+    bool little = is_stream(&in->s) && is_inet(&in->s) && in->length > 0 && in->length < 1024;
+    if (little && ON(receive_window_any_read_opens))
+        real.setsockopt(in->s.fd, SOL_SOCKET, SO_RCVBUF, &enough, sizeof enough);
+}
+
 static void change_control(struct incoming *in)
 {
+    change_origin(in);
     if (in->msg->msg_controllen && ON(receive_control_lost))
         in->msg->msg_controllen = 0;
     if ((in->msg->msg_flags & MSG_CTRUNC) && ON(receive_control_cut_unmarked))
@@ -187,6 +206,7 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     change_flags(&in);
     change_waitall(&in);
     change_buffers(&in);
+    open_window(&in);
     reading_before(&in);
     if (!remembered(&in, &n) && !stash_take(&in, &n)) {
         stash_put(&in);
