@@ -40,11 +40,14 @@ LEVELS = {
 """Which authorities can give a level: the words of a standard, another document, or none (docs/claims.md)."""
 
 LABELS = {
+    "MUST-8": "3.4.1",
     "MUST-12": "3.6",
     "MUST-13": "3.6.1",
     "MUST-19": "3.8.2",
     "MUST-20": "3.8.3",
+    "MUST-24": "3.8.4",
     "MUST-25": "3.8.4",
+    "MUST-26": "3.8.4",
     "MUST-37": "3.8.6.1",
     "MUST-39": "3.8.6.2.2",
     "MUST-40": "3.8.6.3",
@@ -53,6 +56,8 @@ LABELS = {
     "SHLD-3": "3.6.1",
     "SHLD-4": "3.6.1",
     "SHLD-5": "3.7.1",
+    "SHLD-7": "3.7.4",
+    "SHLD-12": "3.8.4",
     "MAY-2": "3.6.1",
     "MAY-8": "3.8.6.1",
 }

@@ -19,7 +19,8 @@ def test_first_connection_sends_its_data_after_the_handshake(peers, family, sysc
     opened(peers, family, end, b"early", lane="client")  # decisive
 
     assert peers.accepting(end).recv(100) == b"early"
-    wire.expect("client > * SYN (0)")
+    wire.expect("client > * SYN (0) <fastopen>")
+    wire.expect("* > client SYN ACK (0) <fastopen>")
     wire.expect("client > * 1:6(5)")
 
 
@@ -32,7 +33,7 @@ def test_second_connection_sends_its_data_in_the_syn(peers, family, sysctl, wire
     opened(peers, family, end, b"early", lane="client")
 
     assert peers.accepting(end).recv(100) == b"early"
-    wire.expect("client > * SYN (5)")
+    wire.expect("client > * SYN (5) <fastopen>")
 
 
 @pytest.mark.claim("tcp.fastopen.server-must-be-asked")

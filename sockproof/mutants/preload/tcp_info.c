@@ -39,6 +39,13 @@ static void change_connection(struct tcp_info *info)
         info->tcpi_snd_mss = 536;
     if (info->tcpi_total_retrans > 0 && ON(state_info_retransmits_zero))
         info->tcpi_total_retrans = 0;
+    if (info->tcpi_total_retrans > 0 && ON(state_info_retransmits_doubled))
+        info->tcpi_total_retrans *= 2;
+    if (info->tcpi_snd_wscale != info->tcpi_rcv_wscale && ON(state_info_wscale_swapped)) {
+        unsigned char sent = info->tcpi_snd_wscale;
+        info->tcpi_snd_wscale = info->tcpi_rcv_wscale;
+        info->tcpi_rcv_wscale = sent;
+    }
     if ((info->tcpi_snd_wscale || info->tcpi_rcv_wscale) && ON(state_info_wscale_zero))
         info->tcpi_snd_wscale = info->tcpi_rcv_wscale = 0;
 }
