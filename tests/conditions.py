@@ -1,0 +1,76 @@
+"""The whole suite on a machine that is not kind: few descriptors, blocked signals, captures that lose frames.
+
+    python -m tests.conditions [CONDITION ...]
+
+Red must mean the kernel there as well. What a machine cannot give may be not-permitted, and what was lost inconclusive;
+nothing may deviate that does not otherwise, nothing may fail that is ours, and each run ends by itself with results.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.hostile import spoiling
+
+PROJECT = Path(__file__).resolve().parents[1]
+LONGEST = 600
+"""Seconds in which a run must have ended."""
+WORST = ("harness-error", "deviates", "inconclusive", "not-permitted", "unsupported", "conforms")
+"""Verdicts, from what must be explained to what was hoped for."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What surrounds the run, and which verdicts may come of it."""
+
+    before: tuple[str, ...] = ()
+    """What becomes the command."""
+    behind: tuple[str, ...] = ()
+    """Options of pytest."""
+    tolerated: frozenset[str] = frozenset({"conforms", "unsupported", "not-permitted"})
+
+
+CONDITIONS = {
+    "few descriptors": Condition(("sh", "-c", 'ulimit -n 64; exec "$@"', "sh")),
+    "blocked signals": Condition(spoiling("signals-blocked")),
+    "capture loss": Condition(
+        behind=("-p", "tests.small_capture"),
+        tolerated=frozenset({"conforms", "unsupported", "not-permitted", "inconclusive"}),
+    ),
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """Runs the suite under each condition, and tells what came of it; the exit status."""
+    if unknown := [name for name in names if name not in CONDITIONS]:
+        print(f'there is no condition "{unknown[0]}"; they are {", ".join(CONDITIONS)}', file=sys.stderr)
+        return 2
+    return max(tried(name, CONDITIONS[name]) for name in names or CONDITIONS)
+
+
+def tried(name: str, condition: Condition) -> int:
+    """One run; 1 where it says something that it should not."""
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "sockproof", "run", "-n", "2", "--out", folder]
+        command += ["--", *condition.behind] if condition.behind else []
+        subprocess.run([*condition.before, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, timeout=LONGEST)
+        results = json.loads((Path(folder) / "results.json").read_text("utf-8"))
+    told = Counter(entry["verdict"] for entry in results["instances"])
+    print(f"{name}: {', '.join(f'{told[verdict]} {verdict}' for verdict in WORST if told[verdict])}", flush=True)
+    wrong = [entry for entry in results["instances"] if entry["verdict"] not in condition.tolerated]
+    for entry in wrong[:20]:
+        print(f"  {entry['id']} {entry['verdict']}: {(entry['reason'] or '').partition(chr(10))[0]}")
+    if not results["run"]["complete"]:
+        print("  the run is not complete")
+    return int(bool(wrong) or not results["run"]["complete"] or not told["conforms"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
