@@ -4,6 +4,7 @@ import os
 from errno import EAGAIN
 from fcntl import F_GETFL, F_SETFL, fcntl
 from os import O_NONBLOCK, O_RDWR
+from select import POLLRDHUP
 from socket import SHUT_WR, SO_RCVTIMEO, SOL_SOCKET
 
 import pytest
@@ -12,6 +13,7 @@ from conformance.stream.receiving.queued import arrived
 from conformance.stream.sending.buffers import MESSAGE, fill, small_pair
 from conformance.waiting.blocking.modes import fionbio, read_as_far_as_possible
 from fixtures.evidence.expect import fails, lasts, timeval
+from fixtures.evidence.waiting import ready
 from fixtures.stage.children import in_child
 from fixtures.stage.families import over_streams
 
@@ -152,7 +154,7 @@ def test_end_and_emptiness_differ_for_recv_and_not_for_a_loop_that_counts(stream
         server.recv(100)
     empty = read_as_far_as_possible(server)
     client.shutdown(SHUT_WR)  # decisive
-    server.setblocking(True)
+    ready(server, POLLRDHUP)
     ended = server.recv(100), read_as_far_as_possible(server)
 
     assert (empty, ended) == (0, (b"", 0))

@@ -39,7 +39,7 @@ def test_receive_fails_when_the_time_is_over(stream_pair):
 
 @pytest.mark.claim("stream.timeout.governs-every-receive")
 @pytest.mark.parametrize("call", RECEIVES)
-@over_ip4
+@over_streams
 def test_every_call_that_receives_has_the_time_limit(stream_pair, call):
     _, server = stream_pair
     server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))  # decisive
