@@ -67,6 +67,7 @@ def test_listener_for_ip6_only_refuses_ip4(peers, wire):
 
 
 @pytest.mark.claim("ip6.v6only.on-leaves-the-ip4-port")
+@pytest.mark.needs("own-ports")
 @kinds
 def test_ip4_may_have_the_same_port_as_ip6_only(peers, kind):
     six, four = peers.socket("six", AF_INET6, kind), peers.socket("four", ip4.domain, kind)

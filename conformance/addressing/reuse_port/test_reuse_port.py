@@ -12,6 +12,8 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness, ready, until
 from fixtures.stage.families import over_ip
 
+pytestmark = pytest.mark.needs("own-ports")
+
 KINDS = pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
 
 

@@ -27,6 +27,8 @@ from conformance.lifecycle.time_wait.holders import (
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_ip4
 
+pytestmark = pytest.mark.needs("own-ports")
+
 
 @pytest.mark.claim("tcp.reuseaddr.listener-refuses")
 @overlapping

@@ -11,6 +11,8 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
+pytestmark = pytest.mark.needs("own-ports")
+
 
 @pytest.mark.claim("tcp.reuseaddr.reads-back")
 @over_ip

@@ -109,7 +109,7 @@ def test_socket_that_was_never_bound_has_no_port_until_it_listens(peers, family)
 
 
 @pytest.mark.claim("tcp.single.ipv4-listener-refuses-ipv6")
-@pytest.mark.needs("ipv6")
+@pytest.mark.needs("ipv6", "own-ports")
 def test_listener_of_af_inet_is_not_reached_by_ipv6(peers):
     listener = peers.socket("listener", ip4.domain, SOCK_STREAM)
     listener.bind((ip4.wildcard, 0))
