@@ -76,6 +76,18 @@ def test_class_of_traffic_is_zero_by_default(peers, family, wire):
     assert traffic_classes(wire.frames) == {0}
 
 
+@pytest.mark.claim("ip.tos.zero-by-default")
+@over_ip
+def test_class_of_traffic_of_segments_is_zero_by_default(stream_pair, wire):
+    client, _ = stream_pair
+
+    client.send(b"classified")  # decisive
+
+    wire.expect("client > server (10)")
+    segments = [frame for frame in wire.frames if frame.data.endswith(b"classified")]
+    assert {found & CLASS_BITS for found in traffic_classes(segments)} == {0}
+
+
 @pytest.mark.claim("tcp.tos.keeps-ecn-bits")
 @pytest.mark.parametrize(("ecn", "asked", "expected"), [(0, 3, 0), (1, 1, 2)], ids=["without-ecn", "with-ecn"])
 @over_ip4
@@ -126,6 +138,19 @@ def test_hop_limit_is_the_default_of_the_system(peers, family, sysctl, wire, hop
     sender.sendto(b"x", receiver.getsockname())
 
     wire.expect(f"sender > receiver UDP (1) ttl {hops}")
+
+
+@pytest.mark.claim("ip.ttl.default-by-sysctl")
+@pytest.mark.parametrize("hops", [33, 64])
+@over_ip
+def test_hop_limit_of_segments_is_the_default_of_the_system(peers, family, sysctl, wire, hops):
+    sysctl(DEFAULT_HOPS[family.name], hops + 1)
+    sysctl(DEFAULT_HOPS[family.name], hops)  # decisive
+    client, _ = peers.pair(family)
+
+    client.send(b"x")
+
+    wire.expect(f"client > server (1) ttl {hops}")
 
 
 @pytest.mark.claim("ip.mtu-discover.forbids-fragments")
