@@ -52,6 +52,17 @@ def test_waitforone_returns_with_what_is_there(peers, family):
     assert recvmmsg(receiver, room(10), flags) == len(PIECES)
 
 
+@pytest.mark.claim("udp.recvmmsg.waitforone-takes-what-is-there")
+@over_ip
+def test_waitforone_waits_for_the_first(peers, family):
+    sender, receiver = ends(peers, family)
+
+    with child(lambda: recvmmsg(receiver, room(10), MSG_WAITFORONE)) as receiving:
+        receiving.is_blocked_in("recvmmsg")
+        sender.sendto(b"one", receiver.getsockname())  # decisive
+        assert receiving.ends().value == 1
+
+
 @pytest.mark.claim("udp.recvmmsg.empty-eagain")
 @over_ip
 def test_nothing_to_receive_is_eagain(peers, family):

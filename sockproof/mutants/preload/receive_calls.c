@@ -74,6 +74,8 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, st
         return real.recvmmsg(fd, messages, count, flags, limit);
     if (limit)
         return many_within(&s, messages, count, flags, limit);
+    if ((flags & MSG_WAITFORONE) && ON(receive_many_waitforone_impatient))
+        flags |= MSG_DONTWAIT;
     if (count > 1 && ON(receive_many_first_only))
         count = 1;
     return many(&s, messages, count, flags);
