@@ -79,7 +79,7 @@ def test_address_that_connect_chose_is_refused_unless_both_sockets_have_the_opti
 
 
 @pytest.mark.claim("tcp.reuseaddr.granted-to-both")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("namespace", "sock_diag")
 @over_ip
 def test_address_that_connect_chose_is_granted_when_both_sockets_have_the_option(peers, family):
     address = spent(peers, family, 1)
