@@ -158,12 +158,6 @@ def test_unix_stream_connects_without_a_handshake(peers, wire):
     assert deltas["Tcp.ActiveOpens"] == 1
 
 
-def header_of(packet, wire):
-    """What the frame of a packet carries, as Ethernet numbers it; on a shared loopback others' frames pass too."""
-    frame = next(frame for frame in wire.frames if frame.at == packet.at)
-    return int.from_bytes(frame.data[ETHERNET - 2 : ETHERNET], "big")
-
-
 @pytest.mark.claim("ip.create.family-decides-the-header")
 @over_ip
 def test_packets_are_of_the_family_of_their_socket(peers, family, wire):
@@ -172,7 +166,7 @@ def test_packets_are_of_the_family_of_their_socket(peers, family, wire):
     sender.sendto(b"x", receiver.getsockname())  # decisive
 
     packet = wire.expect("sender > receiver UDP (1)")
-    assert header_of(packet, wire) == ETHERTYPES[family.name]
+    assert packet.layers.type == ETHERTYPES[family.name]
 
 
 @pytest.mark.claim("ip6.create.mapped-address-sends-ip4")
@@ -185,4 +179,4 @@ def test_packets_to_a_mapped_address_are_of_ip4(peers, wire):
     sender.sendto(b"x", (f"::ffff:{ip4.loopback}", receiver.getsockname()[1]))  # decisive
 
     packet = wire.expect("* > receiver UDP (1)")
-    assert header_of(packet, wire) == ETHERTYPES["ip4"]
+    assert packet.layers.type == ETHERTYPES["ip4"]

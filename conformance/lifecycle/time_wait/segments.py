@@ -33,12 +33,11 @@ def forge(wire: Wire, family: Family, server: Ends, flags: str, *, ahead: int = 
 def _last_fin(wire: Wire, server: Ends) -> Any:
     """The FIN that the closed peer of `server` sent, with its IP header, absolute numbers and all."""
     from scapy.layers.inet import TCP
-    from scapy.layers.l2 import Ether
 
     wire.drain()
     port = int(server.remote.rpartition(":")[2])
     for frame in reversed(wire.frames):
-        inner = Ether(frame.data).payload
+        inner = frame.layers.payload
         if TCP in inner and inner[TCP].sport == port and inner[TCP].flags.F:
             return inner
     raise AssertionError("the wire has not seen the FIN of the closed end")
