@@ -184,7 +184,7 @@ def test_a_summary_that_the_ci_cannot_have_is_told_and_fails_nothing(command):
 
 
 def test_a_run_that_is_killed_leaves_results(command, checkout):
-    checkout.add("zzz.thing.dies", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    checkout.add("zzz.thing.dies", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
     ended = command("run", "--out", "there")
     assert ended.status == 3
     place = command.cwd / "there"

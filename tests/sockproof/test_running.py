@@ -190,7 +190,7 @@ def test_a_module_that_cannot_be_imported_has_status_3(command, checkout):
 
 
 def test_a_test_process_that_dies_has_status_3_and_a_sentence(command, checkout):
-    checkout.add("more.thing.holds", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    checkout.add("more.thing.holds", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
     ended = command("run", "more", "--out", "there")
     assert ended.status == 3
     place = command.cwd / "there"

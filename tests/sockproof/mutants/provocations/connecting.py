@@ -207,3 +207,13 @@ def inherited_reuse() -> object:
         listener.listen()
         with create_connection(listener.getsockname()), listener.accept()[0] as server:
             return server.getsockopt(SOL_SOCKET, SO_REUSEADDR)
+
+
+@provokes("connect_datagram_new_port")
+def connecting_again_keeps_the_port() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end, socket(AF_INET, SOCK_DGRAM) as one, socket(AF_INET, SOCK_DGRAM) as other:
+        one.bind(("127.0.0.1", 0)), other.bind(("127.0.0.1", 0))
+        end.connect(one.getsockname())
+        first = end.getsockname()
+        end.connect(other.getsockname())
+        return end.getsockname() == first

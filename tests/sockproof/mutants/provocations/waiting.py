@@ -42,6 +42,15 @@ def reset_events() -> object:
         return epoll_bits(server, select.EPOLLIN | select.EPOLLOUT), len(select.select([], [server], [], 0.1)[1])
 
 
+@provokes("poll_nval_hidden")
+def closed_descriptor() -> object:
+    reader, writer = os.pipe()
+    os.close(reader), os.close(writer)
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    return poll.poll(0) != []
+
+
 @provokes("poll_out_never")
 def writable() -> object:
     with tcp() as (client, _):
