@@ -65,12 +65,16 @@ def in_foreground() -> bool:
         os.close(terminal)
 
 
+LOOK = 1.0
+"""Seconds between two looks at the child, for a kernel that does not tell of its end (SIGCHLD)."""
+
+
 def attend(child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool) -> tuple[int, bool]:
     """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
     interrupts = 0
     while True:
-        arrived = signal.sigwaitinfo(attended)
-        if arrived.si_signo == signal.SIGCHLD:
+        arrived = signal.sigtimedwait(attended, LOOK)
+        if arrived is None or arrived.si_signo == signal.SIGCHLD:
             if child.poll() is not None:
                 return child.returncode, interrupts > 0
             continue
