@@ -86,6 +86,7 @@ def run_arguments(parser: Parser) -> None:
         help="only scenarios whose names fit, as pytest reads it: 'ip6 and not unix'",
     )
     add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
+    add("--watch", choices=("all", "asserted"), help="whose packets are shown: of all over IP, or where asserted (all)")
     add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
     add("--target", metavar="NAME", default="host", help="kernel to run on (host)")
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")

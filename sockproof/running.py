@@ -136,6 +136,7 @@ def options(asked: Namespace) -> list[str]:
     found += ["-x"] if asked.exitfirst else []
     found += ["-k", asked.keyword] if asked.keyword is not None else []
     found += [f"--isolation={asked.isolation}"] if asked.isolation is not None else []
+    found += [f"--watch={asked.watch}"] if asked.watch is not None else []
     found += [f"--require={name}" for name in asked.require]
     found += [f"--sysctl={setting}" for setting in asked.sysctl]
     return [*found, f"--target={asked.target}"]

@@ -19,6 +19,8 @@ from sockproof.mutants.warm import work
 class WarmSession(Session):
     """A session whose own results nobody wants."""
 
+    shows_packets = False
+
     def opens_run(self) -> bool:
         """No: what is found goes into the matrix."""
         return False

@@ -52,6 +52,7 @@ SELECTIONS = [
     (("conformance", "more"), ["test_end_reads_as_nothing", "test_thing_holds", "test_what_is_sent_arrives"]),
     (("more", "pair", "-k", "holds or ends or nothing"), ["test_end_reads_as_nothing", "test_thing_holds"]),
     (("more", "--isolation", "loopback"), ["test_thing_holds"]),
+    (("more", "--watch", "asserted"), ["test_thing_holds"]),
 ]
 
 

@@ -7,6 +7,8 @@ import pytest
 from conformance.configuration.buffers.sizes import ROOM_TO_GROW, carry, connection
 from fixtures.stage.families import over_ip
 
+pytestmark = pytest.mark.unwatched  # what it looks at would be another with a capture beside it
+
 ASKED = 50000
 CARRIED = 4 << 20
 BOUND = 1 << 18

@@ -11,6 +11,8 @@ from conformance.tcp.congestion.flights import short_segments
 from fixtures.evidence.waiting import starved, until
 from fixtures.stage.families import over_ip
 
+pytestmark = pytest.mark.unwatched  # what it looks at would be another with a capture beside it
+
 SENT = 400
 
 

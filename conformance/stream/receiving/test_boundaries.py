@@ -13,10 +13,12 @@ from conformance.stream.sending.buffers import received
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.families import over_streams
+from fixtures.stage.processor import also_across_processors
 
 
 @pytest.mark.claim("stream.receive.no-boundaries")
 @over_streams
+@also_across_processors
 def test_two_sends_come_out_of_one_receive(stream_pair):
     client, server = stream_pair
 
@@ -30,6 +32,7 @@ def test_two_sends_come_out_of_one_receive(stream_pair):
 
 @pytest.mark.claim("stream.receive.no-boundaries")
 @over_streams
+@also_across_processors
 def test_one_send_comes_out_of_many_receives(stream_pair):
     client, server = stream_pair
     pieces = []

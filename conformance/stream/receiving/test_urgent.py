@@ -16,6 +16,7 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import GENEROUS, readiness, ready
 from fixtures.stage.children import in_child
 from fixtures.stage.families import over_ip
+from fixtures.stage.processor import also_across_processors
 
 pytestmark = pytest.mark.usefixtures("bsd_urgent")
 
@@ -109,6 +110,7 @@ def test_oobinline_leaves_the_urgent_byte_in_the_stream(stream_pair):
 
 @pytest.mark.claim("tcp.urgent.receive-stops-at-mark")
 @over_ip
+@also_across_processors
 def test_receive_stops_before_the_urgent_byte(stream_pair):
     client, server = stream_pair
     client.send(b"abU", MSG_OOB)  # decisive
@@ -143,6 +145,7 @@ def test_at_the_mark_the_next_byte_is_the_urgent_one(stream_pair):
 
 @pytest.mark.claim("tcp.urgent.older-joins-the-stream")
 @over_ip
+@also_across_processors
 def test_older_urgent_byte_becomes_normal_data(stream_pair):
     client, server = stream_pair
     client.send(b"xA", MSG_OOB)

@@ -18,6 +18,8 @@ from fixtures.stage.children import in_child
 from fixtures.stage.families import over_ip, over_streams, over_unix
 from fixtures.stage.sysctls import read_sysctl
 
+pytestmark = pytest.mark.unwatched  # what it looks at would be another with a capture beside it
+
 ASKED = 10000
 FORCED = {SO_SNDBUFFORCE: SO_SNDBUF, SO_RCVBUFFORCE: SO_RCVBUF}
 """The size that each of these options sets."""

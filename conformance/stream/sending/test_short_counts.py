@@ -13,10 +13,12 @@ from fixtures.evidence.expect import fails, lasts, timeval
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.children import child
 from fixtures.stage.families import over_ip, over_streams
+from fixtures.stage.processor import also_across_processors
 
 
 @pytest.mark.claim("stream.send.nonblocking-short-count")
 @over_streams
+@also_across_processors
 def test_non_blocking_send_takes_what_fits(peers, family):
     client, server = pair = small_pair(peers, family)
     client.setblocking(False)  # decisive
@@ -120,6 +122,7 @@ def test_non_blocking_sendfile_takes_what_fits(peers, family):
 
 @pytest.mark.claim("stream.send.blocking-takes-all")
 @over_streams
+@also_across_processors
 def test_blocking_send_waits_until_everything_is_taken(peers, family):
     client, server = small_pair(peers, family)
 

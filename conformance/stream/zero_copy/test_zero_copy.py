@@ -11,6 +11,7 @@ from conformance.stream.sending.buffers import received
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_streams
+from fixtures.stage.processor import also_across_processors
 
 DATA = bytes(range(256)) * 16
 SPLICE_F_NONBLOCK = 2
@@ -45,6 +46,7 @@ def pipe():
 
 @pytest.mark.claim("stream.sendfile.file-to-socket")
 @over_streams
+@also_across_processors
 def test_sendfile_moves_the_file_into_the_stream(stream_pair, file):
     client, server = stream_pair
 
@@ -112,6 +114,7 @@ def test_sendfile_does_not_read_from_a_socket(stream_pair):
 
 @pytest.mark.claim("stream.splice.pipe-to-socket")
 @over_streams
+@also_across_processors
 def test_splice_moves_a_pipe_into_the_stream(stream_pair, pipe):
     client, server = stream_pair
     os.write(pipe[1], b"through the pipe")
@@ -123,6 +126,7 @@ def test_splice_moves_a_pipe_into_the_stream(stream_pair, pipe):
 
 @pytest.mark.claim("stream.splice.socket-to-pipe")
 @over_streams
+@also_across_processors
 def test_splice_moves_the_stream_into_a_pipe(stream_pair, pipe):
     client, server = stream_pair
     client.send(b"into the pipe")
