@@ -11,6 +11,13 @@ from io import FileIO
 from pathlib import Path
 
 
+def cache_folder(name: str) -> Path:
+    """The folder of that name for what may be lost: below XDG_CACHE_HOME, or ~/.cache (XDG base directory rules)."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    home = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~")) / ".cache"
+    return home / "sockproof" / name
+
+
 class ResultsError(Exception):
     """Results that cannot be read or written; the message names the file, the reason and the remedy."""
 

@@ -76,9 +76,10 @@ def compiler() -> str:
 
 
 def cache_folder() -> Path:
-    """Folder of the compiled libraries, by the XDG base directory rules."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "sockproof" / "mutants"
+    """Folder of the compiled libraries."""
+    from reports import files  # installed, the suite is on the path only once the command has begun
+
+    return files.cache_folder("mutants")
 
 
 def sources() -> list[Path]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from fixtures.stage.lifeline import die_with_parent
+from fixtures.stage.lifeline import die_with_parent, write_whole
 from sockproof.mutants.outcome import Course, Outcome
 
 
@@ -171,8 +171,7 @@ def _live(errand: Errand, items: list[str], writer: int) -> NoReturn:
 
     def say(line: dict[str, Any]) -> None:
         data = json.dumps(line).encode() + b"\n"
-        while data:
-            data = data[os.write(writer, data) :]
+        write_whole(writer, data)
 
     try:
         quiet = os.open(os.devnull, os.O_RDWR)
