@@ -22,7 +22,7 @@ SELECTION = (
 
 
 RUNGS = ("auto", "root", "user-namespace", "loopback")
-"""What ``--isolation`` takes: the rungs of fixtures.stage.capability, which is not imported for a help page."""
+"""What ``--isolation`` takes: the rungs of fixtures.stage.rungs, which is not imported for a help page."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -86,8 +86,9 @@ def examine(asked: Namespace) -> int:
 def find(required: tuple[str, ...]) -> Findings:
     """Ask the probes, which run in forked children, and the installed packages."""
     catalogue = suite.catalogue()
-    from fixtures.stage.capability import SURVEYED, isolation
+    from fixtures.stage.capability import SURVEYED
     from fixtures.stage.machine import loopback_fault
+    from fixtures.stage.rungs import isolation
 
     check_names(required)
     scenarios = tuple(scenario for found in catalogue.scenarios.values() for scenario in found)
@@ -115,7 +116,7 @@ def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Cap
 def check_names(names: Sequence[str]) -> None:
     """Raises UsageError for a name that no probe knows."""
     from fixtures.evidence.verdicts import HarnessError
-    from fixtures.stage.capability import find_probe
+    from fixtures.stage.probes.table import find_probe
 
     for name in names:
         try:

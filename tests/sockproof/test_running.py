@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.stage.capability import LADDER
+from fixtures.stage.rungs import LADDER
 from sockproof.command import RUNGS
 from tests.hostile import spoiling
 

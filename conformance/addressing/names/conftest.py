@@ -8,10 +8,10 @@ import pytest
 
 from conformance.addressing.names.resolver import Resolver, own_etc
 from fixtures.evidence.verdicts import Unavailable
-from fixtures.stage.capability import USERNS_REMEDY
 from fixtures.stage.children import in_child
 from fixtures.stage.namespaces import refusal
 from fixtures.stage.peers import Peers
+from fixtures.stage.probes.answering import USERNS_REMEDY
 
 
 @pytest.fixture(scope="session")

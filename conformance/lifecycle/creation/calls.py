@@ -11,9 +11,9 @@ from collections.abc import Callable
 from ctypes import CDLL, create_string_buffer, get_errno
 from typing import Any
 
-from fixtures.stage.capability import CAPABILITY_NUMBERS
 from fixtures.stage.children import in_child
 from fixtures.stage.namespaces import LINUX_CAPABILITY_VERSION_3
+from fixtures.stage.probes.privileges import CAPABILITY_NUMBERS
 
 _libc = CDLL(None, use_errno=True)
 
