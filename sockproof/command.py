@@ -139,6 +139,11 @@ def mutants_arguments(parser: Parser) -> None:
     add("--sample", metavar="N", type=int, help="only so many of them, chosen by the seed")
     add("--seed", metavar="TEXT", default="sockproof", help="chooses the sample (sockproof)")
     add("--all-kills", action="store_true", help="do not stop at the first kill: the whole matrix, for many minutes")
+    text = "a whole run of the suite under each, aimed at the rig as well: whether it ends, and with results"
+    add("--everywhere", action="store_true", help=text)
+    add("--thin", metavar="N", type=int, help="with --everywhere: one instance of every N-th claim, by chance")
+    text = "with --everywhere: after so long a run counts as hung (1200)"
+    add("--bound", metavar="SECONDS", type=float, default=1200.0, help=text)
     add("-n", dest="children", metavar="N", type=int, help="trials at a time (two for each core)")
     add("--out", metavar="DIR", help="folder for matrix.json and kill-matrix.html (sockproof-results/mutants)")
     add("--resume", action="store_true", help="leave out what an interrupted run has found in that folder")
@@ -215,6 +220,7 @@ COMMANDS = {
             ("sockproof mutants --area linger", "one area"),
             ("sockproof mutants --claim tcp.linger.zero-aborts", "who tests a claim"),
             ("sockproof mutants --expect adapt", "legal settings, under which all must stay green"),
+            ("sockproof mutants --everywhere --thin 1", "whether a run under each of them ends with results"),
         ),
     ),
 }

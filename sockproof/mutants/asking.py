@@ -36,6 +36,10 @@ def run(asked: Namespace) -> int:
     place = suite.reach()
     claims = suite.catalogue()
     try:
+        if asked.everywhere:
+            from sockproof.mutants.everywhere import Everywhere
+
+            return Everywhere(asked, place, claims).run()
         return Asked(asked, place, claims).run()
     except MutantError as error:
         raise UsageError(str(error)) from error
@@ -87,6 +91,8 @@ class Asked:
             raise UsageError("the catalogue of mutants does not fit the claims:\n" + "\n".join(faults))
         if self.asked.sample is not None and self.asked.sample < 1:
             raise UsageError(f"--sample {self.asked.sample} takes no mutants; write 1 or more.")
+        if self.asked.thin is not None and not self.asked.everywhere:
+            raise UsageError("--thin is about whole runs; add --everywhere.")
         if self.children < 1:
             raise UsageError(f"-n {self.asked.children} is no number of children; write 1 or more.")
         try:
@@ -243,9 +249,10 @@ class Asked:
 def chosen(asked: Namespace, mutants: Sequence[Mutant], claims: Catalogue) -> tuple[Mutant, ...]:
     """The mutants that were asked for. Raises UsageError or MutantError where nothing fits."""
     found = catalogue.select(mutants, ids=asked.ids, area=asked.area)
-    expect = [asked.expect] if asked.expect else ["kill"] if not asked.ids else ["kill", "adapt", "equivalent"]
+    whatever = asked.ids or asked.everywhere
+    expect = [asked.expect] if asked.expect else ["kill", "adapt", "equivalent"] if whatever else ["kill"]
     found = tuple(m for m in found if m.expect in expect and asked.mechanism in (None, m.mechanism))
-    if not asked.ids:
+    if not whatever:
         found = tuple(m for m in found if (m.awaits is not None) == asked.awaiting)
     if asked.claim:
         wanted = suite.select(claims, asked.claim)
