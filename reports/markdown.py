@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reports import summary
+from reports.environment import in_words
 from reports.files import ResultsError, append_whole, reason_of
 from reports.record import DECIDED, Claim, Instance, Results
 from reports.texts import first_line, moment
@@ -147,6 +148,7 @@ def _environment(results: Results) -> Iterator[str]:
         "kernel": f"{target.kernel} {target.machine}",
         "distribution": target.distribution,
         "isolation": target.isolation,
+        **dict(in_words(target.environment)),
         "python": target.python,
         "sockproof": run.sockproof,
         "started": moment(run.started),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
+from reports.environment import Environment, environment_from
 from reports.source_documents import Document, Statement, document_from, statement_from
 
 SCHEMA_VERSION = 1
@@ -171,6 +172,7 @@ class Target:
     isolation: str = ""
     """``root``, ``user-namespace`` or ``loopback``: the rung of the ladder of capability."""
     capabilities: tuple[Capability, ...] = ()
+    environment: Environment = field(default_factory=Environment)
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,7 @@ def target_from(data: Mapping[str, Any]) -> Target:
     """A Target from its plain form."""
     values = known(Target, data)
     values["capabilities"] = tuple(Capability(**known(Capability, entry)) for entry in values.get("capabilities", ()))
+    values["environment"] = environment_from(values.get("environment", {}))
     return Target(**values)
 
 

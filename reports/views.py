@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reports import summary
+from reports.environment import in_words
 from reports.record import DECIDED, VERDICTS, Area, Claim, Instance, Results
 from reports.texts import Anchors, duration, first_line, moment
 
@@ -149,6 +150,7 @@ def facts(results: Results) -> list[tuple[str, str]]:
         ("kernel", f"{target.kernel} {target.machine}"),
         ("distribution", target.distribution),
         ("isolation", target.isolation),
+        *in_words(target.environment),
         ("started", moment(run.started)),
         ("took", f"{took}, {summary.several(run.workers, 'worker')}" if took else ""),
         ("python", target.python),

@@ -92,6 +92,7 @@ def run_arguments(parser: Parser) -> None:
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
     add("--deviations", metavar="FILE", help="data file of the deviations that are known of this target")
     add("--sysctl", metavar="NAME=VALUE", action="append", default=[], help="set in every scenario's namespace; repeat")
+    add("--unredacted", action="store_true", help="keep names and addresses of hosts in the results")
     parser.usage = "sockproof run [SELECTION ...] [options] [-- PYTEST ARGUMENTS]"
 
 

@@ -134,6 +134,7 @@ def options(asked: Namespace) -> list[str]:
     found += ["--deviations", str(Path(asked.deviations).absolute())] if asked.deviations is not None else []
     found += ["--long"] if asked.long else []
     found += ["-x"] if asked.exitfirst else []
+    found += ["--unredacted"] if asked.unredacted else []
     found += ["-k", asked.keyword] if asked.keyword is not None else []
     found += [f"--isolation={asked.isolation}"] if asked.isolation is not None else []
     found += [f"--watch={asked.watch}"] if asked.watch is not None else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from reports.environment import Environment
 from reports.record import VERDICTS, Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
 from reports.source_documents import Document, Section, Statement
 
@@ -73,7 +74,13 @@ runs = st.builds(
     arguments=several(text),
     collected=st.integers(0, 999),
 )
-targets = st.builds(Target, text, text, text, text, text, text, several(capabilities))
+facts = st.dictionaries(text, text, max_size=2)
+environments = st.builds(
+    Environment, text, text, facts, text, text, st.none() | st.integers(1, 99), st.none() | st.integers(0, 1 << 40),
+    st.none() | st.floats(0, 1e3), text, several(text), facts, several(text), text, st.none() | st.booleans(),
+    facts, facts, text, text,
+)  # fmt: skip
+targets = st.builds(Target, text, text, text, text, text, text, several(capabilities), environments)
 documents = st.builds(Document, text, text, several(st.builds(Section, text, text)))
 statements = st.builds(Statement, text, text, several(text), text, several(text), maybe)
 results = st.builds(
