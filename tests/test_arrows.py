@@ -24,8 +24,9 @@ ROOMS = {
     "evidence": {"evidence"},
     "wire": {"wire", "evidence"},
     "stage": {"stage", "wire", "evidence"},
+    "remote": {"remote", "stage", "wire", "evidence"},
     "catalogue": {"catalogue"},
-    "run": {"run", "catalogue", "stage", "wire", "evidence"},
+    "run": {"run", "catalogue", "remote", "stage", "wire", "evidence"},
 }
 """The rooms of ``fixtures``, and from which each may import."""
 HEAVY = ("scapy", "jinja2", "pyroute2", "jsonschema", "hypothesis.strategies")
