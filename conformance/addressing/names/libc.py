@@ -5,6 +5,7 @@ Python turns the codes into exceptions, frees what is to be freed, and has no in
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import (
@@ -105,7 +106,7 @@ def inet_ntop(family: int, address: bytes, *, room: int = 46) -> Answer:
 
 def inet_ntoa(address: bytes) -> int:
     """The pointer that inet_ntoa(3) gives."""
-    return int(_libc.inet_ntoa(int.from_bytes(address, "little" if order("htons", 1) != 1 else "big")))
+    return int(_libc.inet_ntoa(int.from_bytes(address, sys.byteorder)))
 
 
 def text_at(pointer: int) -> str:

@@ -7,10 +7,13 @@ import errno
 import os
 import socket
 import struct
+import sys
 from collections.abc import Sequence
+from select import POLLIN
 from typing import NamedTuple
 
 from fixtures.evidence.recorder import RecordedSocket
+from fixtures.evidence.waiting import ready
 from fixtures.stage.families import Address, Family
 from fixtures.stage.peers import Peers
 
@@ -50,6 +53,13 @@ def nobody(peers: Peers, family: Family) -> Address:
     return address
 
 
+def all_came_through(peers: Peers, family: Family) -> None:
+    """Returns when every datagram sent over loopback before is queued or lost: one behind them has arrived."""
+    last = peers.datagram(family, lane="last")
+    last.sendto(b"", last.getsockname())
+    ready(last, POLLIN)
+
+
 def asks_for_arrival(end: RecordedSocket, family: Family) -> None:
     """Each datagram brings the address to which it came."""
     level, option, *_ = PACKET_INFO[family.name]
@@ -66,7 +76,7 @@ def arrival(family: Family, ancillary: Sequence[tuple[int, int, bytes]]) -> list
 def counts(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
     """The numbers of lost datagrams among these control messages (SO_RXQ_OVFL)."""
     wanted = socket.SOL_SOCKET, SO_RXQ_OVFL
-    return [int.from_bytes(content[:4], "little") for at, of, content in ancillary if (at, of) == wanted]
+    return [int.from_bytes(content[:4], sys.byteorder) for at, of, content in ancillary if (at, of) == wanted]
 
 
 class ExtendedError(NamedTuple):

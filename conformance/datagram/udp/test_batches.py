@@ -9,7 +9,7 @@ import pytest
 from conformance.datagram.udp.datagrams import MSG_WAITFORONE, batch, ends, recvmmsg, room, sendmmsg
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import child
-from fixtures.stage.families import over_ip, over_ip4
+from fixtures.stage.families import over_ip
 
 PIECES = [b"one", b"", b"three", b"four"]
 
@@ -73,7 +73,7 @@ def test_nothing_to_receive_is_eagain(peers, family):
 
 
 @pytest.mark.claim("udp.recvmmsg.timeout-checked-after-a-datagram")
-@over_ip4
+@over_ip
 def test_time_limit_does_not_end_the_wait_for_a_datagram(peers, family):
     sender, receiver = ends(peers, family)
 

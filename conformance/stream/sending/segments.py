@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fixtures.evidence.expect import JIFFY
 from fixtures.wire.packet import Packet
+from fixtures.wire.wire import Wire
+
+CEILING = 0.2
+"""Seconds for which a part of a segment is held back at most (tcp(7), TCP_CORK)."""
+
+
+def before_the_ceiling(wire: Wire, *, since: int) -> list[int]:
+    """The bytes of each of the client's segments that left before what was held back at `since` had to leave.
+
+    `since` is in nanoseconds, as time.time_ns() gives it. What leaves later does so by right, and alone where the
+    machine stood still between two calls.
+    """
+    sent = wire.seen("client > server any (1..)")
+    return [segment.length for segment in sent if segment.at - since < (CEILING - JIFFY) * 1e9]
 
 
 def reassembled(packets: Sequence[Packet]) -> bytes:

@@ -2,20 +2,22 @@
 
 from select import POLLIN
 from socket import IPPROTO_TCP, TCP_CORK, TCP_NODELAY, TCP_QUICKACK
+from time import time_ns
 
 import pytest
 
 from conformance.lifecycle.abnormal_end.silence import deafen
-from fixtures.evidence.expect import lasts
+from conformance.stream.sending.buffers import received
+from conformance.stream.sending.segments import CEILING, before_the_ceiling
+from fixtures.evidence.expect import JIFFY
 from fixtures.evidence.kernel_view import tcp_info
-from fixtures.evidence.waiting import readiness, ready
+from fixtures.evidence.waiting import ready, starved
 from fixtures.stage.families import over_ip
 
 NO_PROBES = "net.ipv4.tcp_early_retrans", 0
 """No probe for a lost tail (RFC 8985 7), which would carry what Nagle's algorithm holds back."""
-CEILING = 200_000_000
-"""Nanoseconds after which corked bytes leave (tcp(7), TCP_CORK)."""
-TICK = 10_000_000
+TRIES = 3
+"""A delayed acknowledgement may pass for one at once where the machine stands still for 40 ms; not three times."""
 
 
 @pytest.mark.claim("tcp.nagle.holds-back-while-unacknowledged")
@@ -85,18 +87,20 @@ def test_nodelay_of_the_sender_does_not_hasten_acknowledgements(stream_pair, wir
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
     server.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    without_processor = starved()
 
-    with lasts(slack=LONGEST_DELAY):
-        client.send(b"delayed")  # decisive
-        assert server.recv(100) == b"delayed"
-        sent = wire.expect("client > server (7)")
-        acknowledged = wire.expect("server > client ACK (0) ack 8")
+    client.send(b"delayed")  # decisive
+    assert server.recv(100) == b"delayed"
 
-    assert acknowledged.at - sent.at >= DELAYED
+    sent = wire.expect("client > server (7)")
+    acknowledged = wire.expect("server > client ACK (0) ack 8")
+    delay = (acknowledged.at - sent.at) / 1e9
+    assert delay >= DELAYED
+    assert delay - (starved() - without_processor) < LONGEST_DELAY
 
 
-DELAYED = 20_000_000
-"""Nanoseconds: half of the shortest delay of an acknowledgement that Linux has, TCP_DELACK_MIN of 40 ms."""
+DELAYED = 0.02
+"""Seconds: half of the shortest delay of an acknowledgement that Linux has, TCP_DELACK_MIN of 40 ms."""
 LONGEST_DELAY = 0.5
 """Seconds that an acknowledgement may be delayed (RFC 9293 3.8.6.3, MUST-40)."""
 
@@ -105,13 +109,16 @@ LONGEST_DELAY = 0.5
 @over_ip
 def test_quickack_acknowledges_before_anything_else_happens(stream_pair, wire):
     client, server = stream_pair
-    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
-    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)  # decisive
+    left = []
 
-    client.send(b"quick")
+    for _ in range(TRIES):
+        server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)
+        server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)  # decisive
+        client.send(b"quick")
+        wire.settle()
+        left.append(tcp_info(client).unacked)
 
-    wire.settle()
-    assert tcp_info(client).unacked == 0
+    assert left == [0] * TRIES
     wire.expect("server > client ACK (0) ack 6")
 
 
@@ -135,26 +142,26 @@ def test_quickack_wears_off(stream_pair):
 def test_corked_bytes_leave_together(stream_pair, wire):
     client, server = stream_pair
     client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+    began = time_ns()
 
     for piece in (b"a", b"b", b"c"):
         client.send(piece)
     client.setsockopt(IPPROTO_TCP, TCP_CORK, 0)
 
-    wire.expect("client > server 1:4(3)")
-    ready(server, POLLIN)
-    assert server.recv(100) == b"abc"
+    assert received(server, 3) == b"abc"
+    assert before_the_ceiling(wire, since=began) in ([3], [])
 
 
 @pytest.mark.claim("tcp.cork.holds-back")
 @over_ip
 def test_corked_bytes_wait_although_nothing_is_unacknowledged(stream_pair, wire):
-    client, server = stream_pair
+    client, _ = stream_pair
     client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)  # decisive
+    began = time_ns()
 
     client.send(b"held")
 
-    wire.never("client > server (1..)")
-    assert readiness(server, POLLIN) == 0
+    assert before_the_ceiling(wire, since=began) == []
 
 
 @pytest.mark.claim("tcp.cork.ceiling")
@@ -169,7 +176,7 @@ def test_corked_bytes_leave_after_the_ceiling(stream_pair, wire):
     ready(server, POLLIN)
 
     first, second = wire.expect("client > server (4)"), wire.expect("client > server (4)")
-    assert second.at - first.at >= CEILING - TICK
+    assert second.at - first.at >= (CEILING - JIFFY) * 1e9
 
 
 @pytest.mark.claim("tcp.cork.nodelay-lets-go")
@@ -177,8 +184,9 @@ def test_corked_bytes_leave_after_the_ceiling(stream_pair, wire):
 def test_nodelay_lets_corked_bytes_go(stream_pair, wire):
     client, _ = stream_pair
     client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)
+    began = time_ns()
     client.send(b"held")
-    wire.never("client > server (1..)")
+    assert before_the_ceiling(wire, since=began) == []
 
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # decisive
 

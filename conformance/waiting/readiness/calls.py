@@ -12,7 +12,7 @@ from resource import RUSAGE_THREAD, getrusage
 
 import pytest
 
-from conformance.waiting.select.sets import fd_set
+from conformance.waiting.select.sets import bit_array, fd_set
 from fixtures.evidence.recorder import RecordedSocket
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -34,8 +34,7 @@ def _timespec(seconds: float | None) -> ctypes.Array[ctypes.c_char] | None:
 def _sigset(mask: Mask) -> ctypes.Array[ctypes.c_char] | None:
     if mask is None:
         return None
-    bits = sum(1 << (number - 1) for number in mask)
-    return ctypes.create_string_buffer(bits.to_bytes(SIGSET, "little"), SIGSET)
+    return ctypes.create_string_buffer(bit_array([number - 1 for number in mask], SIGSET), SIGSET)
 
 
 def _count(result: int) -> int:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Collection
 from typing import NamedTuple
 
 _libc = ctypes.CDLL(None, use_errno=True)
 SIZE = 1024 // 8
 """Bytes of an fd_set (select(2), FD_SETSIZE)."""
+LONG = 8 * struct.calcsize("L")
+"""Bits of one of the words that make up a set."""
 
 
 class Outcome(NamedTuple):
@@ -23,14 +26,19 @@ class Outcome(NamedTuple):
 
 def fd_set(numbers: set[int]) -> ctypes.Array[ctypes.c_char]:
     """A set with these descriptors."""
-    bits = sum(1 << number for number in numbers)
-    return ctypes.create_string_buffer(bits.to_bytes(SIZE, "little"), SIZE)
+    return ctypes.create_string_buffer(bit_array(numbers, SIZE), SIZE)
+
+
+def bit_array(numbers: Collection[int], size: int) -> bytes:
+    """`size` bytes in which the bits of these numbers are set: the C library's arrays of long, in the host's order."""
+    words = [sum(1 << number % LONG for number in numbers if number // LONG == at) for at in range(size * 8 // LONG)]
+    return struct.pack(f"{len(words)}L", *words)
 
 
 def members(bits: ctypes.Array[ctypes.c_char]) -> set[int]:
     """The descriptors of a set."""
-    value = int.from_bytes(bits.raw, "little")
-    return {number for number in range(SIZE * 8) if value >> number & 1}
+    words = struct.unpack(f"{SIZE * 8 // LONG}L", bits.raw)
+    return {number for number in range(SIZE * 8) if words[number // LONG] >> number % LONG & 1}
 
 
 def select(readable: set[int], writable: set[int], seconds: float) -> Outcome:
