@@ -5,6 +5,8 @@ The numbers that Python's socket module does not name are those of linux/in.h an
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import socket
 import struct
 import sys
@@ -109,8 +111,16 @@ class Group:
         return end
 
 
+OWN = 0x800000 | 2 * os.getpid() & 0x7FFFFE
+"""A number of this process's own: on a shared loopback another worker's members would make the host a member, too."""
+
+
+def _group(network: str, number: int) -> str:
+    return str(ipaddress.ip_address(network) + number)
+
+
 group4 = Group(
-    ip4, "IGMP", "239.77.0.1", "239.77.0.2", IPPROTO_IP,
+    ip4, "IGMP", _group("239.0.0.0", OWN), _group("239.0.0.0", OWN + 1), IPPROTO_IP,
     add_membership=socket.IP_ADD_MEMBERSHIP, drop_membership=socket.IP_DROP_MEMBERSHIP,
     multicast_loop=socket.IP_MULTICAST_LOOP, multicast_ttl=socket.IP_MULTICAST_TTL,
     unicast_ttl=socket.IP_TTL,
@@ -118,7 +128,7 @@ group4 = Group(
     version_setting="net.ipv4.conf.{}.force_igmp_version", newest_version=3,
 )  # fmt: skip
 group6 = Group(
-    ip6, "MLD", "ff15::77:1", "ff15::77:2", IPPROTO_IPV6,
+    ip6, "MLD", _group("ff15::", OWN), _group("ff15::", OWN + 1), IPPROTO_IPV6,
     add_membership=socket.IPV6_JOIN_GROUP, drop_membership=socket.IPV6_LEAVE_GROUP,
     multicast_loop=socket.IPV6_MULTICAST_LOOP, multicast_ttl=socket.IPV6_MULTICAST_HOPS,
     unicast_ttl=socket.IPV6_UNICAST_HOPS,

@@ -153,12 +153,13 @@ def test_loop_reads_back_as_it_was_set(peers, group):
 
 
 @pytest.mark.claim("multicast.loop.ip4-any-value-is-true")
+@pytest.mark.parametrize("true", [2, 256, -1])
 @over_ip4
-def test_ip_multicast_loop_takes_any_other_value_for_true(peers, family):
+def test_ip_multicast_loop_takes_any_other_value_for_true(peers, family, true):
     end = peers.datagram(family, lane="sender")
     end.setsockopt(IPPROTO_IP, IP_MULTICAST_LOOP, 0)
 
-    end.setsockopt(IPPROTO_IP, IP_MULTICAST_LOOP, 2)  # decisive
+    end.setsockopt(IPPROTO_IP, IP_MULTICAST_LOOP, true)  # decisive
 
     assert end.getsockopt(IPPROTO_IP, IP_MULTICAST_LOOP) == 1
 

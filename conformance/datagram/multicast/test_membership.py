@@ -9,6 +9,7 @@ import pytest
 
 from conformance.datagram.multicast.groups import members, next_datagram, over_group4, over_groups
 from fixtures.evidence.expect import fails
+from fixtures.stage.rtnetlink import Routes
 
 NO_INDEX = 0x7FFFFFF0
 """An interface index that no interface has: Linux numbers them from 1."""
@@ -155,6 +156,18 @@ def test_without_a_route_no_interface_can_be_chosen_for_a_join(peers, group, loo
         end.setsockopt(group.level, group.add_membership, group.membership(0))  # decisive
 
     end.setsockopt(group.level, group.add_membership, group.membership(loopback.index))
+
+
+@pytest.mark.claim("multicast.membership.default-interface-by-route")
+@over_groups
+def test_join_that_names_no_interface_is_on_that_of_the_route(peers, group, link):
+    with Routes() as routes:
+        routes.lead(link.near_index, group.host)
+    end = group.listener(peers)
+
+    end.setsockopt(group.level, group.add_membership, group.membership(0))  # decisive
+
+    assert members(group, group.host, link.near_interface) == 1
 
 
 @pytest.mark.claim("multicast.membership.ip4-limit")

@@ -105,6 +105,20 @@ def test_minus_one_puts_the_default_back(peers, group):
     assert end.getsockopt(group.level, group.multicast_ttl) == 1
 
 
+@pytest.mark.claim("multicast.ttl.minus-one-resets")
+@over_groups
+def test_datagrams_have_one_hop_again_after_minus_one(peers, group, segment):
+    member = group.member(peers, segment.index)
+    member.setsockopt(group.level, group.receive_ttl, 1)
+    sender = group.sender(peers, segment.index, segment.host)
+    sender.setsockopt(group.level, group.multicast_ttl, 8)
+
+    sender.setsockopt(group.level, group.multicast_ttl, -1)  # decisive
+    sender.sendto(b"hello", group.port_of(member))
+
+    assert told(group, member) == 1
+
+
 @pytest.mark.claim("multicast.ttl.range")
 @over_groups
 def test_0_and_255_are_the_ends_of_the_range(peers, group):

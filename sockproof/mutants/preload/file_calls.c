@@ -1,4 +1,5 @@
 /* sendfile(2) and splice(2): files and pipes that go into sockets, and come out of them. */
+#include <fcntl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -41,10 +42,22 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t count)
 
 ssize_t sendfile64(int out, int in, off64_t *offset, size_t count) { return sendfile(out, in, (off_t *)offset, count); }
 
+/* A socket that is non-blocking in itself, and not by the call. */
+static void await_data(int in, unsigned int flags)
+{
+    struct sock s;
+    struct pollfd one = {.fd = in, .events = POLLIN};
+    bool waits = !(flags & SPLICE_F_NONBLOCK) && watched(in, &s) && nonblocking(in);
+    if (waits && real.poll(&one, 1, 0) == 0 && ON(receive_splice_empty_waits))
+        real.poll(&one, 1, -1);
+}
+
 ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
 {
     struct sock s;
-    ssize_t n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
+    ssize_t n;
+    await_data(in, flags);
+    n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
     if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
         n--;
     if (n < 0 && errno == EINVAL && (watched(out, &s) || watched(in, &s)) && ON(send_splice_without_pipe))

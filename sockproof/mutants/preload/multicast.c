@@ -1,4 +1,5 @@
 /* Multicast and broadcast: membership, and what is done just before and after a datagram leaves. */
+#include <limits.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -80,6 +81,31 @@ static bool joined_from_all(const struct option *o)
     return true;
 }
 
+/* Where the request has the index of the interface, if it has one. */
+static int index_at(const struct option *o)
+{
+    if (o->name == MCAST_JOIN_GROUP)
+        return 0;
+    if (o->level == IPPROTO_IPV6)
+        return offsetof(struct ipv6_mreq, ipv6mr_interface);
+    return o->length >= sizeof(struct ip_mreqn) ? (int)offsetof(struct ip_mreqn, imr_ifindex) : -1;
+}
+
+/* A join that names no interface is made to name one that does not exist. */
+static void refuse_default(struct option *o)
+{
+    static char request[REQUEST_SIZE];
+    int index = 0, none = INT_MAX, at = o->value && o->length <= REQUEST_SIZE ? index_at(o) : -1;
+    if (at < 0)
+        return;
+    memcpy(&index, (const char *)o->value + at, sizeof index);
+    if (index != 0 || !ON(multicast_join_zero_refused))
+        return;
+    memcpy(request, o->value, o->length);
+    memcpy(request + at, &none, sizeof none);
+    o->value = request;
+}
+
 /* Is true if the call reports success without the kernel. */
 bool multicast_set(struct option *o)
 {
@@ -87,6 +113,8 @@ bool multicast_set(struct option *o)
         return ON(multicast_byte_ignored);
     if (joins_source(o))
         return joined_from_all(o);
+    if (joins(o))
+        refuse_default(o);
     if (joins(o))
         return ON(multicast_join_ignored) || (!loops(&o->s) && ON(multicast_loop_at_receiver));
     if (leaves(o))
@@ -130,16 +158,6 @@ bool multicast_member(const struct sock *s)
         if (memberships[i].inode == inode)
             return true;
     return false;
-}
-
-/* Where the request has the index of the interface, if it has one. */
-static int index_at(const struct option *o)
-{
-    if (o->name == MCAST_JOIN_GROUP)
-        return 0;
-    if (o->level == IPPROTO_IPV6)
-        return offsetof(struct ipv6_mreq, ipv6mr_interface);
-    return o->length >= sizeof(struct ip_mreqn) ? (int)offsetof(struct ip_mreqn, imr_ifindex) : -1;
 }
 
 static void join_elsewhere(const struct option *o)

@@ -16,6 +16,7 @@ static bool apply_set(const struct rule *r, struct option *o, int *result)
     switch (r->action) {
     case PRETEND: memo_set(&o->s, o->number); return true;
     case PRETEND_DOUBLE: memo_set(&o->s, doubled); return true;
+    case PRETEND_NUMBER: memo_set(&o->s, r->number); return true;
     case SWALLOW: return true;
     case REFUSE: *result = fail(r->number); return true;
     case SCALE: set_number(o, (int)((int64_t)o->number * r->number / 256)); return false;
@@ -60,7 +61,7 @@ static void apply_get(const struct rule *r, const struct option *o, int *value)
 
 static bool pretends(const struct rule *r)
 {
-    return (r->action == PRETEND || r->action == PRETEND_DOUBLE) && armed(r->mutant);
+    return (r->action == PRETEND || r->action == PRETEND_DOUBLE || r->action == PRETEND_NUMBER) && armed(r->mutant);
 }
 
 /* What was pretended to be set is given back. */

@@ -10,6 +10,7 @@ enum action {
     SWALLOW, /* report success, keep the old value */
     PRETEND, /* the same, but getsockopt gives back what was set */
     PRETEND_DOUBLE, /* the same, as for buffers */
+    PRETEND_NUMBER, /* the same, and it gives back `number` */
     SCALE, /* by `number` in 256ths */
     NEGATE,
     ALWAYS, /* set it to `number` */
@@ -54,6 +55,8 @@ static bool with_ecn_bits(const struct option *o) { return is_stream(&o->s) && (
 
 static bool minus_one(const struct option *o) { return o->number == -1; }
 
+static bool low_byte_is_zero(const struct option *o) { return o->number != 0 && (o->number & 0xff) == 0; }
+
 #define SOCKET(name) SOL_SOCKET, name
 #define V4(name) IPPROTO_IP, name
 #define V6(name) IPPROTO_IPV6, name
@@ -71,7 +74,10 @@ static const struct rule set_rules[] = {
     {M_multicast_loop_inverted, V4(IP_MULTICAST_LOOP), NEGATE, 0, NULL},
     {M_multicast_loop_inverted, V6(IPV6_MULTICAST_LOOP), NEGATE, 0, NULL},
     {M_multicast_loop_large_refused, V4(IP_MULTICAST_LOOP), REFUSE, EINVAL, above_one},
+    {M_multicast_loop_low_byte, V4(IP_MULTICAST_LOOP), ALWAYS, 0, low_byte_is_zero},
     {M_multicast_ttl_ignored, V4(IP_MULTICAST_TTL), PRETEND, 0, NULL},
+    {M_multicast_ttl_minus_cosmetic, V4(IP_MULTICAST_TTL), PRETEND_NUMBER, 1, minus_one},
+    {M_multicast_ttl_minus_cosmetic, V6(IPV6_MULTICAST_HOPS), PRETEND_NUMBER, 1, minus_one},
     {M_multicast_hops_ignored, V6(IPV6_MULTICAST_HOPS), PRETEND, 0, NULL},
     {M_multicast_hops_default_refused, V6(IPV6_MULTICAST_HOPS), REFUSE, EINVAL, minus_one},
     {M_multicast_ttl_follows_unicast, V4(IP_TTL), ALSO, IP_MULTICAST_TTL, NULL},

@@ -108,6 +108,14 @@ static void change_origin(struct incoming *in)
         ((struct sock_extended_err *)CMSG_DATA(told))->ee_origin = SO_EE_ORIGIN_LOCAL;
 }
 
+/* The address to which a datagram came, told as if the host had its first one only. */
+static void change_arrival(struct incoming *in)
+{
+    struct cmsghdr *told = in->msg->msg_controllen ? CMSG_FIRSTHDR(in->msg) : NULL;
+    if (told && told->cmsg_level == IPPROTO_IP && told->cmsg_type == IP_PKTINFO && ON(receive_pktinfo_first_address))
+        ((struct in_pktinfo *)CMSG_DATA(told))->ipi_addr.s_addr = htonl(INADDR_LOOPBACK);
+}
+
 /* A reader that takes a little gets a larger buffer, so that its window opens at once. */
 static void open_window(const struct incoming *in)
 {
@@ -120,6 +128,7 @@ static void open_window(const struct incoming *in)
 static void change_control(struct incoming *in)
 {
     change_origin(in);
+    change_arrival(in);
     if (in->msg->msg_controllen && ON(receive_control_lost))
         in->msg->msg_controllen = 0;
     if ((in->msg->msg_flags & MSG_CTRUNC) && ON(receive_control_cut_unmarked))
