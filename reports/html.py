@@ -104,10 +104,17 @@ def _embedded() -> dict[str, Any]:
     """Style and script as they stand in the page, and the script's hash: the page lets no other script run."""
     from markupsafe import Markup
 
-    style = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "ladder.css"))
+    style = style_of("report.css", "ladder.css")
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    return {"style": Markup(style), "script": Markup(script), "script_hash": f"sha256-{digest}"}
+    return {"style": style, "script": Markup(script), "script_hash": f"sha256-{digest}"}
+
+
+def style_of(*names: str) -> Any:
+    """The style sheets of these names as they stand in a page."""
+    from markupsafe import Markup
+
+    return Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 
 
 def address(path: str) -> str:

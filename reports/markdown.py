@@ -16,7 +16,7 @@ from reports.texts import first_line, moment
 LIMIT = 900_000
 """Bytes of UTF-8. GitHub refuses a step summary beyond 1 MiB; room is left for other steps' text."""
 
-CUT = "\n*Cut here: the rest did not fit into {limit:,} bytes. report.html has all of it.*\n"
+CUT = "\n*Cut here: the rest did not fit into {limit:,} bytes. {whole} has all of it.*\n"
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])")
 
@@ -39,15 +39,15 @@ def page(results: Results, *, limit: int = LIMIT) -> str:
     return capped("\n".join(_lines(results)) + "\n", limit)
 
 
-def capped(text: str, limit: int) -> str:
+def capped(text: str, limit: int, whole: str = "report.html") -> str:
     """`text` if it has at most `limit` bytes in UTF-8; else its first whole lines and a sentence that says so."""
     data = text.encode("utf-8", "backslashreplace")
     if len(data) <= limit:
         return text
-    end = CUT.format(limit=limit)
+    end = CUT.format(limit=limit, whole=whole)
     room = limit - len(end.encode())
-    whole = data[: max(room, 0)].rpartition(b"\n")
-    return (whole[0] + whole[1]).decode("utf-8") + end if room >= 0 else ""
+    kept = data[: max(room, 0)].rpartition(b"\n")
+    return (kept[0] + kept[1]).decode("utf-8") + end if room >= 0 else ""
 
 
 def append_step_summary(results: Results) -> Path | None:
@@ -90,7 +90,8 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def table(heads: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of a table, and an empty one behind it."""
     yield _row(heads)
     yield _row("---" for _ in heads)
     yield from map(_row, rows)
@@ -100,7 +101,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[st
 def _count_table(results: Results) -> Iterator[str]:
     instances, claims = summary.counts(results), summary.claim_counts(results)
     rows = ((verdict, str(claims[verdict]), str(instances.get(verdict, 0))) for verdict in claims)
-    yield from _table(("verdict", "claims", "instances"), (row for row in rows if row[1:] != ("0", "0")))
+    yield from table(("verdict", "claims", "instances"), (row for row in rows if row[1:] != ("0", "0")))
 
 
 def _unexpected(results: Results, claims: dict[str, Claim]) -> Iterator[str]:
@@ -109,7 +110,7 @@ def _unexpected(results: Results, claims: dict[str, Claim]) -> Iterator[str]:
         return
     yield from ("## Unexpected", "")
     heads = ("claim", "instance", "verdict", "expected", "observed", "source")
-    yield from _table(heads, (_unexpected_row(instance, claims.get(instance.claim)) for instance in found))
+    yield from table(heads, (_unexpected_row(instance, claims.get(instance.claim)) for instance in found))
 
 
 def _unexpected_row(instance: Instance, claim: Claim | None) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _undecided(results: Results) -> Iterator[str]:
         rows = (
             (str(number), verdict, inline(why), inline(remedy)) for (verdict, why, remedy), number in reasons.items()
         )
-        yield from _table(("instances", "verdict", "reason", "remedy"), rows)
+        yield from table(("instances", "verdict", "reason", "remedy"), rows)
 
 
 def _environment(results: Results) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _environment(results: Results) -> Iterator[str]:
         "workers": str(run.workers),
         "arguments": " ".join(run.arguments),
     }
-    yield from _table(("what", "value"), ((name, inline(value)) for name, value in rows.items() if value))
+    yield from table(("what", "value"), ((name, inline(value)) for name, value in rows.items() if value))
     yield from _lacking(results)
 
 
@@ -164,4 +165,4 @@ def _lacking(results: Results) -> Iterator[str]:
     if lacking:
         yield from ("## What this machine lacks", "")
         rows = ((code(item.name), inline(item.probe), inline(item.remedy or "")) for item in lacking)
-        yield from _table(("what", "probe", "remedy"), rows)
+        yield from table(("what", "probe", "remedy"), rows)

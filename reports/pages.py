@@ -49,10 +49,10 @@ def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path
     results = read_results(path)
     if folder is None:
         return write_all(results, home)
-    return write_all(_seen_from(results, home, Path(folder)), folder)
+    return write_all(seen_from(results, home, Path(folder)), folder)
 
 
-def _seen_from(results: Results, home: Path, folder: Path) -> Results:
+def seen_from(results: Results, home: Path, folder: Path) -> Results:
     """The results with the paths of their captures as they are seen from `folder`."""
     way = os.path.relpath(home.resolve(), folder.resolve())
     instances = tuple(

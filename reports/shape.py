@@ -40,7 +40,56 @@ def schema() -> dict[str, Any]:
 
 def first_fault(value: Any) -> str | None:
     """Where and how `value` departs from the schema: ``instances[3].duration is null, not number``; None if nowhere."""
-    return next(_faults(value, schema(), ""), None)
+    return None if _whole()(value) else next(_faults(value, schema(), ""), None)
+
+
+Fits = Callable[[Any], bool]
+
+
+@cache
+def _whole() -> Fits:
+    """Whether a value surely fits the schema: ten times as fast as looking for a fault, since nothing is said."""
+    return _fitting(schema())
+
+
+@cache
+def _defined(name: str) -> Fits:
+    return _fitting(schema()["$defs"][name])
+
+
+def _fitting(rule: Mapping[str, Any]) -> Fits:
+    """Whether a value fits one rule; False also where it might, as for subclasses of JSON's types."""
+    if "$ref" in rule:
+        name = rule["$ref"].rpartition("/")[2]
+        return lambda value: _defined(name)(value)
+    if "properties" in rule or "additionalProperties" in rule:
+        return _fitting_object(rule)
+    if "items" in rule:
+        inner = _fitting(rule["items"])
+        return lambda value: type(value) is list and all(map(inner, value))
+    return _fitting_leaf(rule)
+
+
+def _fitting_object(rule: Mapping[str, Any]) -> Fits:
+    named = {name: _fitting(inner) for name, inner in rule.get("properties", {}).items()}
+    required = frozenset(rule.get("required", ()))
+    others = _fitting(rule["additionalProperties"]) if rule.get("additionalProperties") else lambda _: True
+
+    def fits(value: Any) -> bool:
+        if type(value) is not dict or not required <= value.keys():
+            return False
+        return all(named.get(name, others)(part) for name, part in value.items())
+
+    return fits
+
+
+def _fitting_leaf(rule: Mapping[str, Any]) -> Fits:
+    names = [rule["type"]] if isinstance(rule.get("type"), str) else rule.get("type", [])
+    kinds = frozenset(kind for name in names for kind in _KINDS[name])
+    if "minimum" in rule or "maximum" in rule or not kinds:
+        return lambda value: all(judge(value, rule) is None for judge in _JUDGES)
+    allowed = [rule["const"]] if "const" in rule else rule.get("enum")
+    return lambda value: type(value) in kinds and (allowed is None or value in allowed)
 
 
 def _faults(value: Any, rule: Mapping[str, Any], where: str) -> Iterator[str]:

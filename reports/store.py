@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import summary
-from reports.files import ResultsError, append_to, reason_of, write_whole
+from reports.files import ResultsError, append_to, read_regular, reason_of, write_whole
 from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
 from reports.shelf import Place, Shelved
@@ -32,6 +32,7 @@ JOURNAL = "journal.jsonl"
 SCHEMA = "sockproof-results"
 BEFOREHAND = ("run", "target", "claims", "documents", "statements", "areas")
 """What is known of a run before its first scenario."""
+BEGINNING = '{"entry": "begin"'
 BEFORE_INSTANCE = b'{"entry": "instance", "instance": '
 
 
@@ -179,10 +180,19 @@ def _from_folder(folder: Path) -> Results:
 def _later(results: Results, journal: Path) -> Results:
     """`results`, or those of the journal where they belong to a run that began later."""
     try:
-        journalled = read_journal(journal)
+        began = _beginning(_text(journal))
+        return read_journal(journal) if began > results.run.started else results
     except ResultsError:
         return results
-    return journalled if journalled.run.started > results.run.started else results
+
+
+def _beginning(lines: str) -> int:
+    """When the last run of a journal began; 0 where no line says so."""
+    place = max(lines.rfind("\n" + BEGINNING) + 1, 0)
+    try:
+        return int(_parsed(lines[place:].partition("\n")[0])["run"]["started"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0
 
 
 def _from_document(path: Path) -> Results:
@@ -200,7 +210,7 @@ def _instead(path: Path) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8", "replace")
+        return read_regular(path).decode("utf-8", "replace")
     except FileNotFoundError as error:
         raise ResultsError(f"{path} does not exist: name the folder or the {RESULTS} of a run.") from error
     except OSError as error:
@@ -222,13 +232,18 @@ def _understood(data: Any, path: Path) -> Results:
     """Results from parsed JSON, once its name, its version and its shape have been checked, in this order."""
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ResultsError(f'{path} is no results of sockproof (no "schema": "{SCHEMA}"): name a {RESULTS}.')
-    _refuse_newer(data.get("version"), path)
+    _refuse_version(data.get("version"), path)
     if fault := first_fault(data):
         raise ResultsError(f"{path} does not have the shape of results: {fault}; write it again with sockproof run.")
     return results_from(data)
 
 
-def _refuse_newer(version: Any, path: Path) -> None:
+def _refuse_version(version: Any, path: Path) -> None:
+    if isinstance(version, int) and version < SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has schema version {version}, which this sockproof, of version {SCHEMA_VERSION}, no longer reads: "
+            "run again, or read it with the sockproof that wrote it."
+        )
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path} has schema version {version}, and this sockproof reads up to {SCHEMA_VERSION}: update sockproof."
@@ -260,7 +275,7 @@ def _latest(instances: Iterable[Any]) -> list[Any]:
 
 def _last_run(path: Path) -> list[dict[str, Any]]:
     lines = _text(path).split("\n")
-    starts = [number for number, line in enumerate(lines) if line.startswith('{"entry": "begin"')]
+    starts = [number for number, line in enumerate(lines) if line.startswith(BEGINNING)]
     entries = list(_entries(path, lines, starts[-1])) if starts else []
     if not entries:
         raise ResultsError(f"{path} holds no beginning of a run: it ended before its first scenario, so run again.")

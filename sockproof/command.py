@@ -128,6 +128,17 @@ def report_arguments(parser: Parser) -> None:
     parser.add_argument("--out", metavar="DIR", help="folder for the pages (beside the results)")
 
 
+def compare_arguments(parser: Parser) -> None:
+    """The arguments of ``compare``."""
+    add = parser.add_argument
+    add("results", nargs="+", metavar="RESULTS", help="two or more results.json or journal.jsonl, or folders of runs")
+    add("--out", metavar="DIR", help="folder for compare.html, compare.md and compare.json (sockproof-results/compare)")
+    text = "claims to print: differs (default), undecided, same, all, or 'only:NAME' for one side"
+    add("--show", metavar="FILTER", default="differs", help=text)
+    add("--across-versions", action="store_true", help="compare results of different versions of sockproof too")
+    add("--json", action="store_true", help="print compare.json instead")
+
+
 def mutants_arguments(parser: Parser) -> None:
     """The arguments of ``mutants``."""
     add = parser.add_argument
@@ -210,6 +221,16 @@ COMMANDS = {
         (
             ("sockproof report sockproof-results/latest", "the last run, beside its results"),
             ("sockproof report results.json --out pages", "pages elsewhere"),
+        ),
+    ),
+    "compare": Command(
+        "put results beside one another: where kernels differ, or what one run has that another has not",
+        compare_arguments,
+        "sockproof.comparing:compare",
+        (
+            ("sockproof compare host gvisor", "two folders of runs; exit status 1 if they differ"),
+            ("sockproof compare yesterday sockproof-results/latest", "what changed on one target"),
+            ("sockproof compare a b c --show 'only:gvisor'", "where one of three stands alone"),
         ),
     ),
     "mutants": Command(
