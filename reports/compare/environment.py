@@ -13,6 +13,8 @@ from reports.texts import moment
 UNKNOWN = "not recorded"
 APART = frozenset({"name", "kernel", "capabilities"})
 """Members of a target that are told by rows of their own."""
+PASSING = frozenset({"started", "speed", "arguments"})
+"""Facts that are others in each run."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Fact:
 
     name: str
     values: tuple[str, ...]
+
+    @property
+    def telling(self) -> bool:
+        """Whether the sides do not all have the same, although they might."""
+        return self.differs and self.name not in PASSING
 
     @property
     def differs(self) -> bool:
@@ -52,7 +59,7 @@ def _members(target: Target) -> Iterator[tuple[str, str]]:
     """What else is recorded of a target, whatever it is: a later writer tells more of it."""
     for name, value in vars(target).items():
         if name not in APART:
-            yield from _flat(name, value)
+            yield from _flat("" if name == "environment" else name, value)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -60,7 +67,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     members = vars(value) if hasattr(value, "__dataclass_fields__") else value
     if isinstance(members, Mapping):
         for inner, each in members.items():
-            yield from _flat(f"{name}: {inner}", each)
+            yield from _flat(f"{name}: {inner}" if name else str(inner), each)
     elif isinstance(members, (list, tuple)):
         yield name, ", ".join(map(str, members))
     elif members not in (None, ""):

@@ -99,7 +99,7 @@ def distinct_names(found: Sequence[Results], places: Sequence[str]) -> list[str]
 
 NAMINGS: tuple[Callable[[Results, str], str], ...] = (
     lambda results, _: results.target.name,
-    lambda results, _: f"{results.target.name} {release(results.target)}",
+    lambda results, _: f"{results.target.name} {results.target.environment.version or release(results.target)}",
     lambda results, _: f"{results.target.name} {results.run.id}",
     lambda results, place: f"{results.target.name} {place}",
 )

@@ -14,8 +14,6 @@ from reports.texts import clean, shortened
 
 WIDTH = 110
 """Columns; what is longer is cut, since compare.html has the whole."""
-EXPECTED = frozenset({"started", "run"})
-"""Facts that are others in each run."""
 
 
 def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
@@ -48,7 +46,7 @@ def _changes(comparison: Comparison) -> Iterator[str]:
 
 
 def _environment(found: Sequence[Fact], comparison: Comparison) -> Iterator[str]:
-    differing = [fact for fact in found if fact.differs and fact.name not in EXPECTED]
+    differing = [fact for fact in found if fact.telling]
     if differing:
         yield ""
         yield "not the same in the environment:"
