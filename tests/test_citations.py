@@ -40,29 +40,44 @@ LEVELS = {
 """Which authorities can give a level: the words of a standard, another document, or none (docs/claims.md)."""
 
 LABELS = {
-    "MUST-8": "3.4.1",
-    "MUST-12": "3.6",
-    "MUST-13": "3.6.1",
-    "MUST-19": "3.8.2",
-    "MUST-20": "3.8.3",
-    "MUST-24": "3.8.4",
-    "MUST-25": "3.8.4",
-    "MUST-26": "3.8.4",
-    "MUST-36": "3.8.6.1",
-    "MUST-37": "3.8.6.1",
-    "MUST-39": "3.8.6.2.2",
-    "MUST-40": "3.8.6.3",
-    "MUST-46": "3.9.1.1",
-    "MUST-61": "3.9.1.2",
-    "SHLD-3": "3.6.1",
-    "SHLD-4": "3.6.1",
-    "SHLD-5": "3.7.1",
-    "SHLD-7": "3.7.4",
-    "SHLD-12": "3.8.4",
-    "MAY-2": "3.6.1",
-    "MAY-8": "3.8.6.1",
+    label: section
+    for section, labels in {
+        "3.1": "MUST-1 MUST-2 MUST-3 MUST-4 MUST-5 MUST-6 MUST-7 MUST-65 MUST-68 MUST-69 REC-1",
+        "3.2": "MUST-64",
+        "3.4": "MUST-66",
+        "3.4.1": "MUST-8 MUST-9 SHLD-1",
+        "3.5": "MUST-10 MUST-11",
+        "3.5.3": "SHLD-2",
+        "3.6": "MUST-12",
+        "3.6.1": "MUST-13 SHLD-3 SHLD-4 MAY-1 MAY-2",
+        "3.7.1": "MUST-14 MUST-15 MUST-16 MUST-67 SHLD-5 MAY-3",
+        "3.7.3": "SHLD-6",
+        "3.7.4": "MUST-17 SHLD-7",
+        "3.8.1": "MUST-18 MAY-4",
+        "3.8.2": "MUST-19 SHLD-8 MAY-18",
+        "3.8.3": "MUST-20 MUST-21 MUST-22 MUST-23 SHLD-9 SHLD-10 SHLD-11",
+        "3.8.4": "MUST-24 MUST-25 MUST-26 MUST-27 MUST-28 MUST-29 SHLD-12 MAY-5 MAY-6",
+        "3.8.5": "MUST-30 MUST-31 MUST-32 MUST-33 MUST-62",
+        "3.8.6": "MUST-34 MUST-35 SHLD-14 SHLD-15 SHLD-16 SHLD-17 MAY-7",
+        "3.8.6.1": "MUST-36 MUST-37 SHLD-29 SHLD-30 MAY-8",
+        "3.8.6.2.1": "MUST-38",
+        "3.8.6.2.2": "MUST-39",
+        "3.8.6.3": "MUST-40 SHLD-18 SHLD-19",
+        "3.9.1.1": "MUST-41 MUST-42 MUST-43 MUST-44 MUST-45 MUST-46",
+        "3.9.1.2": "MUST-60 MUST-61 SHLD-13 SHLD-27 SHLD-28 MAY-15 MAY-16",
+        "3.9.1.3": "MAY-17",
+        "3.9.1.7": "MAY-14",
+        "3.9.1.8": "MUST-47 SHLD-20",
+        "3.9.1.9": "MUST-48 SHLD-21 SHLD-22 MAY-9",
+        "3.9.2": "MUST-49 MUST-50 SHLD-23 MAY-10 MAY-11",
+        "3.9.2.1": "MUST-51 MUST-52 MUST-53 SHLD-24",
+        "3.9.2.2": "MUST-54 MUST-55 MUST-56 SHLD-25 SHLD-26",
+        "3.9.2.3": "MUST-57 MUST-63",
+        "3.10.7.4": "MUST-58 MUST-59 SHLD-31 MAY-12 MAY-13",
+    }.items()
+    for label in labels.split()
 }
-"""Where RFC 9293 has the requirements that are cited by their label."""
+"""Where RFC 9293 has its requirements (appendix B), by label."""
 
 
 @dataclass(frozen=True)
