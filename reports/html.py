@@ -53,6 +53,7 @@ def pieces(results: Results) -> Iterator[str]:
         surprises=views.surprises(shown),
         documents=documents.documents(results),
         coverage=documents.coverage(results),
+        tallies=documents.tallies(results),
         anchors={view.claim.id: view.anchor for topic in shown for view in topic.claims},
         undecided=views.undecided(results),
         facts=views.facts(results),

@@ -117,7 +117,8 @@ def doctor_arguments(parser: Parser) -> None:
 def documents_arguments(parser: Parser) -> None:
     """The arguments of ``documents``."""
     add = parser.add_argument
-    add("document", nargs="*", metavar="DOCUMENT", help="three digits, such as 004; all documents if there is none")
+    text = "three digits, such as 004, or lines of one: 003:120, 003:113-128; all documents if there is none"
+    add("document", nargs="*", metavar="DOCUMENT", help=text)
     add("--results", metavar="RESULTS", help="verdicts of this run (the last one below the current folder)")
     add("--json", action="store_true", help="the same as JSON")
 
@@ -211,6 +212,7 @@ COMMANDS = {
         (
             ("sockproof documents", "all five"),
             ("sockproof documents 004", "one"),
+            ("sockproof documents 003:120", "what is stated on a line, whether it is true, and what the run found"),
             ("sockproof documents --results results.json --json", "with the verdicts of a run, for programs"),
         ),
     ),

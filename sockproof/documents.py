@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sockproof import suite
+from sockproof import document_lines, suite
 from sockproof.errors import UsageError
 from sockproof.listing import LAST_RUN, indented
 
 if TYPE_CHECKING:
-    from reports.documents import DocumentView, StatementView
+    from reports.documents import DocumentView, SectionView, StatementView, Tally
     from reports.record import Results
 
 VERSION = 1
@@ -21,17 +21,25 @@ VERSION = 1
 
 
 def tell(asked: Namespace) -> int:
-    """Print the documents that were asked for, section by section; the exit status. Raises UsageError."""
+    """Print the documents or lines that were asked for; the exit status. Raises UsageError."""
     suite.reach()
     from reports.documents import coverage, documents
 
     results = stated(asked.results)
-    chosen = select(documents(results), asked.document)
+    views = documents(results)
+    wanted = document_lines.wanted(asked.document, views)
+    chosen = [view for view in views if not wanted or view.document.number in {each.number for each in wanted}]
     if asked.json:
-        print(json.dumps(as_data(chosen, results), indent=1, ensure_ascii=False))
+        print(json.dumps(as_data(chosen, results, wanted), indent=1, ensure_ascii=False))
         return 0
+    lines = [each for each in wanted if each.first]
+    for each in lines:
+        print("\n".join(document_lines.told(each, views, told)), end="\n\n")
     for view in chosen:
-        print("\n".join(whole(view)), end="\n\n")
+        if not lines or any(each.number == view.document.number and not each.first for each in wanted):
+            print("\n".join(whole(view)), end="\n\n")
+    if not lines:
+        print("\n".join(table(results)), end="\n\n")
     print(f"{coverage(results)}; {origin(results)}.")
     return 0
 
@@ -73,57 +81,89 @@ def origin(results: Results) -> str:
     return f"verdicts of {results.run.id} on {results.target.kernel}" if results.instances else "nothing has run here"
 
 
-def select(views: Sequence[DocumentView], asked: Sequence[str]) -> list[DocumentView]:
-    """The documents with these numbers, all without any. Raises UsageError for a number that none has."""
-    known = {view.document.number: view for view in views}
-    for number in asked:
-        if number not in known:
-            raise UsageError(f'no document is called "{number}"; the documents are {", ".join(known)}.')
-    return [view for number, view in known.items() if not asked or number in asked]
-
-
 def whole(view: DocumentView) -> Iterator[str]:
     """The lines of one document."""
     yield f"{view.document.number}  {view.document.title}"
+    yield from indented(view.document.about, "     ") if view.document.about else ()
     for part in view.sections:
         yield ""
         yield f"  {part.section.place}  {part.section.title}"
         for row in part.statements:
-            yield from told(row)
+            yield from told(row, said(part, row))
 
 
-def told(row: StatementView) -> Iterator[str]:
+def said(part: SectionView, row: StatementView) -> str:
+    """The lines on which a section says a statement: ``113-128, 111``; nothing where it does not."""
+    found = [each.sentence.lines for each in part.sentences if row in each.statements]
+    return ", ".join(found)
+
+
+def told(row: StatementView, lines: str = "") -> Iterator[str]:
     """The lines of one statement: its status, what it says, what really happens, and who decides it."""
-    verdict = "" if row.verdict == row.statement.status else f"{row.verdict}: "
-    yield from indented(f"{row.statement.status}: {row.statement.says}", "    ")
+    statement = row.statement
+    verdict = "" if row.verdict == statement.status else f"{row.verdict}: "
+    where = f" (line {lines})" if lines else ""
+    yield from indented(f"{statement.status}: {statement.says}{where}", "    ")
     for sentence in row.really:
         yield from indented(sentence, "      ", "really")
-    if row.statement.reason:
-        yield from indented(row.statement.reason, "      ", "because")
-    if row.statement.claims:
-        yield from indented(f"{verdict}{', '.join(row.statement.claims)}", "      ", "decided by")
+    for label, text in (("implied", statement.implied), ("because", statement.reason)):
+        yield from indented(text, "      ", label) if text else ()
+    if statement.claims:
+        yield from indented(f"{verdict}{', '.join(statement.claims)}", "      ", "decided by")
 
 
-def as_data(views: Sequence[DocumentView], results: Results) -> dict[str, Any]:
-    """The same as plain JSON."""
-    from reports.documents import coverage
+def table(results: Results) -> Iterator[str]:
+    """How much each document says and how true it is, a line each."""
+    from reports.documents import STATUSES, tallies
+
+    yield " ".join(f"{name:>13}" for name in ("document", "sentences", "statements", *STATUSES, "implied", "decided"))
+    for tally in tallies(results):
+        numbers = (tally.sentences, tally.statements, *tally.statuses.values(), tally.implied, tally.decided)
+        yield " ".join(f"{cell:>13}" for cell in (tally.number, *numbers))
+
+
+def as_data(
+    views: Sequence[DocumentView], results: Results, wanted: Sequence[document_lines.Wanted] = ()
+) -> dict[str, Any]:
+    """The same as plain JSON; of what was asked by line only the sentences there and their statements."""
+    from reports.documents import coverage, tallies
     from reports.record import plain
 
+    counts: Sequence[Tally] = tallies(results)
     return {
         "schema": "sockproof-documents",
         "version": VERSION,
         "run": results.run.id or None,
         "coverage": plain(coverage(results)),
-        "documents": [document_data(view) for view in views],
+        "counts": [plain(each) for each in counts],
+        "documents": [document_data(view, wanted) for view in views],
     }
 
 
-def document_data(view: DocumentView) -> dict[str, Any]:
+def document_data(view: DocumentView, wanted: Sequence[document_lines.Wanted]) -> dict[str, Any]:
     """One document with its sections and what they state."""
-    sections = [
-        {**vars(part.section), "statements": [statement_data(row) for row in part.statements]} for part in view.sections
-    ]
-    return {"number": view.document.number, "title": view.document.title, "sections": sections}
+    document = view.document
+    sections = [section_data(part, document_lines.kept(document.number, wanted)) for part in view.sections]
+    return {
+        "number": document.number,
+        "title": document.title,
+        "about": document.about,
+        "sections": [each for each in sections if each["statements"]],
+    }
+
+
+def section_data(part: SectionView, keep: document_lines.Keep) -> dict[str, Any]:
+    """One section with what it states and the lines that say so."""
+    from reports.record import plain
+
+    sentences = [each for each in part.sentences if keep(each.sentence)]
+    asked = part.statements if keep(None) else tuple(row for each in sentences for row in each.statements)
+    rows = dict.fromkeys(row.statement.id for row in asked)
+    return {
+        **vars(part.section),
+        "sentences": [plain(each.sentence) for each in sentences],
+        "statements": [statement_data(row) for row in part.statements if row.statement.id in rows],
+    }
 
 
 def statement_data(row: StatementView) -> dict[str, Any]:

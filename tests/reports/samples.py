@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from reports.record import Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
-from reports.source_documents import Document, Section, Statement
+from reports.source_documents import Document, Section, Sentence, Statement
 
 START = 1_763_690_000_000_000_000
 INJECTION = "<script>alert('x')</script>\"&"
@@ -177,13 +177,22 @@ INSTANCES = (
 )
 
 DOCUMENTS = (
-    Document("001", "Options", (Section("§7", "Groups"), Section("§8", "Nothing that is stated"))),
+    Document(
+        "001", "Options", (Section("§7", "Groups", 5), Section("§8", "Nothing that is stated", 20)), f"A text {INJECTION}", "30",
+        (
+            Sentence("7-9", f"One hears oneself {INJECTION}", ("groups.loop", "groups.all"), "001 sender"),
+            Sentence("6", "A group is joined.", ("groups.loop",)),
+            Sentence("21", "Nothing known.", ("groups.none",)),
+        ),
+    ),
     Document("002", "Ends", (Section("§4.2", "TIME_WAIT"),)),
     Document("004", f"Tuning {INJECTION}", (Section("§1", "Advice"), Section("§11", "Timers"))),
 )
 STATEMENTS = (
     Statement("timewait.shorter", "tcp_fin_timeout shortens TIME_WAIT.", ("002 §4.2", "004 §11"), "refuted", ("tcp.time-wait.fin-timeout",)),
     Statement("groups.loop", f"A sender hears itself {INJECTION}", ("001 §7",), "upheld", ("multicast.loop.default-on", "not.in.catalogue")),
+    Statement("groups.all", "All hear it.", ("001 §7",), "nuanced", ("tcp.linger.zero-aborts",), really="Those who joined."),
+    Statement("groups.quiet", "Nobody else does.", ("001 §7",), "refuted", ("multicast.loop.default-on",), implied="It follows."),
     Statement("advice.tune", "Tune with care.", ("004 §1",), "not-checkable", (), "Advice."),
 )
 

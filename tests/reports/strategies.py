@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reports.environment import Environment
 from reports.record import VERDICTS, Capability, Check, Claim, Event, Instance, Results, Run, Source, Target, Trace
-from reports.source_documents import Document, Section, Statement
+from reports.source_documents import Document, Section, Sentence, Statement
 
 text = st.text(max_size=12)
 maybe = st.none() | text
@@ -81,8 +81,11 @@ environments = st.builds(
     facts, facts, text, text,
 )  # fmt: skip
 targets = st.builds(Target, text, text, text, text, text, text, several(capabilities), environments)
-documents = st.builds(Document, text, text, several(st.builds(Section, text, text)))
-statements = st.builds(Statement, text, text, several(text), text, several(text), maybe)
+lines = st.tuples(st.integers(1, 99), st.integers(0, 9)).map(lambda pair: f"{pair[0]}-{sum(pair)}")
+sentences = st.builds(Sentence, lines, text, several(text), maybe)
+sections = st.builds(Section, text, text, st.integers(0, 99))
+documents = st.builds(Document, text, text, several(sections), text, st.integers(0, 999).map(str), several(sentences))
+statements = st.builds(Statement, text, text, several(text), text, several(text), maybe, maybe, maybe)
 results = st.builds(
     Results, runs, targets, several(claims), several(instances), several(documents), several(statements)
 )

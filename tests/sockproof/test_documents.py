@@ -39,6 +39,7 @@ def stating(checkout):
 
 
 def test_each_statement_is_told_in_its_section(stating, command):
+    # ruff: noqa: E501  a table is as wide as it is
     assert command("documents").out.splitlines() == [
         "000  A guide",
         "",
@@ -48,6 +49,10 @@ def test_each_statement_is_told_in_its_section(stating, command):
         "      decided by  not-run: pair.stream.carries",
         "    not-checkable: Pairs are nice.",
         "      because     An opinion.",
+        "",
+        "     document     sentences    statements       refuted       nuanced        upheld not-checkable       implied       decided",
+        "          000             0             2             0             1             0             1             0             0",
+        "          all             0             2             0             1             0             1             0             0",
         "",
         "0 of 2 statements decided, 1 not checkable by any run; nothing has run here.",
     ]
@@ -100,3 +105,74 @@ def test_list_as_json_has_the_statements(stating, command):
 
 def test_list_of_a_selection_has_the_statements_that_it_decides(stating, command):
     assert json.loads(command("list", "--json", "pair.stream.ends").out)["statements"] == []
+
+
+READ = DOCUMENTS.replace("sections = ", 'about = "A text."\nlines = "90"\nsections = ').replace(
+    "{ place", "{ line = 10, place", 1
+)
+READ = READ.replace('{ place = "§12"', '{ line = 20, place = "§12"')
+SENTENCES = """
+sentence = [
+    { lines = "21", says = "Pairs carry.", statements = ["pair.any-order"] },
+    { lines = "24-26", says = "Pairs are nice to have.", statements = ["pair.advice"], program = "000 pair" },
+]
+"""
+
+
+@pytest.fixture
+def reading(stating):
+    """The same with the lines of the document."""
+    stating.write("documents.toml", READ)
+    stating.write("sentences/000.toml", SENTENCES)
+    return stating
+
+
+def test_a_line_is_answered_with_its_sentence_status_claims_and_verdict(reading, command):
+    command("run")
+
+    told = command("documents", "000:21").out.splitlines()
+    assert told[:6] == [
+        "000:21  §12  Pairs",
+        "  21          Pairs carry.",
+        "    nuanced: A pair carries what is sent in any order.",
+        "      really      In order, if the pair is one of streams.",
+        "      decided by  conforms: pair.stream.carries",
+        "      statement   pair.any-order",
+    ]
+
+
+def test_any_line_of_a_sentence_finds_it(reading, command):
+    for asked in ("000:24", "000:25", "000:26", "000:26-90"):
+        assert "24-26       000 pair: Pairs are nice to have." in command("documents", asked).out
+
+
+def test_a_line_that_states_nothing_is_answered_with_the_nearest(reading, command):
+    told = command("documents", "000:23", "000:5").out
+
+    assert "Nothing is stated there; the nearest sentences are 000:21 and 000:24-26." in told
+    assert "000:5  before the first section" in told
+
+
+def test_lines_as_json(reading, command):
+    data = json.loads(command("documents", "000:25", "--json").out)
+    (section,) = data["documents"][0]["sections"]
+
+    assert [each["lines"] for each in section["sentences"]] == ["24-26"]
+    assert [each["id"] for each in section["statements"]] == ["pair.advice"]
+    assert data["counts"][-1]["sentences"] == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        ("000:91", '"000:91" is beyond the end of document 000, which has 90 lines.'),
+        ("000:9-4", '"000:9-4" ends before it begins; write the smaller line first.'),
+        ("000:x", '"000:x" is no document; write a number (000), or lines of one: 003:120 or 003:113-128.'),
+        ("0", '"0" is no document; write a number (000), or lines of one: 003:120 or 003:113-128.'),
+        ("007:1", 'no document is called "007"; the documents are 000.'),
+    ],
+)
+def test_what_is_no_line_is_an_error(reading, command, asked, complaint):
+    ended = command("documents", asked)
+
+    assert (ended.status, ended.complaint) == (2, complaint)
