@@ -42,6 +42,8 @@ CODES = {
     "raw-service": ("127.0.0.1", "http", {"ai_socktype": SOCK_RAW}, EAI_SERVICE),
 }
 TYPES = {(SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, IPPROTO_UDP), (SOCK_RAW, 0)}
+FORMS = ["127.1", "127.0.1", "2130706433", "0x7f.0.0.1", "0x7f000001", "0177.0.0.1"]
+"""127.0.0.1 in fewer numbers, and in hexadecimal and octal ones (inet(3), inet_aton())."""
 ROUNDS = 500
 SMALLEST = 48
 """Bytes of a struct addrinfo without the address."""
@@ -212,8 +214,9 @@ def test_zone_that_names_no_interface_is_unknown():
 
 
 @pytest.mark.claim("lookup.numeric.short-forms")
-def test_numeric_host_may_be_any_form_of_inet_aton():
+@pytest.mark.parametrize("form", FORMS)
+def test_numeric_host_may_be_any_form_of_inet_aton(form):
     found = []
-    found = getaddrinfo("127.1", PORT, ip4.domain, SOCK_STREAM, 0, AI_NUMERICHOST)  # decisive
+    found = getaddrinfo(form, PORT, ip4.domain, SOCK_STREAM, 0, AI_NUMERICHOST)  # decisive
 
     assert hosts(found) == ["127.0.0.1"]

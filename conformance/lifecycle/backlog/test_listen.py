@@ -39,7 +39,8 @@ def test_request_to_a_bound_port_is_answered_with_reset(peers, family, wire, sys
         client.connect(bound.getsockname())  # decisive
 
     wire.expect("client > listener SYN 0:0(0)")
-    wire.expect("listener > client RST ACK (0) ack 1")
+    reset = wire.expect("listener > client RST ACK (0) ack 1")
+    assert reset.layers["TCP"].seq == 0
     wire.never("listener > client SYN")
     assert tcp_info(client).state_name == "CLOSE"
 

@@ -77,13 +77,8 @@ def test_data_that_comes_after_shut_rd_is_acknowledged(stream_pair, wire):
 @over_unix
 def test_peer_cannot_send_to_a_unix_socket_after_its_shut_rd(stream_pair):
     client, server = stream_pair
-    server.send(b"before")
 
     client.shutdown(SHUT_RD)  # decisive
 
     with fails(EPIPE):
         server.send(b"after", MSG_NOSIGNAL)
-    assert client.recv(100) == b"before"
-    assert client.recv(100) == b""
-    client.send(b"still sends")
-    assert server.recv(100) == b"still sends"

@@ -232,6 +232,12 @@ static bool is_shortened(const char *node)
         && strchr(node, '.') == strrchr(node, '.');
 }
 
+/* Numbers with a base of their own: 0x7f, 0177. */
+static bool has_base(const char *node)
+{
+    return node && node[0] == '0' && strspn(node, "0123456789abcdefx.") == strlen(node) && node[1] != '.';
+}
+
 static int without_zone(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
     char cut[64] = "";
@@ -254,6 +260,8 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
     if (node && !name)
         ask_anyway();
     if (is_shortened(node) && ON(lookup_numeric_short_refused))
+        return EAI_NONAME;
+    if (has_base(node) && ON(lookup_numeric_decimal_only))
         return EAI_NONAME;
     code = real.getaddrinfo(node, service, changed_hints(name, hints, &own), found);
     if (code == EAI_NONAME && node && strchr(node, '%') && ON(lookup_scope_unknown_allowed))
