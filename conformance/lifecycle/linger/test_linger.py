@@ -83,7 +83,7 @@ def test_close_with_zero_linger_does_not_wait_for_unsent_bytes(peers, family):
     (client, server), sent = jammed(peers, family)
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))  # decisive
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         client.close()
 
     with fails(ECONNRESET):

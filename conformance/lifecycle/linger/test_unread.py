@@ -36,7 +36,7 @@ def test_peer_learns_that_its_bytes_were_not_read(peers, family, option, left):
     left.leave(pair)
     pair.client.setsockopt(SOL_SOCKET, SO_LINGER, option)
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         pair.client.close()  # decisive
 
     with fails(ECONNRESET):

@@ -63,7 +63,7 @@ def test_close_returns_early_when_nothing_is_left_to_wait_for(stream_pair, block
     client.setblocking(blocking)
     client.send(b"taken")
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         client.close()  # decisive
 
     assert server.recv(100) == b"taken"
@@ -77,7 +77,7 @@ def test_lingering_close_sends_fin_and_no_reset(stream_pair, wire):
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=5))
     client.send(b"taken")
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         client.close()  # decisive
 
     assert server.recv(100) == b"taken"
@@ -132,7 +132,7 @@ def test_a_signal_ends_the_wait_and_loses_nothing(peers, family):
         reaches(ends, "FIN_WAIT1")
         signal.pthread_kill(main_thread().ident, signal.SIGUSR1)  # decisive
 
-    with handled(signal.SIGUSR1), ThreadPoolExecutor(1) as pool, lasts(slack=2):
+    with handled(signal.SIGUSR1), ThreadPoolExecutor(1) as pool, lasts(slack=3):
         pool.submit(interrupt)
         client.close()  # decisive
 
@@ -146,7 +146,7 @@ def test_shutdown_does_not_wait(peers, family):
     (client, server), sent = jammed(peers, family)
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=5))
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         client.shutdown(SHUT_WR)  # decisive
 
     drain(server, received := bytearray())
@@ -161,7 +161,7 @@ def test_close_without_linger_returns_at_once_and_loses_nothing(peers, family, s
     (client, server), sent = jammed(peers, family)
     client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=False, seconds=seconds))
 
-    with lasts(slack=2):
+    with lasts(slack=3):
         client.close()  # decisive
 
     drain(server, received := bytearray())

@@ -9,7 +9,7 @@ from conformance.stream.receiving.ends import datagram_pair
 from conformance.stream.receiving.queued import arrived
 from conformance.stream.receiving.raw import recv
 from conformance.stream.sending.raw import alarm_again_and_again
-from fixtures.evidence.expect import lasts, timeval
+from fixtures.evidence.expect import STALL, lasts, timeval
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_streams
@@ -62,7 +62,7 @@ def test_waitall_gives_less_when_the_time_is_over(stream_pair):
     client.send(b"few")
     arrived(server, 3)
 
-    with lasts(at_least=0.05, slack=0.1):
+    with lasts(at_least=0.05, slack=STALL):
         data = server.recv(10, MSG_WAITALL)
 
     assert data == b"few"

@@ -9,11 +9,12 @@ import pytest
 from conformance.stream.receiving.ends import datagram_pair, unconnected
 from conformance.stream.sending.buffers import MESSAGE, fill, received, small_pair
 from conformance.waiting.timeouts.waiters import BAD_MICROSECONDS, WAITERS, by_poll
-from fixtures.evidence.expect import fails, lasts, timeval
+from fixtures.evidence.expect import STALL, fails, lasts, timeval
 from fixtures.stage.children import child
 from fixtures.stage.families import over_ip4, over_streams
 
-LIMIT = 0.03
+LIMIT = 0.25
+"""Seconds; ten times as many would be more than what is allowed for a machine that stands still."""
 
 RECEIVES = {
     "recv": lambda end: end.recv(1),
@@ -30,7 +31,7 @@ def test_receive_fails_when_the_time_is_over(stream_pair):
     client, server = stream_pair
     server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(LIMIT))  # decisive
 
-    with lasts(at_least=LIMIT, slack=0.1), fails(EAGAIN):
+    with lasts(at_least=LIMIT, slack=STALL), fails(EAGAIN):
         server.recv(1)
 
     client.send(b"data")
@@ -44,7 +45,7 @@ def test_every_call_that_receives_has_the_time_limit(stream_pair, call):
     _, server = stream_pair
     server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))  # decisive
 
-    with lasts(at_least=0.02, slack=0.1), fails(EAGAIN):
+    with lasts(at_least=0.02, slack=STALL), fails(EAGAIN):
         RECEIVES[call](server)
 
 
@@ -54,7 +55,7 @@ def test_receive_of_a_datagram_fails_when_the_time_is_over(peers, family):
     _, receiver = datagram_pair(peers, family)
     receiver.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(0.02))  # decisive
 
-    with lasts(at_least=0.02, slack=0.1), fails(EAGAIN):
+    with lasts(at_least=0.02, slack=STALL), fails(EAGAIN):
         receiver.recv(1)
 
 
