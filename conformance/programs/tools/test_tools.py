@@ -7,6 +7,7 @@ import pytest
 
 from conformance.programs.tools.programs import details, figure, port, printed, states, tcpdump, written_by
 from fixtures.evidence.kernel_view import tcp_info
+from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
 
 NETWORK = {"socket", "getsockname", "getpeername", "getsockopt"}
@@ -49,6 +50,7 @@ def test_details_of_ss_are_those_of_tcp_info(stream_pair):
     client, server = stream_pair
     client.send(b"measured")
     assert server.recv(100) == b"measured"
+    until(lambda: tcp_info(client).unacked == 0, what="the acknowledgement, with which the figures change")
 
     shown = details(printed("ss", "-tni"), port(client))
 

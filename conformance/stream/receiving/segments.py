@@ -5,6 +5,6 @@ from __future__ import annotations
 from fixtures.wire.wire import Wire
 
 
-def urgent_pointers(wire: Wire) -> list[int]:
-    """The urgent pointer of each segment so far that has the URG flag (RFC 9293, 3.1), repetitions included."""
-    return [segment.layers["TCP"].urgptr for segment in wire.seen("* > * URG any")]
+def urgent_pointers(wire: Wire) -> set[int]:
+    """The urgent pointers of the segments so far that have the URG flag (RFC 9293, 3.1); a repetition has the same."""
+    return {segment.layers["TCP"].urgptr for segment in wire.seen("* > * URG any")}

@@ -30,7 +30,6 @@ def test_first_write_after_the_peers_close_succeeds_and_the_second_fails(stream_
         client.send(b"x")
     with sigpipe(times=1), fails(EPIPE):
         client.send(b"x")
-    assert client.recv(1) == b""
 
 
 @pytest.mark.claim("tcp.sigpipe.first-write-draws-rst")
@@ -94,8 +93,6 @@ def test_writer_is_told_of_a_reset_once_and_without_a_signal(stream_pair):
 
     with sigpipe(times=1), fails(EPIPE):
         client.send(b"x")
-    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
-    assert client.recv(1) == b""
 
 
 @pytest.mark.claim("tcp.sigpipe.reset-told-to-reader-once")
@@ -142,9 +139,6 @@ def test_first_write_after_the_peers_close_fails_on_a_unix_socket(stream_pair):
 
     with sigpipe(times=1), fails(EPIPE):
         client.send(b"x")
-    with sigpipe(times=1), fails(EPIPE):
-        client.send(b"x")
-    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
 
 
 @pytest.mark.claim("tcp.sigpipe.unconnected")

@@ -41,8 +41,10 @@ int pthread_detach(pthread_t thread)
 
 static int limited(int resource, int result)
 {
-    bool files = resource == RLIMIT_NOFILE && result < 0 && errno == EPERM;
-    return files && awake() && ON(process_limits_unchecked) ? 0 : result;
+    bool files = resource == RLIMIT_NOFILE && result < 0 && errno == EPERM && awake();
+    if (files && ON(process_limits_as_einval))
+        return fail(EINVAL);
+    return files && ON(process_limits_unchecked) ? 0 : result;
 }
 
 int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
