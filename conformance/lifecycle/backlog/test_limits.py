@@ -107,7 +107,6 @@ def test_listen_again_makes_room_and_loses_nobody(peers, family, sysctl):
 
     assert shown(listener) == (1, 1)
     second = peers.socket("second", family.domain, SOCK_STREAM)
-    second.setsockopt(SOL_SOCKET, SO_SNDTIMEO, timeval(0.2))
     second.connect(listener.getsockname())
     until(lambda: shown(listener) == (2, 1), what="both connections in the queue")
     assert take(peers, listener).getpeername() == first.getsockname()
