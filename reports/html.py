@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reports import documents, ladder, summary, views
+from reports import documents, ladder, standards, summary, views
 from reports.record import VERDICTS, Results, Trace
 from reports.source_documents import UNCHECKED
 from reports.texts import clean, duration
@@ -31,6 +31,8 @@ SIGNS = {
     "harness-error": "!",
     "not-run": "·",
     UNCHECKED: "∅",
+    standards.UNOBSERVABLE: "∅",
+    standards.OPEN: "·",
 }
 """Told by sign and word, so that no verdict is told by its colour alone."""
 
@@ -54,6 +56,7 @@ def pieces(results: Results) -> Iterator[str]:
         documents=documents.documents(results),
         coverage=documents.coverage(results),
         tallies=documents.tallies(results),
+        standards=standards.standards(results),
         anchors={view.claim.id: view.anchor for topic in shown for view in topic.claims},
         undecided=views.undecided(results),
         facts=views.facts(results),

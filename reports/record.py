@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from reports.environment import Environment, environment_from
+from reports.requirements import Standard, standard_from
 from reports.source_documents import Document, Statement, document_from, statement_from
 
 SCHEMA_VERSION = 1
@@ -205,6 +206,8 @@ class Results:
     version: int = SCHEMA_VERSION
     areas: tuple[Area, ...] = ()
     """The areas of the catalogue, in the order of the report."""
+    standards: tuple[Standard, ...] = ()
+    """What standards demand that claims of this run decide, or that nothing can."""
 
 
 def plain(value: Any) -> Any:
@@ -300,4 +303,5 @@ def results_from(data: Mapping[str, Any]) -> Results:
         statements=tuple(statement_from(entry) for entry in data.get("statements", ())),
         version=data["version"],
         areas=tuple(Area(**known(Area, entry)) for entry in data.get("areas", ())),
+        standards=tuple(standard_from(entry) for entry in data.get("standards", ())),
     )

@@ -30,7 +30,7 @@ __all__ = [
 RESULTS = "results.json"
 JOURNAL = "journal.jsonl"
 SCHEMA = "sockproof-results"
-BEFOREHAND = ("run", "target", "claims", "documents", "statements", "areas")
+BEFOREHAND = ("run", "target", "claims", "documents", "statements", "areas", "standards")
 """What is known of a run before its first scenario."""
 BEGINNING = '{"entry": "begin"'
 BEFORE_INSTANCE = b'{"entry": "instance", "instance": '

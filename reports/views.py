@@ -111,7 +111,9 @@ def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[
         inside = area
 
 
-PAGES_OWN = re.compile(r"unexpected|undecided|documents|machine|claims|i\d+|document\W.*|document", re.DOTALL)
+PAGES_OWN = re.compile(
+    r"unexpected|undecided|documents|standards|machine|claims|i\d+|document\W.*|document|standard\W.*", re.DOTALL
+)
 """Anchors that the page gives to its own sections, to instances and to the source documents."""
 
 

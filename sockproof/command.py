@@ -123,6 +123,15 @@ def documents_arguments(parser: Parser) -> None:
     add("--json", action="store_true", help="the same as JSON")
 
 
+def standards_arguments(parser: Parser) -> None:
+    """The arguments of ``standards``."""
+    add = parser.add_argument
+    add("item", nargs="*", metavar="ITEM", help="a standard ('RFC 9293'), a requirement (MUST-10) or a section (3.5)")
+    add("--open", action="store_true", help="only what no claim decides yet")
+    add("--results", metavar="RESULTS", help="verdicts of this run (the last one below the current folder)")
+    add("--json", action="store_true", help="the same as JSON")
+
+
 def report_arguments(parser: Parser) -> None:
     """The arguments of ``report``."""
     parser.add_argument("results", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
@@ -214,6 +223,16 @@ COMMANDS = {
             ("sockproof documents 004", "one"),
             ("sockproof documents 003:120", "what is stated on a line, whether it is true, and what the run found"),
             ("sockproof documents --results results.json --json", "with the verdicts of a run, for programs"),
+        ),
+    ),
+    "standards": Command(
+        "tell item by item what standards demand, which claims decide it, and what the last run found",
+        standards_arguments,
+        "sockproof.standards:tell",
+        (
+            ("sockproof standards RFC9293", "one standard"),
+            ("sockproof standards MUST-10 3.8.6.1", "these requirements"),
+            ("sockproof standards --open", "what is not decided yet"),
         ),
     ),
     "report": Command(

@@ -1,0 +1,135 @@
+"""``sockproof standards``: what standards demand, item by item, who decides it, and what the last run found."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sockproof import suite
+from sockproof.documents import origin, stated
+from sockproof.errors import UsageError
+from sockproof.listing import indented
+
+if TYPE_CHECKING:
+    from reports.record import Results
+    from reports.standards import RequirementView, StandardView
+
+VERSION = 1
+"""Of the JSON; a change that could break a reader raises it."""
+
+
+def tell(asked: Namespace) -> int:
+    """Print the standards or requirements that were asked for; the exit status. Raises UsageError."""
+    suite.reach()
+    from reports.standards import standards
+
+    results = completed(stated(asked.results))
+    chosen = select(standards(results), asked.item)
+    if asked.open:
+        chosen = [view for view in map(undecided, chosen) if view.rows]
+    if asked.json:
+        print(json.dumps(as_data(chosen, results), indent=1, ensure_ascii=False))
+        return 0
+    for view in chosen:
+        print("\n".join(whole(view)), end="\n\n")
+    print(f"{origin(results)[:1].upper()}{origin(results)[1:]}.")
+    return 0
+
+
+def completed(results: Results) -> Results:
+    """With what the catalogue knows of standards, where the results know less, and with its claims."""
+    found = suite.catalogue()
+    return replace(results, standards=found.standards, claims=tuple(found.claims.values()))
+
+
+def select(views: Sequence[StandardView], asked: Sequence[str]) -> list[StandardView]:
+    """The standards of these names, or with these requirements only. Raises UsageError for what names nothing."""
+    chosen = [found for word in asked for found in named(views, word)]
+    return list(merged(chosen)) if asked else list(views)
+
+
+def named(views: Sequence[StandardView], word: str) -> list[StandardView]:
+    """What one word names: a standard as it is cited, with or without spaces, or requirements by id or section."""
+    if whole_ones := [view for view in views if plain_name(view.standard.name) == plain_name(word)]:
+        return whole_ones
+    parts = [replace(view, rows=tuple(row for row in view.rows if is_called(row, word))) for view in views]
+    if found := [view for view in parts if view.rows]:
+        return found
+    known = ", ".join(f'"{view.standard.name}"' for view in views)
+    raise UsageError(f'nothing is called "{word}": name a standard ({known}), or a requirement by its id or section.')
+
+
+def merged(views: Iterable[StandardView]) -> Iterator[StandardView]:
+    """Each standard once, with every row that was asked for, in the order of the standard."""
+    rows: dict[str, list[RequirementView]] = {}
+    first: dict[str, StandardView] = {}
+    for view in views:
+        first.setdefault(view.standard.name, view)
+        rows.setdefault(view.standard.name, []).extend(view.rows)
+    for name, view in first.items():
+        wanted = {row.requirement.id for row in rows[name]}
+        every = {row.requirement.id: row for row in rows[name]}
+        order = [each.id for each in view.standard.requirements if each.id in wanted]
+        yield replace(view, rows=tuple(every[each] for each in order))
+
+
+def plain_name(name: str) -> str:
+    """A name without spaces and capitals: ``rfc9293``, ``tcp(7)``."""
+    return re.sub(r"\s", "", name).lower()
+
+
+def is_called(row: RequirementView, word: str) -> bool:
+    """Whether a requirement has that id or section."""
+    return word.lower() in (row.requirement.id.lower(), row.requirement.section.lower())
+
+
+def undecided(view: StandardView) -> StandardView:
+    """Only the requirements that no claim decides yet."""
+    from reports.standards import OPEN
+
+    return replace(view, rows=tuple(row for row in view.rows if row.verdict == OPEN))
+
+
+def whole(view: StandardView) -> Iterator[str]:
+    """The lines of one standard."""
+    yield f"{view.standard.name}  {view.standard.title}: {view.coverage}"
+    yield view.standard.link
+    for row in view.rows:
+        yield ""
+        yield from told(row)
+
+
+def told(row: RequirementView) -> Iterator[str]:
+    """The lines of one requirement."""
+    demand = row.requirement
+    level = f", {demand.level}" if demand.level else ""
+    yield f"  {demand.id}  ({demand.section}{level})  {row.verdict}"
+    yield from indented(demand.says, "    ")
+    for label, text in (("because", demand.unobservable), ("on Linux", demand.differs)):
+        if text:
+            yield from indented(text, "      ", label)
+    if demand.claims:
+        yield from indented(", ".join(demand.claims), "      ", "decided by")
+
+
+def as_data(views: Sequence[StandardView], results: Results) -> dict[str, Any]:
+    """The same as plain JSON."""
+    return {
+        "schema": "sockproof-standards",
+        "version": VERSION,
+        "run": results.run.id or None,
+        "standards": [standard_data(view) for view in views],
+    }
+
+
+def standard_data(view: StandardView) -> dict[str, Any]:
+    """One standard with its requirements and their verdicts."""
+    from reports.record import plain
+
+    rows = [{**plain(row.requirement), "verdict": row.verdict} for row in view.rows]
+    told_of = {name: getattr(view.standard, name) for name in ("name", "title", "link")}
+    return {**told_of, "coverage": view.coverage, "requirements": rows}

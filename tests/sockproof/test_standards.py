@@ -1,0 +1,98 @@
+"""``sockproof standards``: items by name, id and section, with who decides them and what a run found."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+STANDARDS = """
+[[standard]]
+name  = "RFC 9293"
+title = "TCP"
+link  = "https://example.org/tcp"
+file  = "tcp.toml"
+"""
+REQUIREMENTS = """
+[[requirement]]
+id      = "MUST-1"
+section = "3.1"
+says    = "It is carried."
+claims  = ["pair.stream.carries"]
+differs = "Slowly."
+
+[[requirement]]
+id      = "SHLD-2"
+section = "3.1"
+says    = "It is secret."
+unobservable = "Nobody sees it."
+
+[[requirement]]
+id      = "MAY-3"
+section = "3.2"
+says    = "It may wait."
+"""
+
+
+@pytest.fixture
+def demanding(checkout):
+    """The checkout with a standard of three items."""
+    checkout.write("standards.toml", STANDARDS)
+    checkout.write("standards/tcp.toml", REQUIREMENTS)
+    return checkout
+
+
+def test_a_standard_is_told_item_by_item(demanding, command):
+    assert command("standards").out.splitlines() == [
+        "RFC 9293  TCP: 0 of 3 requirements decided, 1 not observable, 1 without a claim",
+        "https://example.org/tcp",
+        "",
+        "  MUST-1  (3.1, must)  not-run",
+        "    It is carried.",
+        "      on Linux    Slowly.",
+        "      decided by  pair.stream.carries",
+        "",
+        "  SHLD-2  (3.1, should)  not-observable",
+        "    It is secret.",
+        "      because     Nobody sees it.",
+        "",
+        "  MAY-3  (3.2, may)  undecided",
+        "    It may wait.",
+        "",
+        "Nothing has run here.",
+    ]
+
+
+def test_the_verdicts_are_those_of_the_last_run(demanding, command):
+    command("run")
+    assert "MUST-1  (3.1, must)  conforms" in command("standards").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        (["rfc9293"], ["MUST-1", "SHLD-2", "MAY-3"]),
+        (["RFC 9293"], ["MUST-1", "SHLD-2", "MAY-3"]),
+        (["may-3", "MUST-1"], ["MUST-1", "MAY-3"]),
+        (["3.1"], ["MUST-1", "SHLD-2"]),
+        (["--open"], ["MAY-3"]),
+    ],
+)
+def test_items_go_by_standard_id_and_section(demanding, command, asked, ids):
+    (standard,) = json.loads(command("standards", "--json", *asked).out)["standards"]
+    assert [entry["id"] for entry in standard["requirements"]] == ids
+
+
+def test_what_names_nothing_is_refused_with_what_there_is(demanding, command):
+    told = command("standards", "MUST-999")
+    assert told.status == 2
+    assert 'nothing is called "MUST-999": name a standard ("RFC 9293")' in told.err
+
+
+def test_every_label_of_rfc_9293_is_there():
+    file = Path(__file__).parents[2] / "conformance/standards/rfc9293.toml"
+    ids = [entry["id"] for entry in tomllib.loads(file.read_text("utf-8"))["requirement"]]
+    every = {"MUST": 69, "SHLD": 31, "MAY": 18, "REC": 1}
+    assert sorted(ids) == sorted(f"{kind}-{number}" for kind, last in every.items() for number in range(1, last + 1))
