@@ -14,7 +14,7 @@ import pytest
 from fixtures.evidence.expect import linger
 from fixtures.evidence.kernel_view import Ends, reaches
 from fixtures.evidence.recorder import RecordedSocket
-from fixtures.evidence.waiting import ready
+from fixtures.evidence.waiting import ready, until
 from fixtures.stage.compiler import compiled
 from fixtures.stage.families import Family
 from fixtures.stage.peers import Peers
@@ -23,7 +23,8 @@ from fixtures.stage.programs import Program, running
 SOURCES = Path(__file__).with_name("sources")
 needs_samples = pytest.mark.needs("compiler", "namespace")
 """What every sample takes. They listen at every address: harmless in a namespace of the scenario's own."""
-WRAPPED = ("-Wl,--wrap=accept",)
+WRAPPERS = {"accept": "tells.c", "fork": "no_child.c"}
+"""Functions that a sample may get from us: accept() that says where it fails, fork() that always does."""
 ANY_PORT = "0"
 LARGE = 1 << 16
 
@@ -31,17 +32,22 @@ LARGE = 1 << 16
 @contextmanager
 def sample(
     name: str, *options: str, port: int | str = ANY_PORT, lane: str = "server", files: int | None = None,
-    stdout: int | None = None, before: Callable[[], None] | None = None, tells: bool = False,
+    stdout: int | None = None, before: Callable[[], None] | None = None, wrapped: str | None = None,
 ) -> Iterator[Program]:  # fmt: skip
     """The sample of that name at work, compiled with these options; ended when the block is left.
 
-    A server waits at the port, by default one that the kernel chooses; a client goes to it. One that `tells` writes a
-    line where accept() fails, also if its text keeps silent.
+    A server waits at the port, by default one that the kernel chooses; a client goes to it. The function `wrapped` is
+    another one: see WRAPPERS.
     """
-    further = [SOURCES / "tells.c"] if tells else []
-    path = compiled(SOURCES / f"{name}.c", *options, *(WRAPPED if tells else ()), further=further)
+    further = [SOURCES / WRAPPERS[wrapped]] if wrapped else []
+    path = compiled(SOURCES / f"{name}.c", *options, *wrapping(wrapped), further=further)
     with running(path, str(port), lane=lane, files=files, stdout=stdout, before=before) as program:
         yield program
+
+
+def wrapping(name: str | None) -> tuple[str, ...]:
+    """The options with which the linker takes a function of ours in place of the C library's (ld(1), --wrap)."""
+    return (f"-Wl,--wrap={name}",) if name else ()
 
 
 def unused_port(peers: Peers, family: Family, *, kind: int = SOCK_STREAM) -> int:
@@ -76,6 +82,20 @@ def received(client: RecordedSocket, count: int) -> bytes:
 def rest(client: RecordedSocket) -> bytes:
     """Everything up to end of file. Raises Deviation where it does not come."""
     return received(client, 1 << 40)
+
+
+MANY = 1000
+"""Turns of a loop after which nobody can say that it waits for anything."""
+
+
+def turns(server: Program, line: str) -> int:
+    """How often a server has told of the same error, once that is often. Raises Deviation where it does not."""
+
+    def told() -> int:
+        count = server.complaints().count(f"{line}\n")
+        return count if count >= MANY else 0
+
+    return until(told, what=f"{server.lane} to tell {MANY} times: {line}")
 
 
 def go_away(client: RecordedSocket, last: bytes) -> None:

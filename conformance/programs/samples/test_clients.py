@@ -51,7 +51,9 @@ def test_000_client_dies_of_sigpipe_where_no_server_is(peers, family, wire):
 @needs_samples
 @over_ip4
 def test_004_client_tells_that_no_server_is_there(peers, family):
-    with sample("client_004", port=unused_port(peers, family), lane="client") as client:  # decisive
+    port = port_of(peers.listener(family))
+    port = unused_port(peers, family)  # decisive
+    with sample("client_004", port=port, lane="client") as client:
         assert client.ends().status == 1
         assert client.complaints() == "connect: Connection refused\n"
 

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #define ROOM 1024
+#ifndef FRAGILE
+#define FRAGILE 0 /* compiled with 1, one message makes who serves it crash */
+#endif
 
 static void child_ended(int number)
 {
@@ -22,6 +25,8 @@ static void serve(int client)
     int got = recv(client, text, ROOM - 1, 0);
     if (got > 0) {
         text[got] = '\0';
+        if (FRAGILE && strcmp(text, "crash") == 0)
+            raise(SIGSEGV);
         printf("client: %s\n", text);
         send(client, text, (size_t)got, 0);
     }

@@ -1,12 +1,16 @@
 /* Server of document 004 with a thread for each client, and the misspelt length of its accept() put right. */
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ROOM 1024
+#ifndef FRAGILE
+#define FRAGILE 0 /* compiled with 1, one message makes who serves it crash */
+#endif
 
 static void *serve(void *own)
 {
@@ -16,6 +20,8 @@ static void *serve(void *own)
     int got = recv(client, text, ROOM - 1, 0);
     if (got > 0) {
         text[got] = '\0';
+        if (FRAGILE && strcmp(text, "crash") == 0)
+            raise(SIGSEGV);
         printf("client: %s\n", text);
         send(client, text, (size_t)got, 0);
     }
