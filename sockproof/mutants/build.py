@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from sockproof.mutants import MutantError
@@ -46,21 +45,9 @@ def is_sound(target: Path) -> bool:
 
     It is loaded into every process of the suite, so one that is damaged, or that somebody else put there, is not taken.
     """
-    try:
-        ours = all(path.is_file() and path.stat().st_uid == os.geteuid() for path in (target, seal_of(target)))
-        return ours and seal_of(target).read_text("ascii") == sha256(target)
-    except (OSError, ValueError):
-        return False
+    from fixtures.stage import compiler as suite_compiler  # on the path only once the command has begun
 
-
-def seal_of(target: Path) -> Path:
-    """The file with the hash of a compiled library."""
-    return target.with_suffix(".sha256")
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal hash of what a file holds."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return suite_compiler.is_sound(target)
 
 
 def compiler() -> str:
@@ -98,27 +85,18 @@ def fingerprint(found: str) -> str:
 
 
 def _compile(found: str, target: Path) -> None:
-    """Compiles beside the target and moves it there, so that two processes at once both see a whole file."""
+    from fixtures.evidence.verdicts import HarnessError
+    from fixtures.stage import compiler as suite_compiler
+
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            built = Path(folder) / LIBRARY
-            _run([found, *FLAGS, "-o", str(built), *map(str, sources()), *LIBRARIES])
-            seal = Path(folder) / "seal"
-            seal.write_text(sha256(built), "ascii")
-            seal.replace(seal_of(target))
-            built.replace(target)
+        suite_compiler.make([found, *FLAGS, *map(str, sources()), *LIBRARIES], target)
     except OSError as error:
         raise MutantError(
             f"cannot keep the compiled mutant library in {target.parent}: {error.strerror}; "
             "make that folder writable or point XDG_CACHE_HOME to another"
         ) from error
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
+    except HarnessError as error:
         raise MutantError(
-            f"{command[0]} could not compile the mutant library (exit {done.returncode}); "
-            f"the C library's headers may be missing (apt install libc6-dev linux-libc-dev):\n{done.stderr.strip()}"
-        )
+            f"could not compile the mutant library; the C library's headers may be missing "
+            f"(apt install libc6-dev linux-libc-dev): {error}"
+        ) from error

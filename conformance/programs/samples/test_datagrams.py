@@ -37,8 +37,10 @@ def test_002_udp_server_sends_back_no_more_than_its_buffer_holds(peers, family, 
         assert answered(client) == message
 
         client.send(message + b"more")  # decisive
+        client.send(b"next")
 
         assert answered(client) == message
+        assert answered(client) == b"next"
         wire.expect(f"client > server UDP ({ROOM + 4})")
         wire.expect(f"server > client UDP ({ROOM})")
 

@@ -97,7 +97,7 @@ def test_lines_of_lsof_with_the_word_socket_are_not_the_sockets(peers, family):
 def calls_on(descriptor, lines):
     """The names of the traced calls whose first argument is that descriptor."""
     calls = [line.partition("(") for line in lines]
-    return [name for name, _, rest in calls if rest.startswith((f"{descriptor},", f"{descriptor})"))]
+    return {name for name, _, rest in calls if rest.startswith((f"{descriptor},", f"{descriptor})"))}
 
 
 @pytest.mark.claim("tools.strace.misses-read-write-close")

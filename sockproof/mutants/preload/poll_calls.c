@@ -202,6 +202,15 @@ static int unlooked(struct timeval *timeout, const struct timeval *asked, int re
     return result < 0 && errno == EBADF && ON(select_closed_ignored) ? 0 : result;
 }
 
+static int perhaps_again(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
+{
+    int ready;
+    do
+        ready = real.select(count, r, w, e, timeout);
+    while (ready < 0 && errno == EINTR && ON(select_eintr_restarted));
+    return ready;
+}
+
 int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     fd_set asked;
@@ -211,7 +220,7 @@ int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
         return real.select(count, r, w, e, timeout);
     if (r)
         asked = *r;
-    return unlooked(timeout, &limit, selected(count, &asked, r, w, e, real.select(count, r, w, e, timeout)));
+    return unlooked(timeout, &limit, selected(count, &asked, r, w, e, perhaps_again(count, r, w, e, timeout)));
 }
 
 int pselect(int count, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout, const sigset_t *mask)

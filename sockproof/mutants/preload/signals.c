@@ -1,4 +1,4 @@
-/* sigaction(2). */
+/* sigaction(2), and signal(2) of programs in C. */
 #include <signal.h>
 
 #include "mutant.h"
@@ -22,4 +22,18 @@ int sigaction(int number, const struct sigaction *given, struct sigaction *befor
     if ((changed.sa_flags & SA_RESTART) && ON(errors_eintr_restart_ignored))
         changed.sa_flags &= ~SA_RESTART;
     return real.sigaction(number, &changed, before);
+}
+
+/* The C library's signal() asks the kernel itself, so that what it has set is changed afterwards. */
+sighandler_t signal(int number, sighandler_t handler)
+{
+    sighandler_t before = real.signal(number, handler);
+    struct sigaction set;
+    if (!awake() || before == SIG_ERR || real.sigaction(number, NULL, &set) != 0)
+        return before;
+    if ((set.sa_flags & SA_RESTART) && ON(errors_eintr_restart_ignored)) {
+        set.sa_flags &= ~SA_RESTART;
+        real.sigaction(number, &set, NULL);
+    }
+    return before;
 }

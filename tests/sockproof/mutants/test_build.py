@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.stage.compiler import seal_of
 from sockproof.mutants import MutantError, build
 
 
@@ -18,16 +19,16 @@ def test_library_is_compiled_once(tmp_path: Path) -> None:
 
     assert build.library(cache=tmp_path) == first
     assert first.stat() == made
-    assert {path.name for path in first.parent.iterdir()} == {build.LIBRARY, build.seal_of(first).name}
+    assert {path.name for path in first.parent.iterdir()} == {build.LIBRARY, seal_of(first).name}
 
 
 DAMAGE = {
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:100]),
     "empty": lambda path: path.write_bytes(b""),
     "another library": lambda path: path.write_bytes(Path(sys.executable).read_bytes()),
-    "without its hash": lambda path: build.seal_of(path).unlink(),
-    "with another hash": lambda path: build.seal_of(path).write_text("0" * 64),
-    "a hash that is no text": lambda path: build.seal_of(path).write_bytes(b"\xff"),
+    "without its hash": lambda path: seal_of(path).unlink(),
+    "with another hash": lambda path: seal_of(path).write_text("0" * 64),
+    "a hash that is no text": lambda path: seal_of(path).write_bytes(b"\xff"),
 }
 
 
