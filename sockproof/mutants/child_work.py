@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,13 @@ class Attempt:
         if seen != " ".join(value.split()):
             raise MutantError(f"{self.mutant.argument}: this kernel reads it back as {seen}")
         self.warm.session.setting = self.warm.session.setting.under({name: value})
-        return lambda: (1, 1)
+        asked = count(1)  # before and after each instance: in all of them it is in place
+
+        def counted() -> tuple[int, int]:
+            times = next(asked)
+            return times, times
+
+        return counted
 
     @contextmanager
     def _tried(self) -> Iterator[Any]:
