@@ -214,6 +214,10 @@ def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
         others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
         for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
             path.unlink()
+    if topics:
+        shutil.rmtree(
+            suite / "conformance" / "sentences", ignore_errors=True
+        )  # sentences name statements of every topic
 
 
 def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = False, project: Path = PROJECT) -> Report:

@@ -164,3 +164,8 @@ def allocated() -> int:
     call.restype = MallInfo
     told = call()
     return int(told.uordblks + told.hblkhd)
+
+
+def family_at(address: int) -> int:
+    """sa_family of the struct sockaddr to which a pointer points."""
+    return int.from_bytes(string_at(address, 2), sys.byteorder)

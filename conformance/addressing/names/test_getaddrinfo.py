@@ -220,3 +220,16 @@ def test_numeric_host_may_be_any_form_of_inet_aton(form):
     found = getaddrinfo(form, PORT, ip4.domain, SOCK_STREAM, 0, AI_NUMERICHOST)  # decisive
 
     assert hosts(found) == ["127.0.0.1"]
+
+
+SIZES = {AF_INET: 16, AF_INET6: 28}
+"""Bytes of struct sockaddr_in (ip(7)) and struct sockaddr_in6 (ipv6(7))."""
+
+
+@pytest.mark.claim("lookup.result.address-of-its-family")
+@over_ip
+def test_entry_points_to_an_address_of_its_family_and_tells_its_size(family):
+    with libc.getaddrinfo(family.loopback, PORT, ai_flags=AI_NUMERICHOST, ai_socktype=SOCK_STREAM) as (code, found):
+        seen = [(item.ai_family, libc.family_at(item.ai_addr), item.ai_addrlen) for item in found]
+
+    assert (code, seen) == (0, [(family.domain, family.domain, SIZES[family.domain])])

@@ -82,6 +82,22 @@ def all_arrived(workers):
     return found if sum(found) == CONNECTIONS else None
 
 
+@pytest.mark.claim("tcp.reuseport.one-is-told")
+@pytest.mark.needs("namespace")
+@over_ip
+def test_one_connection_is_told_to_one_of_the_listeners(peers, family):
+    workers = sharing(peers, family, LISTENERS)
+    for worker in workers:
+        worker.listen(1)
+    waiting = workers[:1] * LISTENERS
+    waiting = workers  # decisive
+
+    peers.connecting(family, workers[0].getsockname())
+
+    told = until(lambda: [worker for worker in waiting if readiness(worker, POLLIN)], what="a connection")
+    assert len(told) == 1
+
+
 @pytest.mark.claim("tcp.reuseport.same-client-same-listener")
 @pytest.mark.needs("namespace")
 @over_ip

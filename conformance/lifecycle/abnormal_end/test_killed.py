@@ -3,13 +3,14 @@
 from contextlib import contextmanager
 from errno import ECONNRESET
 from select import POLLHUP, POLLIN
-from signal import SIGKILL, SIGTERM, pause
+from signal import SIGKILL, SIGPIPE, SIGTERM, pause
 
 import pytest
 
+from conformance.stream.sigpipe.signals import by_default
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
-from fixtures.stage.children import child
+from fixtures.stage.children import child, dies_of
 from fixtures.stage.families import over_all, over_ip
 
 signals = pytest.mark.parametrize("number", [SIGKILL, SIGTERM], ids=["SIGKILL", "SIGTERM"])
@@ -79,3 +80,18 @@ def test_kernel_resets_for_a_killed_process_that_had_not_read(peers, family, wir
 
     wire.expect("* > server RST")
     wire.never("* > server FIN")
+
+
+@pytest.mark.claim("tcp.abnormal-end.second-send-after-a-kill")
+@signals
+@over_ip
+def test_send_after_a_kill_succeeds_and_the_next_one_raises_sigpipe(peers, family, number):
+    with client_process(peers, family) as (process, server):
+        process.kill(number)  # decisive
+        process.ends()
+    assert (server.recv(3), server.recv(1)) == (b"abc", b"")
+
+    assert server.send(b"taken") == 5
+
+    ready(server, POLLHUP)
+    dies_of(SIGPIPE, by_default(lambda: server.send(b"deadly")))

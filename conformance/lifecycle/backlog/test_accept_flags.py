@@ -12,6 +12,7 @@ from conformance.lifecycle.backlog.libc import accept, accept4
 from conformance.lifecycle.backlog.queues import caller, take
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
+from fixtures.stage.children import in_child
 from fixtures.stage.families import over_all
 
 FLAGS = {0: (False, False), SOCK_NONBLOCK: (True, False), SOCK_CLOEXEC: (False, True),
@@ -64,3 +65,17 @@ def test_accepted_socket_inherits_no_status_flags(peers, family):
     assert fcntl(listener, F_GETFL) & os.O_NONBLOCK
     assert not flags & (os.O_NONBLOCK | os.O_ASYNC)
     assert not descriptor_flags & FD_CLOEXEC
+
+
+@pytest.mark.claim("stream.accept.lowest-free-number")
+@over_all
+def test_accept_gives_number_zero_where_standard_input_is_closed(peers, family):
+    listener = peers.listener(family)
+    caller(peers, family, listener)
+    ready(listener, POLLIN)
+
+    def take_first():
+        os.close(0)  # decisive
+        return accept(listener)
+
+    assert in_child(take_first).value == 0

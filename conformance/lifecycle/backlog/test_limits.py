@@ -1,7 +1,7 @@
 """How many connections a TCP listener keeps: backlog and one more, capped by somaxconn, changed by listen()."""
 
 from errno import EAGAIN, EINPROGRESS
-from socket import SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET
+from socket import SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET, SOMAXCONN
 
 import pytest
 
@@ -145,3 +145,16 @@ def test_queue_length_and_backlog_are_in_sock_diag(peers, family):
     assert shown(listener) == (room, cap(1))
     take(peers, listener)  # decisive
     assert shown(listener) == (room - 1, cap(1))
+
+
+@pytest.mark.claim("tcp.backlog.constant-is-a-number")
+@pytest.mark.needs("sysctl:net.core.somaxconn", "sock_diag")
+@over_ip
+def test_the_constant_is_no_name_for_the_largest_backlog(peers, family, sysctl):
+    listener = peers.listener(family, backlog=1)
+    sysctl("net.core.somaxconn", 65535)
+
+    listener.listen(SOMAXCONN)  # decisive
+
+    assert shown(listener) == (0, SOMAXCONN)
+    assert SOMAXCONN < 65535

@@ -1,8 +1,10 @@
 """A connect() that waits: for how long, and what ends it."""
 
-from errno import ECONNREFUSED, EHOSTUNREACH, EINPROGRESS, EINTR, ENETUNREACH, ETIMEDOUT
+import os
+from errno import EBADF, ECONNREFUSED, EHOSTUNREACH, EINPROGRESS, EINTR, ENETUNREACH, ETIMEDOUT
 from select import POLLOUT
 from socket import IPPROTO_TCP, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET, TCP_SYNCNT
+from stat import S_ISSOCK
 
 import pytest
 
@@ -123,6 +125,20 @@ def test_connect_to_a_port_without_listener_is_refused(peers, family, wire):
 
     wire.expect("* > * SYN !ACK")
     wire.expect("* > * RST")
+
+
+@pytest.mark.claim("tcp.connect.refused-leaves-it-open")
+@over_ip
+def test_refused_socket_keeps_its_descriptor_until_it_is_closed(peers, family):
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+    number = client.fileno()
+    with fails(ECONNREFUSED):
+        client.connect(nowhere(peers, family))
+
+    assert S_ISSOCK(os.fstat(number).st_mode)
+    client.close()  # decisive
+    with fails(EBADF):
+        os.fstat(number)
 
 
 @pytest.mark.claim("tcp.connect.works-after-refusal")

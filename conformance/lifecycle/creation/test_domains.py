@@ -23,6 +23,7 @@ from socket import (
 import pytest
 
 from conformance.lifecycle.creation.calls import socket_call, without
+from conformance.programs.process_models.programs import compiled
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import counted
 from fixtures.evidence.waiting import GENEROUS
@@ -180,3 +181,17 @@ def test_packets_to_a_mapped_address_are_of_ip4(peers, wire):
 
     packet = wire.expect("* > receiver UDP (1)")
     assert packet.layers.type == ETHERTYPES["ip4"]
+
+
+LOCAL = '#include <sys/socket.h>\n_Static_assert(AF_LOCAL == %s, "one number");\n'
+
+
+@pytest.mark.claim("unix.create.local-is-another-name")
+@pytest.mark.needs("command:cc")
+def test_the_two_names_of_local_sockets_are_one_number(tmp_path):
+    program = LOCAL % "AF_INET"
+    program = LOCAL % "AF_UNIX"  # decisive
+
+    done = compiled(tmp_path, program, "-fsyntax-only")
+
+    assert done.returncode == 0, done.stderr

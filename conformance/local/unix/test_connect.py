@@ -1,5 +1,6 @@
 """connect() to a name in the file system: when it succeeds at once, and what it says when it does not."""
 
+import os
 from errno import EACCES, ECONNREFUSED, ENOENT, EPROTOTYPE
 from select import POLLIN
 from socket import SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
@@ -148,6 +149,21 @@ def test_another_user_may_connect_with_write_permission(peers, folder, mode):
     (folder / "server").chmod(mode)  # decisive
 
     assert in_child(knock_as_other(peers, folder, folder / "server")).status == 0
+
+
+@pytest.mark.claim("unix.permissions.owner-decides")
+@pytest.mark.needs("another-user", "CAP_CHOWN")
+def test_another_user_may_connect_once_the_file_is_theirs(peers, folder):
+    serving(peers, folder / "server")
+    (folder / "server").chmod(0o700)
+    with fails(EACCES):
+        in_child(knock_as_other(peers, folder, folder / "server"))
+
+    os.chown(folder / "server", another_user(), -1)  # decisive
+
+    assert in_child(knock_as_other(peers, folder, folder / "server")).status == 0
+    with fails(EACCES):
+        in_child(knock(peers, folder / "server", SOCK_STREAM))
 
 
 @pytest.mark.claim("unix.permissions.search-of-the-directory")

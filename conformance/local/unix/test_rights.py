@@ -24,6 +24,7 @@ from conformance.local.unix.names import kinds
 from conformance.local.unix.pairs import pair
 from conformance.local.unix.rights import MOST, Held, at_end, rights, room
 from conformance.local.unix.ucred import SIZE, UCRED, ours
+from conformance.programs.process_models.programs import compiled
 from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
@@ -350,3 +351,26 @@ def test_descriptor_and_credentials_come_in_one_message(peers, held):
     _, ancillary, _, _ = server.recvmsg(100, room(1) + CMSG_SPACE(SIZE))
     assert len(held.taken(ancillary)) == 1
     assert [UCRED.unpack(content) for _, kind, content in ancillary if kind == SCM_CREDENTIALS] == [ours()]
+
+
+ROOM = """
+#include <stdalign.h>
+#include <sys/socket.h>
+struct beside {{ char before; {room} }};
+_Static_assert(offsetof(struct beside, room) % alignof(struct cmsghdr) == 0, "room is where a cmsghdr may be");
+"""
+"""A buffer for one descriptor behind a single byte: where may it stand?"""
+
+
+@pytest.mark.claim("unix.rights.array-promises-no-alignment")
+@pytest.mark.needs("command:cc")
+def test_an_array_of_char_may_stand_where_no_control_message_may(tmp_path):
+    array = "char room[CMSG_SPACE(sizeof(int))];"
+    union = "union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr first; } room;"
+
+    aligned = compiled(tmp_path, ROOM.format(room=union), "-fsyntax-only", "-include", "stddef.h")
+    astray = aligned
+    astray = compiled(tmp_path, ROOM.format(room=array), "-fsyntax-only", "-include", "stddef.h")  # decisive
+
+    assert aligned.returncode == 0, aligned.stderr
+    assert "room is where a cmsghdr may be" in astray.stderr

@@ -30,6 +30,7 @@ ROOM = 1 << 17
 CHUNK = 1 << 16
 """Bytes at a time: they fit the buffers, so that nothing waits."""
 CHUNKS = 20
+FEW_CHUNKS = 4
 
 Measure = Callable[[], float]
 """Does a piece of work once, and gives the seconds that it took."""
@@ -98,15 +99,48 @@ def roomy(peers: Peers, family: Family) -> Pair:
     return pair
 
 
-def carried(sender: socket, receiver: socket) -> Callable[[], None]:
-    """Carries `CHUNKS` pieces from one end to the other, one after the other."""
+def carried(sender: socket, receiver: socket, *, chunks: int = CHUNKS) -> Callable[[], None]:
+    """Carries that many pieces from one end to the other, one after the other."""
     piece, into = bytes(CHUNK), bytearray(CHUNK)
 
     def work() -> None:
-        for _ in range(CHUNKS):
+        for _ in range(chunks):
             sent = socket.send(sender, piece)
             while sent:
                 sent -= socket.recv_into(receiver, into)
+
+    return work
+
+
+QUESTION = b"how is the weather there"
+"""Of two dozen bytes, as an exchange of short messages has them."""
+EXCHANGES = 20
+
+
+def exchanged(client: socket, server: socket) -> Callable[[], None]:
+    """Asks and answers `EXCHANGES` times."""
+
+    def work() -> None:
+        for _ in range(EXCHANGES):
+            socket.send(client, QUESTION)
+            socket.send(server, socket.recv(server, len(QUESTION)))
+            socket.recv(client, len(QUESTION))
+
+    return work
+
+
+FRAME = 1400
+"""Bytes of a datagram that fits a frame of Ethernet, with the headers of either version of IP."""
+
+
+def as_datagrams(sender: socket, receiver: socket) -> Callable[[], None]:
+    """Carries `FEW_CHUNKS` pieces in datagrams, each received before the next is sent."""
+    piece, into = bytes(FRAME), bytearray(FRAME)
+
+    def work() -> None:
+        for _ in range(FEW_CHUNKS * CHUNK // FRAME):
+            socket.send(sender, piece)
+            socket.recv_into(receiver, into)
 
     return work
 

@@ -5,10 +5,13 @@ import pytest
 from conformance.programs.performance.batches import ways
 from conformance.programs.performance.measuring import (
     CHUNK,
+    FEW_CHUNKS,
+    as_datagrams,
     by_hand,
     by_sendfile,
     carried,
     elapsed,
+    exchanged,
     process,
     processor_time,
     roomy,
@@ -26,6 +29,27 @@ pytestmark = pytest.mark.unwatched  # what it looks at would be another with a c
 @over_ip
 def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
     both = [carried(*roomy(peers, over)) for over in (family, unix)]
+    both.reverse()  # decisive
+
+    takes_less(*map(processor_time, both))
+
+
+@pytest.mark.claim("unix.performance.exchanges-cheaper-than-tcp")
+@over_ip
+def test_unix_sockets_exchange_at_less_cost_than_tcp(peers, family):
+    both = [exchanged(*roomy(peers, over)) for over in (family, unix)]
+    both.reverse()  # decisive
+
+    takes_less(*map(processor_time, both))
+
+
+@pytest.mark.claim("tcp.performance.streams-cheaper-than-datagrams")
+@over_ip
+def test_a_stream_carries_at_less_cost_than_datagrams(peers, family):
+    sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
+    sender.connect(receiver.getsockname())
+
+    both = [as_datagrams(sender, receiver), carried(*roomy(peers, family), chunks=FEW_CHUNKS)]
     both.reverse()  # decisive
 
     takes_less(*map(processor_time, both))

@@ -3,8 +3,10 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_int
+from resource import RLIMIT_CORE, setrlimit
 from select import POLLIN, select
-from threading import Barrier
+from signal import SIG_DFL, SIGSEGV, pthread_kill, signal
+from threading import Barrier, Thread, get_ident
 
 import pytest
 
@@ -12,7 +14,7 @@ from conformance.programs.process_models.programs import ECHO, MISSPELT, compile
 from conformance.programs.process_models.servers import OTHERS, asked, in_threads
 from conformance.programs.process_models.stacks import THREADS, detach, growth, join, leave
 from fixtures.evidence.waiting import GENEROUS, readiness
-from fixtures.stage.children import child, in_child
+from fixtures.stage.children import child, dies_of, in_child
 from fixtures.stage.families import over_ip, over_streams
 
 GREETING = b"welcome"
@@ -141,3 +143,25 @@ def test_program_with_threads_serves_others_while_one_is_idle(peers, family, tmp
         assert server.poll() is None
         idle.close()  # decisive
         assert status(server) == 0
+
+
+@pytest.mark.claim("process.threads.a-crash-ends-all")
+@over_streams
+def test_a_thread_that_crashes_takes_the_others_and_their_clients_along(peers, family):
+    listener = peers.listener(family)
+    idle = peers.connecting(family, listener.getsockname(), lane="idle")
+
+    def serve():
+        setrlimit(RLIMIT_CORE, (0, 0))
+        signal(SIGSEGV, SIG_DFL)
+        other = Thread(target=listener.accept()[0].recv, args=(1,), daemon=True)
+        other.start()
+        crashing = Thread(target=crash)
+        crashing.start()
+        crashing.join()
+
+    def crash():
+        pthread_kill(get_ident(), SIGSEGV)  # decisive
+
+    dies_of(SIGSEGV, serve)
+    assert idle.recv(1) == b""

@@ -8,6 +8,7 @@ from socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET
 import pytest
 
 from conformance.stream.flags.hops import HOPS, carried_hops, hops_message, tells_hops
+from conformance.stream.flags.traffic_class import CLASS, carried_class, class_message, tells_class
 from conformance.stream.receiving.ends import datagram_pair
 from conformance.stream.receiving.queued import arrived
 from conformance.stream.sending.buffers import file_of
@@ -46,3 +47,20 @@ def test_control_message_sets_and_tells_the_ttl(peers, family):
     data, control, _, _ = receiver.recvmsg(100, CMSG_SPACE(4))
     assert data == b"abcd"
     assert carried_hops(control, family) == HOPS
+
+
+@pytest.mark.claim("udp.flags.control-carries-class")
+@over_ip
+def test_control_message_sets_and_tells_the_class_of_its_datagram_alone(peers, family):
+    sender, receiver = datagram_pair(peers, family)
+    tells_class(receiver, family)
+
+    assert sender.sendmsg([b"ab"], [class_message(family)]) == 2  # decisive
+    assert sender.sendmsg([b"c"]) == 1
+
+    ready(receiver, POLLIN)
+    data, control, _, _ = receiver.recvmsg(100, CMSG_SPACE(4))
+    assert (data, carried_class(control, family)) == (b"ab", CLASS)
+    ready(receiver, POLLIN)
+    data, control, _, _ = receiver.recvmsg(100, CMSG_SPACE(4))
+    assert (data, carried_class(control, family)) == (b"c", 0)

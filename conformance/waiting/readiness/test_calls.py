@@ -6,6 +6,7 @@ from signal import SIG_BLOCK, SIGALRM, SIGUSR1, siginterrupt
 
 import pytest
 
+from conformance.programs.process_models.programs import compiled
 from conformance.stream.sending.raw import alarm_again_and_again
 from conformance.waiting.readiness.calls import sleeps, waits
 from fixtures.evidence.expect import fails, lasts
@@ -78,3 +79,15 @@ def test_mask_of_the_wait_lets_a_pending_signal_in(stream_pair, wait):
         return len(handled), SIGUSR1 in signal.pthread_sigmask(SIG_BLOCK, [])
 
     assert in_child(waiting).value == (1, True)
+
+
+@pytest.mark.claim("waiting.kqueue.is-not-there")
+@pytest.mark.needs("command:cc")
+def test_there_is_an_epoll_and_no_kqueue(tmp_path):
+    found = compiled(tmp_path, "#include <sys/epoll.h>\n", "-fsyntax-only")
+    missing = found
+    missing = compiled(tmp_path, "#include <sys/event.h>\n", "-fsyntax-only")  # decisive
+
+    assert found.returncode == 0, found.stderr
+    assert missing.returncode != 0
+    assert "sys/event.h" in missing.stderr

@@ -46,6 +46,16 @@ static int connect_really(const struct sock *s, const struct sockaddr *name, soc
     return result;
 }
 
+/* A socket that was refused is closed by the call. */
+static int closed_when_refused(const struct sock *s, int result)
+{
+    if (result < 0 && errno == ECONNREFUSED && is_inet(s) && is_stream(s) && ON(connect_refused_closes)) {
+        real.close(s->fd);
+        return fail(ECONNREFUSED);
+    }
+    return result;
+}
+
 static int with_permission(const struct sock *s, const struct sockaddr *name, socklen_t size, int result)
 {
     if (result == 0 || errno != EACCES || !is_datagram(s) || s->domain != AF_INET || !ON(broadcast_connect_allowed))
@@ -74,5 +84,6 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         if (error)
             return fail(error);
     }
-    return (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0);
+    return closed_when_refused(
+        &s, (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0));
 }

@@ -23,6 +23,8 @@ static int changed_backlog(int backlog)
         return ON(listen_negative_as_zero) ? 0 : backlog;
     if (backlog == 0 && ON(listen_zero_as_large))
         return 128;
+    if (backlog == SOMAXCONN && ON(listen_constant_as_largest))
+        return somaxconn();
     if (ON(listen_backlog_ignored))
         return 128;
     if (backlog > 0 && ON(listen_backlog_one_less))
@@ -144,6 +146,19 @@ static void change_address(struct accepting *a, int fd)
         *a->length = a->room;
 }
 
+/* A free number far above the lowest one. */
+static int high_number(int fd)
+{
+    int lowest_of_many = 500, high;
+    if (!ON(accept_number_high))
+        return fd;
+    high = real.fcntl(fd, real.fcntl(fd, F_GETFD) & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, lowest_of_many);
+    if (high < 0)
+        return fd;
+    real.close(fd);
+    return high;
+}
+
 static void change_accepted(struct accepting *a, int fd)
 {
     bool waits = !(a->flags & SOCK_NONBLOCK);
@@ -195,7 +210,7 @@ static int take(struct accepting *a)
     fd = accept_really(a);
     if (fd < 0)
         return (int)swapped_error(CALL_ACCEPT, &a->s, fd, 0);
-    fd = newest_first(a, fd);
+    fd = high_number(newest_first(a, fd));
     change_accepted(a, fd);
     return fd;
 }

@@ -156,6 +156,9 @@ static void change_list(const char *service, const struct addrinfo *hints, struc
         drop_rest(found);
     if (hints && hints->ai_socktype && ON(lookup_list_type_zero))
         found->ai_socktype = 0;
+    if (ON(lookup_list_length_full))
+        EACH(found, item)
+            item->ai_addrlen = sizeof(struct sockaddr_storage);
     if (service && strspn(service, "0123456789") == strlen(service) && ON(lookup_service_number_lost))
         EACH(found, item)
             four(item)->sin_port = 0;

@@ -235,6 +235,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     change_address(&o);
     if (s->domain == AF_UNIX && is_stream(s) && ON(cost_unix_high))
         burn(0.001);
+    if (is_inet(s) && is_stream(s) && ON(cost_tcp_high))
+        burn(0.01);
     if (local_send_refused(&o))
         return fail(EACCES);
     if (!sent_short(&o, &n))
