@@ -113,6 +113,12 @@ def interrupted_calls() -> object:
         return polled, interrupted(lambda: LIBC.recv(left.fileno(), ctypes.create_string_buffer(1), 1, 0))
 
 
+@provokes("select_eintr_restarted")
+def interrupted_select() -> object:
+    limit = ctypes.create_string_buffer(struct.pack("ll", 0, 300_000))
+    return interrupted(lambda: LIBC.select(0, None, None, None, limit))
+
+
 @provokes("errors_eintr_partial_lost")
 def interrupted_send() -> object:
     with tcp() as (client, _):
