@@ -57,8 +57,8 @@ def telling(library: RecordedLibrary) -> Iterator[Callable[[], str]]:
 
 
 def taken(peers: Peers, descriptor: int, lane: str) -> RecordedSocket:
-    """The socket that a function has opened, closed with the scenario."""
-    return peers.take(socket.socket(fileno=descriptor), lane)
+    """The socket that a function has opened, closed with the scenario. Raises OSError where it has opened none."""
+    return peers.take(socket.socket(fileno=raised(descriptor)), lane)
 
 
 def raised(result: int) -> int:

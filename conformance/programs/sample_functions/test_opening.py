@@ -2,10 +2,10 @@
 
 import faulthandler
 import os
-from errno import EADDRINUSE
+from errno import EADDRINUSE, ECONNREFUSED
 from select import POLLIN
 from signal import SIGABRT, SIGUSR1, signal
-from socket import AF_UNSPEC, AI_PASSIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo
+from socket import AF_UNSPEC, AI_PASSIVE, SO_LINGER, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo
 
 import pytest
 
@@ -18,7 +18,7 @@ from conformance.programs.sample_functions.functions import (
     taken,
 )
 from conformance.programs.samples.programs import unused_port
-from fixtures.evidence.expect import fails
+from fixtures.evidence.expect import fails, linger
 from fixtures.evidence.kernel_view import sockets
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import child, in_child
@@ -200,7 +200,7 @@ def test_create_unix_socket_server_removes_whatever_file_has_its_name(peers, fol
 
 def has_run(peers, family, name):
     """The port of a server of that kind which has served one client, closed first, and is no more."""
-    listener = taken(peers, raised(getattr(functions(), name)(0)), "listener")
+    listener = taken(peers, getattr(functions(), name)(0), "listener")
     listener.listen(1)
     client = peers.connecting(family, family.address(port_of(listener)))
     server, port = peers.accepting(listener), port_of(listener)
@@ -222,7 +222,7 @@ def test_good_server_binds_where_a_good_one_has_run_and_a_bad_one_does_not(peers
 
     with fails(EADDRINUSE):
         raised(functions().bad_server(port))
-    assert port_of(taken(peers, raised(functions().good_server(port)), "restarted")) == port
+    assert port_of(taken(peers, functions().good_server(port), "restarted")) == port
 
 
 @pytest.mark.claim("sample.good-server.not-after-a-bad-one")
@@ -243,16 +243,37 @@ def test_good_server_cannot_bind_where_a_bad_one_has_run(peers, family):
 @needs_functions
 @over_ip4
 def test_client_that_returns_where_it_fails_keeps_its_descriptor(peers, family, name, kept):
+    listener, library = peers.listener(family), functions()
+
+    def held():
+        before = set(os.listdir("/proc/self/fd"))
+        result = getattr(library, name)(HOST, port_of(listener))
+        return result, len(set(os.listdir("/proc/self/fd")) - before)
+
+    with child(held) as client:
+        server = peers.accepting(listener)
+        server.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))  # decisive
+        server.close()
+
+        assert client.ends().value == (-1, kept)
+
+
+@pytest.mark.claim("sample.leaky-client.keeps-an-unconnected-one")
+@pytest.mark.parametrize(("name", "kept"), [("leaky_client", 1), ("safe_client", 0)])
+@needs_functions
+@over_ip4
+def test_client_that_could_not_connect_keeps_its_descriptor(peers, family, name, kept):
     port = port_of(peers.listener(family))
     port = unused_port(peers, family)  # decisive
     library = functions()
 
     def held():
         before = set(os.listdir("/proc/self/fd"))
-        result = getattr(library, name)(HOST, port)
-        return result, len(set(os.listdir("/proc/self/fd")) - before)
+        with fails(ECONNREFUSED):
+            raised(getattr(library, name)(HOST, port))
+        return len(set(os.listdir("/proc/self/fd")) - before)
 
-    assert in_child(held).value == (-1, kept)
+    assert in_child(held).value == kept
 
 
 @pytest.mark.claim("sample.performance-test.never-ends")

@@ -27,13 +27,12 @@ def slow_reader(peers: Peers, family: Family, server: Program) -> RecordedSocket
     return client
 
 
-def has_heard(server: Program, client: RecordedSocket) -> None:
-    """Returns when the server has read all that `client` has sent, and sleeps again."""
-    ends = Ends.of(client)
+def has_heard(server: Program, ends: Ends) -> None:
+    """Returns when the server has read all that the client with these `ends` has sent, and sleeps again."""
 
     def is_read() -> bool:
         own, other = ends.seen(), ends.reversed.seen()
-        return own is not None and own.send_queue == 0 and (other is None or other.receive_queue == 0)
+        return (own is None or own.send_queue == 0) and (other is None or other.receive_queue == 0)
 
     until(is_read, what="all of it to be read")
     server.sleeps("epoll_wait")

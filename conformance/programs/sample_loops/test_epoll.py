@@ -32,7 +32,7 @@ def echoed(peers, family, name, message):
     with sample(name) as server:
         client = slow_reader(peers, family, server)
         client.sendall(message)
-        has_heard(server, client)
+        has_heard(server, Ends.of(client))
         return all_there_is(client), asked(client, b"next")
 
 
@@ -98,10 +98,11 @@ def test_client_that_ends_its_side_never_sees_the_end_of_the_epoll_server(peers,
     with sample(EPOLL) as server:
         client = served(peers, family, server)
         assert asked(client, b"first") == b"first"
+        ends = Ends.of(client)
         client.shutdown(SHUT_WR)  # decisive
-        has_heard(server, client)
+        has_heard(server, ends)
 
-        is_in(Ends.of(client).reversed, "CLOSE_WAIT")
+        is_in(ends.reversed, "CLOSE_WAIT")
         assert server.connections() == 1
         assert readiness(client, POLLIN) == 0
         wire.never("server > client FIN")
