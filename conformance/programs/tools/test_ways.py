@@ -7,10 +7,13 @@ import pytest
 
 from conformance.programs.tools.programs import printed
 from conformance.programs.tools.ways import BEYOND, beyond
+from fixtures.evidence.waiting import GENEROUS
 from fixtures.stage.families import ip4
 from fixtures.stage.sysctls import write_sysctl
 
 ONCE = ("ping", "-n", "-c", "1")
+PATIENT = str(max(1, int(GENEROUS)))
+"""Seconds for an answer that must come."""
 
 
 def hops(text):
@@ -23,7 +26,7 @@ def hops(text):
 @pytest.mark.needs("command:ping", "CAP_NET_RAW", "sysctl:net.ipv4.ip_forward")
 def test_ping_is_answered_by_a_host_behind_a_router(link, wire):
     with beyond(link):
-        shown = printed(*ONCE, "-W", "10", BEYOND)  # decisive
+        shown = printed(*ONCE, "-W", PATIENT, BEYOND)  # decisive
 
         wire.expect(f"{link.near_host(ip4)} > {BEYOND} ICMP type 8")
         wire.expect(f"{BEYOND} > {link.near_host(ip4)} ICMP type 0")
@@ -53,7 +56,7 @@ def test_host_that_does_not_answer_ping_can_be_connected_to(peers, link, wire):
 @pytest.mark.needs("command:traceroute", "sysctl:net.ipv4.ip_forward")
 def test_traceroute_shows_the_router_and_then_the_host(link, wire):
     with beyond(link):
-        shown = printed("traceroute", "-n", "-q", "1", "-w", "10", BEYOND)  # decisive
+        shown = printed("traceroute", "-n", "-q", "1", "-w", PATIENT, BEYOND)  # decisive
 
         assert hops(shown) == [link.far_host(ip4), BEYOND]
         wire.expect(f"{link.far_host(ip4)} > {link.near_host(ip4)} ICMP type 11")
