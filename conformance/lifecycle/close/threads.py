@@ -25,8 +25,8 @@ def waiting_thread(call: Callable[[], T], *, wake: Callable[[], object]) -> Iter
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(run)
-        until(lambda: bool(begun) and _sleeps(begun[0]), what="a thread asleep in the call")
         try:
+            until(lambda: bool(begun) and _sleeps(begun[0]), what="a thread asleep in the call")
             yield future
         finally:
             wake()
