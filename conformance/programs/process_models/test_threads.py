@@ -86,7 +86,10 @@ def test_threads_that_are_detached_or_joined_give_their_stacks_back(ending):
     ended = leave
     ended = ending  # decisive
 
-    assert in_child(lambda: growth(ended)).value == [0] * (THREADS - 1)
+    grown = in_child(lambda: growth(ended)).value
+
+    assert len(grown) == THREADS - 1
+    assert max(grown) <= 0  # the C library may give back what it had kept
 
 
 LAST = 8
