@@ -20,9 +20,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[1]
-PART = ("tcp.handshake", "process", "epoll.herd", "unix.abstract", "multicast.membership", "stream.close", "tcp.connect",
-        "unix.credentials", "lookup.hosts", "ip.bind", "sample.client-000", "tcp.threads")  # fmt: skip
+PART = ("tcp.handshake", "process", "stream.fork", "epoll.herd", "unix.abstract", "multicast.membership", "stream.close",
+        "tcp.connect", "unix.credentials", "lookup.hosts", "ip.bind", "sample.client-000", "tcp.threads")  # fmt: skip
 """What is run: scenarios with children, threads, links, sysctls, packets, names, users and credentials."""
+SMALL = ("process.fork", "epoll.herd", "multicast.membership.counted-by-socket", "tcp.threads", "tcp.close", "unix.credentials",
+         "process.zombie.wnohang-does-not-wait")  # fmt: skip
+"""What is run where time is short."""
 LONGEST = 300
 """Seconds in which a run must have ended."""
 FORBID = "import os, socket, sys\nfrom tests.fixtures.seccomp import forbid\n{}\nos.execvp(sys.argv[1], sys.argv[1:])"
@@ -44,8 +47,16 @@ def limited(namespaces: int) -> tuple[str, ...]:
 def bubble(*options: str, proc: bool = True, dev: Sequence[str] = ("--dev", "/dev")) -> tuple[str, ...]:
     """A container of bubblewrap's: the machine's files to be read, a network of its own with loopback up."""
     mounted = ("--proc", "/proc") if proc else ("--tmpfs", "/proc")
-    return ("bwrap", "--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--tmpfs", "/tmp", "--bind", "{out}",
-            "{out}", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *options)  # fmt: skip
+    return ("bwrap", "--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp",
+            "--bind", "{out}", "{out}", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *options)  # fmt: skip
+
+
+def few(processes: int) -> tuple[str, ...]:
+    """A container in which a user who is nobody else on this machine may have so many processes."""
+    home = os.path.expanduser("~")
+    return (*bubble("--tmpfs", home, "--ro-bind-try", f"{home}/.pyenv", f"{home}/.pyenv", "--ro-bind", str(PROJECT),
+                    str(PROJECT)), "prlimit", f"--nproc={processes}", "setpriv", "--reuid", "54321", "--regid", "54321",
+            "--clear-groups")  # fmt: skip
 
 
 NOBODY = ("--cap-drop", "ALL", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000")
@@ -80,6 +91,9 @@ SANDBOXES = {
     "read-only sysctls": bubble("--ro-bind", "/proc/sys", "/proc/sys"),
     "no proc": bubble(proc=False),
     "no proc and no capabilities": bubble(*NOBODY, proc=False),
+    "8 processes": few(8),
+    "4 processes": few(4),
+    "2 processes": few(2),
     "no devices": bubble(dev=BARE),
 }  # fmt: skip
 """By name, what becomes the command; ``{out}`` stands for the folder of the run."""
@@ -126,6 +140,7 @@ def filled(name: str, out: Path) -> list[str]:
 def run(name: str, *options: str, part: Sequence[str] = PART) -> Seen:
     """Runs a part of the suite in a sandbox."""
     with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)  # who runs may be another user
         command = [sys.executable, "-m", "sockproof", "run", "--out", folder, *options, *part]
         environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp"}
         ended = subprocess.run(

@@ -194,7 +194,7 @@ def test_the_neighbour_is_asked_for_before_the_first_segment(peers, family, link
 
 
 @pytest.mark.claim("stream.connect.length-by-value")
-@pytest.mark.needs("command:cc")
+@pytest.mark.needs("processes:8", "command:cc")
 def test_length_of_the_address_is_given_by_value(tmp_path):
     options = "-fsyntax-only", "-Werror=int-conversion"
 

@@ -70,7 +70,7 @@ def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, 
 
 
 @pytest.mark.claim("udp.performance.batches-cheaper")
-@pytest.mark.needs("command:cc", "exec")
+@pytest.mark.needs("processes:8", "command:cc", "exec")
 @over_ip
 def test_a_batch_of_datagrams_costs_less_than_one_by_one(peers, family, tmp_path):
     sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))

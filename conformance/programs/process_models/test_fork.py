@@ -13,6 +13,8 @@ from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_ip, over_streams
 
+pytestmark = pytest.mark.needs("processes:8")
+
 
 @pytest.mark.claim("stream.fork.parent-copy-withholds-the-end")
 @over_streams

@@ -15,6 +15,8 @@ from fixtures.evidence.waiting import until
 from fixtures.stage.children import child
 from fixtures.stage.families import over_streams
 
+pytestmark = pytest.mark.needs("processes:8")
+
 
 def accept_while_a_child_ends(listener, pids, *, restart):
     """The descriptor that accept(2) gives; a child of the calling process ends while that is blocked."""

@@ -17,6 +17,8 @@ from fixtures.evidence.waiting import GENEROUS, readiness
 from fixtures.stage.children import child, dies_of, in_child
 from fixtures.stage.families import over_ip, over_streams
 
+pytestmark = pytest.mark.needs("processes:8")
+
 GREETING = b"welcome"
 
 

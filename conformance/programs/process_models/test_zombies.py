@@ -9,8 +9,11 @@ import pytest
 
 from conformance.programs.process_models.zombies import BURST, ended, held_back, state, zombies
 from fixtures.evidence.expect import fails
+from fixtures.evidence.forking import fork
 from fixtures.evidence.waiting import until
 from fixtures.stage.children import in_child
+
+pytestmark = pytest.mark.needs("processes:8")
 
 
 @pytest.mark.claim("process.zombie.until-waited-for")
@@ -91,7 +94,7 @@ def test_wnohang_returns_at_once_while_the_child_runs():
     def piece():
         signal.signal(SIGCHLD, SIG_DFL)
         reading, writing = os.pipe()
-        if (pid := os.fork()) == 0:
+        if (pid := fork()) == 0:
             os.close(writing)
             os.read(reading, 1)  # until its parent ends
             os._exit(0)

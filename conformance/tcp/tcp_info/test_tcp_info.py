@@ -61,7 +61,7 @@ def test_rcv_space_does_not_count_what_was_received(stream_pair):
 
 
 @pytest.mark.claim("tcp.info.header-lacks-new-fields")
-@pytest.mark.needs("command:cc", "glibc<2.42")
+@pytest.mark.needs("processes:8", "command:cc", "glibc<2.42")
 def test_new_fields_are_in_the_header_of_the_kernel(tmp_path):
     old = compiled(tmp_path, PROGRAM.format(header="netinet/tcp.h"), "-fsyntax-only")
     new = old

@@ -79,7 +79,7 @@ def test_closed_descriptor_is_an_error(stream_pair):
 
 
 @pytest.mark.claim("select.sets.no-larger-descriptors")
-@pytest.mark.needs("command:cc", "exec")
+@pytest.mark.needs("processes:8", "command:cc", "exec")
 def test_checked_set_ends_the_program_at_a_larger_descriptor(tmp_path):
     built = compiled(tmp_path, BEYOND, "-O2", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2")
     assert built.returncode == 0
