@@ -20,11 +20,31 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[1]
-PART = ("tcp.handshake", "process", "stream.fork", "epoll.herd", "unix.abstract", "multicast.membership", "stream.close",
-        "tcp.connect", "unix.credentials", "lookup.hosts", "ip.bind", "sample.client-000", "tcp.threads")  # fmt: skip
+PART = (
+    "tcp.handshake",
+    "process",
+    "stream.fork",
+    "epoll.herd",
+    "unix.abstract",
+    "multicast.membership",
+    "stream.close",
+    "tcp.connect",
+    "unix.credentials",
+    "lookup.hosts",
+    "ip.bind",
+    "sample.client-000",
+    "tcp.close",
+)
 """What is run: scenarios with children, threads, links, sysctls, packets, names, users and credentials."""
-SMALL = ("process.fork", "epoll.herd", "multicast.membership.counted-by-socket", "tcp.threads", "tcp.close", "unix.credentials",
-         "process.zombie.wnohang-does-not-wait")  # fmt: skip
+SMALL = (
+    "process.fork",
+    "epoll.herd",
+    "multicast.membership.counted-by-socket",
+    "tcp.threads",
+    "tcp.close",
+    "unix.credentials",
+    "process.zombie.wnohang-does-not-wait",
+)
 """What is run where time is short."""
 LONGEST = 300
 """Seconds in which a run must have ended."""
@@ -47,8 +67,9 @@ def limited(namespaces: int) -> tuple[str, ...]:
 def bubble(*options: str, proc: bool = True, dev: Sequence[str] = ("--dev", "/dev")) -> tuple[str, ...]:
     """A container of bubblewrap's: the machine's files to be read, a network of its own with loopback up."""
     mounted = ("--proc", "/proc") if proc else ("--tmpfs", "/proc")
-    return ("bwrap", "--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp",
-            "--bind", "{out}", "{out}", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *options)  # fmt: skip
+    files = ("--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp")
+    kept = ("--bind", "{out}", "{out}")
+    return "bwrap", *files, *kept, "--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *options
 
 
 def few(processes: int) -> tuple[str, ...]:
