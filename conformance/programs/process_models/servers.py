@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from select import POLLIN
 
-from fixtures.evidence.forking import fork
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.waiting import ready
 from fixtures.stage.lifeline import die_with_parent
@@ -40,7 +39,7 @@ def in_order(listener: RecordedSocket, count: int) -> None:
 
 def forked(piece: Callable[[], None]) -> int:
     """The process id of a child that runs `piece` and exits."""
-    parent, pid = os.getpid(), fork()
+    parent, pid = os.getpid(), os.fork()
     if pid:
         return pid
     status = 1

@@ -9,7 +9,6 @@ import pytest
 
 from conformance.programs.process_models.zombies import BURST, ended, held_back, state, zombies
 from fixtures.evidence.expect import fails
-from fixtures.evidence.forking import fork
 from fixtures.evidence.waiting import until
 from fixtures.stage.children import in_child
 
@@ -94,7 +93,7 @@ def test_wnohang_returns_at_once_while_the_child_runs():
     def piece():
         signal.signal(SIGCHLD, SIG_DFL)
         reading, writing = os.pipe()
-        if (pid := fork()) == 0:
+        if (pid := os.fork()) == 0:
             os.close(writing)
             os.read(reading, 1)  # until its parent ends
             os._exit(0)
