@@ -30,6 +30,7 @@ SIGNS = {
     "inconclusive": "?",
     "harness-error": "!",
     "not-run": "·",
+    "absent": "·",
     UNCHECKED: "∅",
     standards.UNOBSERVABLE: "∅",
     standards.OPEN: "·",

@@ -46,6 +46,19 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """A commit with which Linux came to behave as a claim says, or changed a part of it."""
+
+    commit: str
+    since: str
+    """The first version that has it."""
+    says: str
+    """What it brought, as the beginning of "... since Linux 5.14"."""
+    changes: bool = True
+    """Whether the behaviour changed; else only how it is set or seen, which excuses no deviation."""
+
+
+@dataclass(frozen=True)
 class Claim:
     """One checkable sentence of documented behaviour. See docs/claims.md for the fields."""
 
@@ -59,11 +72,15 @@ class Claim:
     status: str | None = None
     really: str | None = None
     since: str | None = None
+    """The first version of Linux that behaves so."""
     note: str | None = None
     untestable: str | None = None
     """Why no mutant can express that the claim is violated; the kill matrix shows it."""
     area: str = ""
     """The folder that the topic lies in; empty for a topic that lies in none."""
+    until: str | None = None
+    """The first version of Linux that no longer behaves so."""
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,10 +143,11 @@ class Instance:
     remedy: str | None = None
     """What would let a ``not-permitted`` scenario run."""
     expected: bool = False
-    """A deviation record of this target names exactly this outcome."""
+    """A deviation record of this target names exactly this outcome, or the claim holds on other kernels only."""
     stale: bool = False
-    counts: bool = True
     """A deviation record of this target names this instance, which conforms: the record must go."""
+    counts: bool = True
+    """Whether the verdict can turn the run red."""
     parts: Mapping[str, Verdict] = field(default_factory=dict)
     """Verdict by oracle where they differ: calls may conform while the packets could not be seen."""
     checks: tuple[Check, ...] = ()
@@ -146,6 +164,8 @@ class Instance:
     worker: str = "main"
     details: str | None = None
     """The whole failure as pytest shows it."""
+    known: str | None = None
+    """Why the deviation was expected: the record's reason and link, or the version from which on the claim holds."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +275,7 @@ def claim_from(data: Mapping[str, Any]) -> Claim:
     values = known(Claim, data)
     values["sources"] = tuple(source_from(entry) for entry in values.get("sources", ()))
     values["documents"] = tuple(values.get("documents", ()))
+    values["fixes"] = tuple(Fix(**known(Fix, entry)) for entry in values.get("fixes", ()))
     return Claim(**values)
 
 

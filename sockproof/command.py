@@ -90,7 +90,8 @@ def run_arguments(parser: Parser) -> None:
     add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
     add("--target", metavar="NAME", default="host", help="kernel to run on (host)")
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
-    add("--deviations", metavar="FILE", help="data file of the deviations that are known of this target")
+    text = "known deviations, beside those that come with the suite; 'none' leaves those out; repeat"
+    add("--deviations", metavar="FILE", action="append", default=[], help=text)
     add("--sysctl", metavar="NAME=VALUE", action="append", default=[], help="set in every scenario's namespace; repeat")
     add("--unredacted", action="store_true", help="keep names and addresses of hosts in the results")
     parser.usage = "sockproof run [SELECTION ...] [options] [-- PYTEST ARGUMENTS]"
@@ -147,6 +148,19 @@ def compare_arguments(parser: Parser) -> None:
     add("--show", metavar="FILTER", default="differs", help=text)
     add("--across-versions", action="store_true", help="compare results of different versions of sockproof too")
     add("--json", action="store_true", help="print compare.json instead")
+
+
+def deviations_arguments(parser: Parser) -> None:
+    """The arguments of ``deviations``."""
+    add = parser.add_argument
+    add(
+        "action",
+        choices=("update", "check"),
+        help="write records from runs, or look whether files of records are sound",
+    )
+    add("files", nargs="+", metavar="FILE", help="for update: results or folders of runs; for check: files of records")
+    add("--file", metavar="FILE", help="for update: the file that records are appended to (deviations.toml)")
+    add("--target", metavar="EXPRESSION", help="for update: of which targets they speak (exactly the one that ran)")
 
 
 def mutants_arguments(parser: Parser) -> None:
@@ -252,6 +266,19 @@ COMMANDS = {
             ("sockproof compare host gvisor", "two folders of runs; exit status 1 if they differ"),
             ("sockproof compare yesterday sockproof-results/latest", "what changed on one target"),
             ("sockproof compare a b c --show 'only:gvisor'", "where one of three stands alone"),
+        ),
+    ),
+    "deviations": Command(
+        "write records of what deviates on a target, for a person to fill in, and check files of them",
+        deviations_arguments,
+        "sockproof.deviating:deviations",
+        (
+            ("sockproof deviations update sockproof-results/latest", "append what is not known yet to deviations.toml"),
+            ("sockproof deviations update gv --target 'gvisor>=20240101'", "for a range of versions"),
+            (
+                "sockproof deviations check deviations.toml",
+                "is it sound, and does it speak of scenarios that there are?",
+            ),
         ),
     ),
     "mutants": Command(

@@ -54,6 +54,8 @@ def brief(catalogue: Catalogue, name: str) -> Iterator[str]:
     """The lines of one claim in the list."""
     yield f"  {name}"
     yield from indented(catalogue.claims[name].says, "      ")
+    for label, text in kernels(catalogue.claims[name]):
+        yield from indented(f"{label} {text}", "      ")
     for scenario in catalogue.scenarios[name]:
         yield f"      {scenario.name}  {scenario.file}:{scenario.line}"
 
@@ -121,9 +123,21 @@ def facts(claim: Claim) -> Iterator[tuple[str, str]]:
         yield "source", f"{source.document}, {source.section}"
     if claim.documents:
         yield "documents", f"{', '.join(claim.documents)}: {claim.status}"
-    since = f"Linux {claim.since}" if claim.since else None
-    further = {"really": claim.really, "since": since, "note": claim.note, "untestable": claim.untestable}
+    if claim.really:
+        yield "really", claim.really
+    yield from kernels(claim)
+    further = {"note": claim.note, "untestable": claim.untestable}
     yield from ((label, text) for label, text in further.items() if text)
+
+
+def kernels(claim: Claim) -> Iterator[tuple[str, str]]:
+    """From and to which kernels a claim holds, and which commits changed a part of it."""
+    if claim.since:
+        yield "since", f"Linux {claim.since}"
+    if claim.until:
+        yield "until", f"Linux {claim.until}"
+    for fix in claim.fixes:
+        yield "fixed", f"{fix.says} since Linux {fix.since} (commit {fix.commit})"
 
 
 def last_verdict(name: str) -> str:

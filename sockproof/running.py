@@ -37,6 +37,10 @@ PYTEST: Mapping[int, Exit] = {
 """What pytest's exit codes mean here; see the page on them in pytest's reference."""
 
 
+NONE = "none"
+"""What ``--deviations`` takes in place of a file: the records that come with the suite are left out."""
+
+
 def run(asked: Namespace) -> int:
     """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started."""
     place = suite.reach()
@@ -74,8 +78,18 @@ def check(asked: Namespace, place: Path) -> None:
         name, equals, value = setting.partition("=")
         if not (name and equals and value):
             raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
-    if asked.deviations and not os.access(asked.deviations, os.R_OK):
-        raise UsageError(f"--deviations {asked.deviations} cannot be read; name a file of known deviations.")
+    check_deviations([Path(each) for each in asked.deviations if each != NONE])
+
+
+def check_deviations(files: Sequence[Path]) -> None:
+    """Raises UsageError for files of deviation records that cannot be used."""
+    from fixtures.catalogue.deviation_files import DeviationsError, read_deviations
+
+    for file in files:
+        try:
+            read_deviations(file)
+        except DeviationsError as error:
+            raise UsageError(str(error)) from error
 
 
 def stand_somewhere(out: str | None) -> None:
@@ -131,7 +145,7 @@ def options(asked: Namespace) -> list[str]:
     """The options of the plugin, by the names that they have here."""
     found = [word for plugin in PLUGINS for word in ("-p", plugin)]
     found += ["-n", asked.workers] if asked.workers is not None else []
-    found += ["--deviations", str(Path(asked.deviations).absolute())] if asked.deviations is not None else []
+    found += [f"--deviations={each if each == NONE else Path(each).absolute()}" for each in asked.deviations]
     found += ["--long"] if asked.long else []
     found += ["-x"] if asked.exitfirst else []
     found += ["--unredacted"] if asked.unredacted else []

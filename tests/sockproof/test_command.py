@@ -47,7 +47,7 @@ WRONG = [
     (("run", "--target", "hots"), 'no target "hots"; did you mean "host"? Known: host (the kernel that is running).'),
     (("run", "-n", "many"), '-n "many" is no number of workers'),
     (("run", "--sysctl", "net.core.somaxconn"), "write NAME=VALUE"),
-    (("run", "--deviations", "none.toml"), "none.toml cannot be read"),
+    (("run", "--deviations", "none.toml"), "none.toml: deviation records cannot be read: No such file or directory."),
     (("run", "none/test_it.py"), "there is no test file none/test_it.py, neither here nor in"),
     (("run", "--out", "/dev/null/new"), "the results cannot go to /dev/null/new: /dev/null is not a folder"),
     (("report", "none.json"), "none.json does not exist"),

@@ -9,10 +9,11 @@ import pytest
 
 
 def test_list_shows_claims_by_topic_with_their_scenarios(command):
-    assert command("list").out.splitlines()[:4] == [
+    assert command("list").out.splitlines()[:5] == [
         "pair",
         "  pair.stream.carries",
         "      What is sent into one end of a pair can be received from the other.",
+        "      since Linux 2.6",
         "      test_what_is_sent_arrives  conformance/pair/test_pair.py:9",
     ]
 

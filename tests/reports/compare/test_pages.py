@@ -146,6 +146,13 @@ def test_two_runs_of_one_target_tell_what_changed():
         assert "now deviates: 1 instance" in text
 
 
+def test_an_instance_that_one_side_does_not_have_is_told():
+    both = compared(found(instance(), name="a"), found(instance(), instance(family="ip6"), name="b"))
+
+    assert "did not run" in page(both)
+    assert "absent" in markdown(both)
+
+
 def test_a_claim_in_other_words_is_told():
     other = results(claims=(claim(says="Something else."),), instances=(instance(),), documents=(), statements=())
 
