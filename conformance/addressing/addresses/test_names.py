@@ -72,7 +72,9 @@ def test_client_needs_no_bind(peers, wire, family):
 
     assert unnamed[1] == 0
     server = peers.accepting(listener)
-    assert server.getpeername()[1] == client.getsockname()[1] != 0
+    assert client.getsockname()[0] == family.loopback
+    assert server.getpeername() == client.getsockname()
+    assert client.getsockname()[1] != 0
     wire.expect("client > * SYN")
 
 

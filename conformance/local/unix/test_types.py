@@ -150,6 +150,22 @@ def test_datagrams_are_kept_until_there_is_no_room_and_none_is_lost(peers):
     assert readiness(receiver, POLLIN) == 0
 
 
+@pytest.mark.claim("unix.datagram.nothing-lost")
+def test_blocking_datagram_waits_for_room_and_is_not_lost(peers):
+    receiver = peers.datagram(unix, lane="receiver")
+    sender = peers.socket("sender", unix.domain, SOCK_DGRAM)
+    sender.connect(receiver.getsockname())
+    count = filled(sender)
+
+    with child(lambda: sender.send(b"in the end")) as sending:
+        sending.is_blocked_in("send")
+        received = [receiver.recv(100)]  # decisive
+        assert sending.ends().value == len(b"in the end")
+
+    received += [receiver.recv(100) for _ in range(count)]
+    assert received == [*(b"%d" % number for number in range(count)), b"in the end"]
+
+
 @pytest.mark.claim("unix.datagram.queue-length")
 @pytest.mark.needs("sysctl:net.unix.max_dgram_qlen")
 @pytest.mark.parametrize("length", [1, 4])
