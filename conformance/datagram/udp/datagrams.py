@@ -23,10 +23,10 @@ MSG_WAITFORONE = 0x10000
 LARGEST = {"ip4": 65535 - 20 - 8, "ip6": 65535 - 8}
 """Bytes of data that fit a datagram: the length fields have 16 bits (RFC 768; RFC 791, total length; RFC 8200)."""
 PACKET_INFO = {
-    "ip4": (socket.IPPROTO_IP, IP_PKTINFO, socket.IPPROTO_IP, IP_PKTINFO, "4x4x4s"),
-    "ip6": (socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, socket.IPPROTO_IPV6, IPV6_PKTINFO, "16s4x"),
+    "ip4": (socket.IPPROTO_IP, IP_PKTINFO, socket.IPPROTO_IP, IP_PKTINFO),
+    "ip6": (socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, socket.IPPROTO_IPV6, IPV6_PKTINFO),
 }
-"""Level and option that ask for the address of arrival, level and type of the message, and its layout."""
+"""Level and option that ask for the address of arrival, level and type of the message."""
 RECEIVE_ERRORS = {"ip4": (socket.IPPROTO_IP, IP_RECVERR), "ip6": (socket.IPPROTO_IPV6, IPV6_RECVERR)}
 SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 = 2, 3
 EXTENDED_ERROR = struct.Struct("=IBBBxII")
@@ -62,15 +62,23 @@ def all_came_through(peers: Peers, family: Family) -> None:
 
 def asks_for_arrival(end: RecordedSocket, family: Family) -> None:
     """Each datagram brings the address to which it came."""
-    level, option, *_ = PACKET_INFO[family.name]
+    level, option, _, _ = PACKET_INFO[family.name]
     end.setsockopt(level, option, 1)
 
 
-def arrival(family: Family, ancillary: Sequence[tuple[int, int, bytes]]) -> list[str]:
-    """The addresses of arrival among these control messages."""
-    _, _, level, kind, layout = PACKET_INFO[family.name]
-    found = [content for at, of, content in ancillary if (at, of) == (level, kind)]
-    return [socket.inet_ntop(family.domain, struct.unpack(layout, content)[0]) for content in found]
+def arrival(family: Family, ancillary: Sequence[tuple[int, int, bytes]]) -> list[tuple[str, str]]:
+    """The addresses of arrival among these control messages, each with the name of its interface."""
+    _, _, *wanted = PACKET_INFO[family.name]
+    return [_arrived(family, content) for level, kind, content in ancillary if [level, kind] == wanted]
+
+
+def _arrived(family: Family, info: bytes) -> tuple[str, str]:
+    """What a struct in_pktinfo (ip(7)) or in6_pktinfo (RFC 3542 6) tells."""
+    if family.domain == socket.AF_INET6:
+        host, index = struct.unpack("=16sI", info)
+    else:
+        index, host = struct.unpack("=I4x4s", info)
+    return socket.inet_ntop(family.domain, host), socket.if_indextoname(index)
 
 
 def counts(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:

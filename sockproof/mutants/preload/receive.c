@@ -114,6 +114,8 @@ static void change_arrival(struct incoming *in)
     struct cmsghdr *told = in->msg->msg_controllen ? CMSG_FIRSTHDR(in->msg) : NULL;
     if (told && told->cmsg_level == IPPROTO_IP && told->cmsg_type == IP_PKTINFO && ON(receive_pktinfo_first_address))
         ((struct in_pktinfo *)CMSG_DATA(told))->ipi_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (told && told->cmsg_level == IPPROTO_IPV6 && told->cmsg_type == IPV6_PKTINFO && ON(receive_pktinfo_no_interface))
+        memset((char *)CMSG_DATA(told) + sizeof(struct in6_addr), 0, sizeof(int));
 }
 
 /* A reader that takes a little gets a larger buffer, so that its window opens at once. */
