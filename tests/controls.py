@@ -204,6 +204,10 @@ class Controls:
             self.report.problems.append(f"{without}, did not run")
 
 
+ABOUT_ALL = ("sentences", "standards")
+"""Folders whose files name statements or claims of every topic."""
+
+
 def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
     """The conformance tree with the scenarios of these topics, of all if none is named, and how pytest runs it."""
     ignored = shutil.ignore_patterns("__pycache__")
@@ -214,10 +218,8 @@ def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
         others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
         for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
             path.unlink()
-    if topics:
-        shutil.rmtree(
-            suite / "conformance" / "sentences", ignore_errors=True
-        )  # sentences name statements of every topic
+    for name in ABOUT_ALL if topics else ():
+        shutil.rmtree(suite / "conformance" / name, ignore_errors=True)
 
 
 def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = False, project: Path = PROJECT) -> Report:
