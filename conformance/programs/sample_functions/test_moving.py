@@ -4,7 +4,7 @@ import ctypes
 import os
 from errno import EAGAIN, ECHILD
 from select import POLLIN
-from socket import SHUT_WR, SO_LINGER, SO_SNDBUF, SOL_SOCKET
+from socket import SHUT_WR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, recv_fds
 
 import pytest
 
@@ -12,7 +12,7 @@ from conformance.programs.sample_functions.functions import functions, needs_fun
 from fixtures.evidence.expect import linger
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import child, in_child
-from fixtures.stage.families import over_ip4, over_streams
+from fixtures.stage.families import over_ip4, over_streams, over_unix
 
 MUCH = b"x" * (1 << 22)
 
@@ -138,3 +138,31 @@ def test_handler_of_the_fork_server_changes_errno():
     library = functions()
 
     assert in_child(lambda: library.errno_after_the_handler(EAGAIN)).value == ECHILD  # decisive
+
+
+@pytest.mark.claim("sample.send-descriptor.arrives-as-another-number")
+@needs_functions
+@over_unix
+def test_descriptor_that_is_passed_arrives_under_another_number(stream_pair):
+    client, server = stream_pair
+    file = os.memfd_create("file")
+    os.write(file, b"data")
+
+    assert functions().send_descriptor(client.fileno(), file) == 1  # decisive
+    os.close(file)
+
+    message, (number,), _, _ = recv_fds(server, 10, 1)
+    assert message == b"X"
+    assert os.pread(number, 10, 0) == b"data"
+    os.close(number)
+
+
+@pytest.mark.claim("sample.send-descriptor.room-not-aligned")
+@needs_functions
+def test_room_for_the_descriptor_is_aligned_like_a_byte_only():
+    library = functions()
+
+    head = library.alignment_of_its_room()
+    head = library.alignment_of_its_head()  # decisive
+
+    assert library.alignment_of_its_room() < head

@@ -16,6 +16,7 @@ from conformance.programs.sample_functions.functions import (
     needs_functions,
     raised,
     taken,
+    telling,
 )
 from conformance.programs.samples.programs import unused_port
 from fixtures.evidence.expect import fails, linger
@@ -112,6 +113,36 @@ def test_accept_nonblocking_gives_the_same_for_nobody_and_for_a_client(peers, fa
         return nobody, somebody, library.accept_nonblocking(listener.fileno())
 
     assert in_child(twice).value == (0, 0, 0)
+
+
+@pytest.mark.claim("sample.connect-to-server.meets-accept-client-connection")
+@needs_functions
+@over_ip4
+def test_connect_to_server_and_accept_client_connection_meet(peers, family):
+    listener, library = peers.listener(family), functions()
+
+    client = taken(peers, library.connect_to_server(HOST, port_of(listener)), "client")  # decisive
+    with telling(library) as said:
+        server = taken(peers, library.accept_client_connection(listener.fileno()), "server")
+
+        assert said() == f"client {family.loopback}:{port_of(client)}\n"
+    client.send(b"hello")
+    assert server.recv(10) == b"hello"
+
+
+@pytest.mark.claim("sample.connect-to-server.fails-where-nobody-is")
+@needs_functions
+@over_ip4
+def test_connect_to_server_fails_and_keeps_nothing_where_nobody_is(peers, family):
+    port = port_of(peers.listener(family))
+    port = unused_port(peers, family)  # decisive
+    before = os.listdir("/proc/self/fd")
+
+    with fails(ECONNREFUSED):
+        raised(functions().connect_to_server(HOST, port))
+
+    assert functions().connect_to_server(b"256.0.0.1", port) == -1
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 @pytest.mark.claim("sample.connect-with-timeout.connects-and-blocks-again")

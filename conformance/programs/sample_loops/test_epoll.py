@@ -53,6 +53,25 @@ def test_slow_reader_loses_what_echo_nb_could_not_send(peers, family, sysctl):
     assert after == b"next"
 
 
+@pytest.mark.claim("sample.echo-nb-001.keeps-what-it-never-sends")
+@pytest.mark.needs("ipv6")
+@needs_small_buffers
+@needs_samples
+@over_ip4
+def test_echo_nb_keeps_the_memory_of_what_it_lost(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_wmem", LITTLE)
+    with sample(NB, "-O0") as server:
+        client = slow_reader(peers, family, server)
+        before = server.memory()
+        message = FEW
+        message = MUCH  # decisive
+        client.sendall(message)
+        has_heard(server, Ends.of(client))
+
+        lost = len(MUCH) - len(all_there_is(client))
+        assert server.memory() - before > lost / 2
+
+
 @pytest.mark.claim("sample.epoll-002.slow-reader-loses")
 @needs_small_buffers
 @needs_samples

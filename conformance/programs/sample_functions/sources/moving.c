@@ -116,3 +116,21 @@ int errno_after_the_handler(int before)
     raise(SIGCHLD);
     return errno;
 }
+
+/* The fragment of 001 that passes a descriptor: its buffer is an array of char, where cmsg(3) has a union */
+int send_descriptor(int fd, int descriptor)
+{
+    char room[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {.iov_base = "X", .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    *(int *)CMSG_DATA(head) = descriptor;
+    return (int)sendmsg(fd, &message, 0);
+}
+
+int alignment_of_its_room(void) { return __alignof__(char[CMSG_SPACE(sizeof(int))]); }
+
+int alignment_of_its_head(void) { return __alignof__(struct cmsghdr); }
