@@ -5,7 +5,7 @@ import os
 from errno import EADDRINUSE, ECONNREFUSED
 from select import POLLIN
 from signal import SIGABRT, SIGUSR1, signal
-from socket import AF_UNSPEC, AI_PASSIVE, SO_LINGER, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo
+from socket import AF_UNSPEC, AI_PASSIVE, SO_LINGER, SO_REUSEADDR, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, getaddrinfo
 
 import pytest
 
@@ -55,6 +55,8 @@ def test_open_listen_listens_at_the_first_address_and_no_other(peers):
     first, *others = (entry[0] for entry in getaddrinfo(None, port, AF_UNSPEC, SOCK_STREAM, 0, AI_PASSIVE))
     assert others == [family for family in (ip4.domain, ip6.domain) if family != first]
 
+    listener = peers.listener(ip6 if first == ip4.domain else ip4)
+    listener.close()
     listener = taken(peers, functions().open_listen(b"%d" % port), "listener")  # decisive
 
     assert listener.family == first
@@ -64,7 +66,8 @@ def test_open_listen_listens_at_the_first_address_and_no_other(peers):
 @pytest.mark.claim("sample.create-tcp-server-socket.has-no-address")
 @needs_functions
 def test_create_tcp_server_socket_makes_an_address_and_does_not_use_it(peers):
-    end = taken(peers, functions().create_tcp_server_socket(8080), "listener")
+    end = peers.listener(ip4)
+    end = taken(peers, functions().create_tcp_server_socket(8080), "listener")  # decisive
 
     assert end.getsockname() == (ip4.wildcard, 0)
     assert end.getsockopt(SOL_SOCKET, SO_REUSEADDR) == 1
@@ -149,7 +152,7 @@ def test_connect_to_server_fails_and_keeps_nothing_where_nobody_is(peers, family
 @needs_functions
 @over_ip4
 def test_connect_with_timeout_gives_a_blocking_connection(peers, family):
-    listener = peers.listener(family)
+    listener, client = peers.listener(family), peers.socket("other", family.domain, SOCK_STREAM | SOCK_NONBLOCK)
 
     client = taken(peers, functions().connect_with_timeout(HOST, port_of(listener), 600), "client")  # decisive
 

@@ -4,6 +4,7 @@ from errno import ECONNRESET
 from select import POLLERR
 from socket import (
     IPPROTO_TCP,
+    MSG_DONTWAIT,
     SO_KEEPALIVE,
     SO_LINGER,
     SO_REUSEADDR,
@@ -138,7 +139,8 @@ def test_debug_socket_state_takes_the_error_and_leaves_an_end(peers, family):
 @needs_functions
 @over_ip4
 def test_error_is_told_to_who_reads_when_nobody_has_asked_before(peers, family):
+    client, _ = peers.pair(family)
     client = reset(peers, family)  # decisive
 
     with fails(ECONNRESET):
-        client.recv(100)
+        client.recv(100, MSG_DONTWAIT)

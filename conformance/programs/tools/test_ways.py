@@ -56,6 +56,7 @@ def test_host_that_does_not_answer_ping_can_be_connected_to(peers, link, wire):
 @pytest.mark.needs("command:traceroute", "sysctl:net.ipv4.ip_forward")
 def test_traceroute_shows_the_router_and_then_the_host(link, wire):
     with beyond(link):
+        shown = ""
         shown = printed("traceroute", "-n", "-q", "1", "-w", PATIENT, BEYOND)  # decisive
 
         assert hops(shown) == [link.far_host(ip4), BEYOND]
