@@ -133,7 +133,7 @@ def test_the_page_says_what_red_means_where_a_document_is_wrong():
 
 def test_a_link_leads_to_each_sentence_by_its_lines():
     assert 'id="document-001-7-9"' in page(results())
-    assert page(results()).count("001 sender") == 1
+    assert page(results()).count("001 sender") == 2  # beside the sentence and above its ladder
 
 
 def test_a_claim_that_is_not_in_the_run_is_named_without_a_link():
