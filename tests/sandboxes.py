@@ -115,6 +115,7 @@ SANDBOXES = {
     "8 processes": few(8),
     "4 processes": few(4),
     "2 processes": few(2),
+    "a neighbour": (sys.executable, "-m", "tests.neighbour"),
     "no devices": bubble(dev=BARE),
 }  # fmt: skip
 """By name, what becomes the command; ``{out}`` stands for the folder of the run."""

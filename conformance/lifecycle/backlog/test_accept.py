@@ -54,6 +54,7 @@ def test_accept_waits_no_longer_than_so_rcvtimeo(peers, family):
 
 
 @pytest.mark.claim("stream.accept.first-come-first-served")
+@pytest.mark.needs("listener-queue")
 @over_ip_and_mapped
 def test_tcp_connections_are_accepted_in_the_order_in_which_they_came(peers, family):
     listener = peers.listener(family)

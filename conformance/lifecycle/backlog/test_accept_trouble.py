@@ -13,6 +13,7 @@ from fixtures.stage.families import over_all, over_ip, over_ip_and_mapped, over_
 
 
 @pytest.mark.claim("tcp.accept.reset-connection-is-given")
+@pytest.mark.needs("listener-queue")
 @over_ip
 def test_connection_that_was_reset_is_still_given_and_fails_on_use(peers, family, wire):
     listener = peers.listener(family)
@@ -64,6 +65,7 @@ def test_shutdown_of_the_listener_wakes_accept(peers, family):
 
 
 @pytest.mark.claim("tcp.accept.shutdown-ends-listening")
+@pytest.mark.needs("listener-queue")
 @pytest.mark.parametrize("how", [SHUT_RD, SHUT_RDWR])
 @over_ip_and_mapped
 def test_shutdown_of_the_read_side_ends_listening_until_listen_again(peers, family, how):
@@ -101,6 +103,7 @@ def test_shutdown_of_a_unix_listener_refuses_newcomers_and_keeps_those_who_wait(
 
 
 @pytest.mark.claim("tcp.accept.shut-wr-changes-nothing")
+@pytest.mark.needs("listener-queue")
 @over_ip_and_mapped
 def test_shutdown_of_the_write_side_of_a_listener_changes_nothing(peers, family):
     listener = peers.listener(family)

@@ -14,6 +14,7 @@ from fixtures.stage.families import over_ip, over_ip_and_mapped
 
 
 @pytest.mark.claim("tcp.backlog.holds-one-more")
+@pytest.mark.needs("listener-queue")
 @pytest.mark.parametrize("backlog", [0, 1])
 @over_ip_and_mapped
 def test_backlog_of_n_keeps_n_plus_one_connections(peers, family, backlog):
@@ -31,6 +32,7 @@ def test_backlog_of_n_keeps_n_plus_one_connections(peers, family, backlog):
 
 
 @pytest.mark.claim("tcp.backlog.holds-one-more")
+@pytest.mark.needs("listener-queue")
 @over_ip
 def test_exactly_the_connections_within_the_backlog_are_accepted(peers, family):
     listener = peers.listener(family, backlog=0)

@@ -60,7 +60,7 @@ def less(part: tuple[float, float]) -> bool:
 
 def deviates(found: list[tuple[float, float]]) -> bool:
     """Whether the first of two took so much more, in every one of enough parts, that no machine explains it."""
-    return len(found) >= WRONG_PARTS and all(one >= other * WRONG_WAY for one, other in found)
+    return len(found) >= WRONG_PARTS and all(one >= other * WRONG_WAY > 0 for one, other in found)
 
 
 def spelt(part: tuple[float, float]) -> str:

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.unwatched  # what it looks at would be another with a c
 
 
 @pytest.mark.claim("unix.performance.carries-cheaper-than-tcp")
+@pytest.mark.needs("thread-clock")
 @over_ip
 def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
     both = [carried(*roomy(peers, over)) for over in (family, unix)]
@@ -35,6 +36,7 @@ def test_unix_sockets_carry_at_less_cost_than_tcp(peers, family):
 
 
 @pytest.mark.claim("unix.performance.exchanges-cheaper-than-tcp")
+@pytest.mark.needs("thread-clock")
 @over_ip
 def test_unix_sockets_exchange_at_less_cost_than_tcp(peers, family):
     both = [exchanged(*roomy(peers, over)) for over in (family, unix)]
@@ -44,6 +46,7 @@ def test_unix_sockets_exchange_at_less_cost_than_tcp(peers, family):
 
 
 @pytest.mark.claim("tcp.performance.streams-cheaper-than-datagrams")
+@pytest.mark.needs("thread-clock")
 @over_ip
 def test_a_stream_carries_at_less_cost_than_datagrams(peers, family):
     sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
@@ -56,6 +59,7 @@ def test_a_stream_carries_at_less_cost_than_datagrams(peers, family):
 
 
 @pytest.mark.claim("tcp.performance.sendfile-cheaper-than-copying")
+@pytest.mark.needs("thread-clock")
 @over_ip4
 def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, folder):
     client, server = roomy(peers, family)
@@ -70,7 +74,7 @@ def test_sendfile_costs_the_sender_less_than_reading_and_sending(peers, family, 
 
 
 @pytest.mark.claim("udp.performance.batches-cheaper")
-@pytest.mark.needs("processes:8", "command:cc", "exec")
+@pytest.mark.needs("processes:8", "command:cc", "exec", "thread-clock")
 @over_ip
 def test_a_batch_of_datagrams_costs_less_than_one_by_one(peers, family, tmp_path):
     sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))

@@ -29,6 +29,7 @@ def test_more_joins_two_sends_to_one_segment(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.flags.more-per-call")
+@pytest.mark.needs("siocoutqnsd")
 @over_ip
 def test_after_more_a_send_without_it_leaves_at_once(stream_pair, wire):
     client, server = stream_pair

@@ -49,6 +49,7 @@ def test_bytes_that_send_took_may_never_be_read(peers, family):
 
 
 @pytest.mark.claim("tcp.send.probes-closed-window")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_sender_probes_a_closed_window(peers, family, wire):
     client, server = pair = small_pair(peers, family)

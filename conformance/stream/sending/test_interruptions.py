@@ -35,6 +35,7 @@ def test_signal_after_progress_ends_send_with_the_count(peers, family):
 
 
 @pytest.mark.claim("stream.send.signal-before-progress-fails")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_signal_before_any_progress_ends_send_with_eintr(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -51,6 +52,7 @@ def test_signal_before_any_progress_ends_send_with_eintr(peers, family):
 
 
 @pytest.mark.claim("stream.send.sa-restart-continues")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_goes_on_after_a_handler_with_sa_restart(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -72,6 +74,7 @@ def test_send_goes_on_after_a_handler_with_sa_restart(peers, family):
 
 
 @pytest.mark.claim("stream.send.timeout-never-restarts")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_with_a_timeout_is_not_restarted(peers, family):
     client, _ = pair = small_pair(peers, family)
@@ -102,6 +105,7 @@ def test_timeout_after_progress_ends_send_with_the_count(peers, family):
 
 
 @pytest.mark.claim("stream.send.timeout-before-progress-fails")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_timeout_before_any_progress_ends_send_with_eagain(peers, family):
     client, server = pair = small_pair(peers, family)

@@ -17,6 +17,7 @@ from fixtures.stage.processor import also_across_processors
 
 
 @pytest.mark.claim("stream.send.nonblocking-short-count")
+@pytest.mark.needs("siocoutq")
 @over_streams
 @also_across_processors
 def test_non_blocking_send_takes_what_fits(peers, family):
@@ -32,6 +33,7 @@ def test_non_blocking_send_takes_what_fits(peers, family):
 
 
 @pytest.mark.claim("stream.send.nonblocking-full-fails")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_non_blocking_send_into_a_full_buffer_fails(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -48,6 +50,7 @@ def test_non_blocking_send_into_a_full_buffer_fails(peers, family):
 
 
 @pytest.mark.claim("stream.send.never-zero-of-something")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_of_something_gives_a_number_or_an_error(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -64,6 +67,7 @@ def test_send_of_something_gives_a_number_or_an_error(peers, family):
 
 
 @pytest.mark.claim("stream.send.dontwait-short-count")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_with_dontwait_takes_what_fits(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -78,6 +82,7 @@ def test_send_with_dontwait_takes_what_fits(peers, family):
 
 
 @pytest.mark.claim("stream.send.dontwait-full-fails")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_with_dontwait_into_a_full_buffer_fails(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -91,6 +96,7 @@ def test_send_with_dontwait_into_a_full_buffer_fails(peers, family):
 
 
 @pytest.mark.claim("stream.send.dontwait-per-call")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_dontwait_acts_on_one_call_only(peers, family):
     client, _ = pair = small_pair(peers, family)

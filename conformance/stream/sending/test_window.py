@@ -42,6 +42,7 @@ def test_each_byte_has_the_next_sequence_number(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.send.window-closes-when-unread")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_reader_that_does_not_read_closes_its_window(peers, family, wire):
     _, server = pair = small_pair(peers, family)
@@ -58,6 +59,7 @@ def test_reader_that_does_not_read_closes_its_window(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.receive.window-not-opened-bit-by-bit")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_reading_a_little_does_not_open_the_window(peers, family, wire):
     _, server = pair = small_pair(peers, family)
@@ -73,6 +75,7 @@ def test_reading_a_little_does_not_open_the_window(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.send.window-opens-when-read")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_reading_opens_the_window_and_the_rest_arrives(peers, family, wire):
     _, server = pair = small_pair(peers, family)
@@ -87,6 +90,7 @@ def test_reading_opens_the_window_and_the_rest_arrives(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.send.stays-within-window")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_sender_sends_nothing_beyond_the_window(peers, family, wire):
     _, server = pair = small_pair(peers, family)

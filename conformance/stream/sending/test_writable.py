@@ -23,6 +23,7 @@ from fixtures.stage.families import over_ip, over_streams, over_unix
 
 
 @pytest.mark.claim("stream.writable.not-while-full")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_full_socket_is_not_writable(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -35,6 +36,7 @@ def test_full_socket_is_not_writable(peers, family):
 
 
 @pytest.mark.claim("stream.writable.again-after-reading")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_waiting_writer_wakes_when_the_reader_has_read(peers, family):
     client, server = pair = small_pair(peers, family)
@@ -78,7 +80,7 @@ def test_unix_socket_is_writable_while_a_quarter_of_its_buffer_is_used(peers, fa
 
 
 @pytest.mark.claim("tcp.writable.notsent-lowat")
-@pytest.mark.needs("sysctl:net.ipv4.tcp_wmem")
+@pytest.mark.needs("sysctl:net.ipv4.tcp_wmem", "siocoutq")
 @over_ip
 def test_many_unsent_bytes_keep_a_socket_from_being_writable(peers, family, sysctl):
     sysctl("net.ipv4.tcp_wmem", "4096 1048576 4194304")

@@ -118,6 +118,7 @@ def test_last_segment_of_a_write_is_pushed(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.send.last-segment-pushed")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_last_of_many_segments_is_pushed(peers, family, wire):
     _, server = pair = small_pair(peers, family)

@@ -38,6 +38,7 @@ def test_setfl_makes_a_receive_of_nothing_fail(stream_pair):
 
 
 @pytest.mark.claim("stream.nonblocking.setfl-makes-send-fail")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_setfl_makes_a_send_into_a_full_buffer_fail(peers, family):
     client, _ = pair = small_pair(peers, family)

@@ -48,7 +48,7 @@ def test_what_a_short_send_left_is_lost_unless_it_is_sent_later(peers, family):
 
 
 @pytest.mark.claim("epoll.performance.waiting-does-not-grow")
-@pytest.mark.needs("descriptors:260")
+@pytest.mark.needs("descriptors:260", "thread-clock")
 @over_ip4
 def test_waiting_costs_less_than_with_select_where_many_are_idle(peers, family):
     ends = [peers.socket(f"idle{number}", family.domain, SOCK_DGRAM) for number in range(IDLE)]

@@ -99,6 +99,7 @@ def test_receive_with_a_timeout_of_zero_waits(stream_pair):
 
 
 @pytest.mark.claim("stream.timeout.zero-sends-for-ever")
+@pytest.mark.needs("siocoutq")
 @over_streams
 def test_send_with_a_timeout_of_zero_waits(peers, family):
     client, server = pair = small_pair(peers, family)
