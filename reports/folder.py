@@ -109,6 +109,11 @@ def is_signed(path: Path) -> bool:
         return b'"sockproof-results"' in file.read(200)
 
 
+def is_of_run(name: str) -> bool:
+    """Whether a path below the folder is one that a run gives its files: it leads nowhere else."""
+    return name in FILES or re.fullmatch(rf"{CAPTURES}/[^/]+", name) is not None
+
+
 def is_left(name: str) -> bool:
     """Whether files of this name are what a crash of ours leaves beside the results."""
     return name == LOCK or HALF_WRITTEN.fullmatch(name) is not None

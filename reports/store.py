@@ -22,6 +22,7 @@ __all__ = [
     "Journal",
     "ResultsError",
     "as_data",
+    "read_collected",
     "read_journal",
     "read_results",
     "write_results",
@@ -57,6 +58,10 @@ class Journal:
         """Write what is known before the first scenario. Raises ResultsError where the disk says no."""
         head = {name: getattr(known, name) for name in BEFOREHAND}
         self._write({"entry": "begin", "schema": SCHEMA, "version": SCHEMA_VERSION, **head}, lasting=True)
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Write the ids of what is to run, so that a run which dies leaves the names of what it did not reach."""
+        self._write({"entry": "collected", "ids": list(names)})
 
     def add(self, instance: Instance) -> None:
         """Write one instance. Raises ResultsError where the disk says no."""
@@ -262,6 +267,12 @@ def read_journal(path: Path | str) -> Results:
     data = {**head, "run": ends[-1] if ends else head.get("run"), "instances": instances}
     results = _understood(data, path)
     return results if ends else replace(results, run=replace(results.run, complete=False))
+
+
+def read_collected(path: Path | str) -> tuple[str, ...]:
+    """The ids of what the last run in a journal was to run. Raises ResultsError as `read_journal` does."""
+    found = [entry.get("ids") for entry in _last_run(Path(path)) if entry.get("entry") == "collected"]
+    return tuple(name for ids in found if isinstance(ids, list) for name in ids if isinstance(name, str))
 
 
 def _latest(instances: Iterable[Any]) -> list[Any]:

@@ -88,13 +88,27 @@ def run_arguments(parser: Parser) -> None:
     add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
     add("--watch", choices=("all", "asserted"), help="whose packets are shown: of all over IP, or where asserted (all)")
     add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
-    add("--target", metavar="NAME", default="host", help="kernel to run on (host)")
+    target_arguments(parser)
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
     text = "known deviations, beside those that come with the suite; 'none' leaves those out; repeat"
     add("--deviations", metavar="FILE", action="append", default=[], help=text)
     add("--sysctl", metavar="NAME=VALUE", action="append", default=[], help="set in every scenario's namespace; repeat")
     add("--unredacted", action="store_true", help="keep names and addresses of hosts in the results")
     parser.usage = "sockproof run [SELECTION ...] [options] [-- PYTEST ARGUMENTS]"
+
+
+def target_arguments(parser: Parser) -> None:
+    """The arguments of ``run`` that say on which kernel, and in what surroundings."""
+    add = parser.add_argument
+    add("--target", metavar="NAME", default="host", help="kernel to run on (host); sockproof doctor lists all")
+    add("--preset", metavar="NAME", help="limits of a container: docker, podman or nothing")
+    add("--cap-add", metavar="CAP", action="append", default=[], help="give a container this capability; repeat")
+    add("--cap-drop", metavar="CAP", action="append", default=[], help="take this capability from it, or ALL; repeat")
+    add("--seccomp", metavar="FILE", help="a container's seccomp profile, in JSON or compiled")
+    add("--user", metavar="UID[:GID]", help="user inside a container")
+    add("--platform", metavar="NAME", help="platform of gVisor: systrap, ptrace or kvm; of a machine: kvm or tcg")
+    add("--memory", metavar="MIB", type=int, default=2048, help="memory of a target that has its own (2048)")
+    add("--preload", metavar="LIB.so", help="shared library that takes the place of the socket calls")
 
 
 def list_arguments(parser: Parser) -> None:
@@ -161,6 +175,11 @@ def deviations_arguments(parser: Parser) -> None:
     add("files", nargs="+", metavar="FILE", help="for update: results or folders of runs; for check: files of records")
     add("--file", metavar="FILE", help="for update: the file that records are appended to (deviations.toml)")
     add("--target", metavar="EXPRESSION", help="for update: of which targets they speak (exactly the one that ran)")
+
+
+def bundle_arguments(parser: Parser) -> None:
+    """The arguments of ``bundle``."""
+    parser.add_argument("--out", metavar="PATH", default="sockproof.pyz", help="file, or folder if it has no suffix")
 
 
 def mutants_arguments(parser: Parser) -> None:
@@ -279,6 +298,15 @@ COMMANDS = {
                 "sockproof deviations check deviations.toml",
                 "is it sound, and does it speak of scenarios that there are?",
             ),
+        ),
+    ),
+    "bundle": Command(
+        "write the suite and all that it needs into one file, for machines that have only Python",
+        bundle_arguments,
+        "sockproof.bundle:write",
+        (
+            ("sockproof bundle", "sockproof.pyz; over there: python3 sockproof.pyz run"),
+            ("sockproof bundle --out folder", "as a folder; over there: python3 folder run"),
         ),
     ),
     "mutants": Command(

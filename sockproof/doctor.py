@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sockproof import packages, suite
 from sockproof.errors import Exit, UsageError
+from sockproof.targets import State, known
 
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Scenario
@@ -47,6 +48,8 @@ class Findings:
     """Whether the probes could run."""
     fault: str | None = None
     """Why nothing can run here at all, with the remedy."""
+    targets: tuple[tuple[str, State], ...] = ()
+    """The kinds of target, and whether each can be used; they decide no exit status."""
 
     @property
     def missing(self) -> tuple[Capability, ...]:
@@ -97,7 +100,8 @@ def find(required: tuple[str, ...]) -> Findings:
     answers = probe(tuple(dict.fromkeys(named)), here)
     rung = isolation()
     fault = loopback_fault() if rung == "loopback" else None
-    return Findings(answers or (), rung, here, scenarios, required, probed=answers is not None, fault=fault)
+    states = tuple(known.states())
+    return Findings(answers or (), rung, here, scenarios, required, answers is not None, fault, states)
 
 
 def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Capability, ...] | None:
@@ -147,6 +151,7 @@ def as_data(findings: Findings) -> dict[str, Any]:
         **machine(),
         "isolation": findings.isolation,
         "capabilities": [{**plain(item), "scenarios": uses[item.name]} for item in findings.capabilities],
+        "targets": [{"name": name, **plain(state)} for name, state in findings.targets],
         "packages": [{**plain(package), "suits": package.suits} for package in findings.packages],
         "scenarios": len(findings.scenarios),
         "undecidable": [scenario.node for scenario in findings.undecidable],
@@ -162,6 +167,8 @@ def as_text(findings: Findings) -> Iterator[str]:
     if findings.probed:
         yield ""
         yield from capability_lines(findings)
+    yield ""
+    yield from target_lines(findings.targets)
     yield ""
     yield from package_lines(findings.packages)
     yield ""
@@ -188,6 +195,16 @@ def remedy_lines(missing: Sequence[Capability]) -> Iterator[str]:
 def answer(item: Capability) -> str:
     """What a probe said: ``yes``, or why not."""
     return "yes" if item.available else f"{item.verdict}: {item.probe}"
+
+
+def target_lines(targets: Sequence[tuple[str, State]]) -> Iterator[str]:
+    """A table of the targets, with the remedy for those that cannot be used."""
+    width = max(len(name) for name, _ in targets) + 2
+    yield f"{'target':{width}}state"
+    for name, state in targets:
+        yield f"{name:{width}}{'yes: ' if state.ready else 'no: '}{state.says}"
+        if state.remedy:
+            yield f"{'':{width}}remedy: {state.remedy}"
 
 
 def package_lines(found: Sequence[packages.Package]) -> Iterator[str]:

@@ -14,11 +14,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockproof import child, known_targets, packages, suite
+from sockproof import child, elsewhere, packages, suite
 from sockproof.errors import Exit, UsageError
+from sockproof.targets import known
 
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Catalogue
+    from reports.record import Results
 
 ASKED = "SOCKPROOF_ASKED"
 """Environment variable that hands the arguments on to the results (fixtures.run.log)."""
@@ -26,6 +28,9 @@ PLUGINS = ("xdist",)
 """The plugins of pytest that the suite needs beside its own; no other is loaded unless the user names it."""
 CHANGING = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 """Environment variables with which the surroundings of a run would change it: they were meant for other tests."""
+DIED = "the process that ran the scenarios died before it came to this one"
+UNCACHED = ("-p", "no:cacheprovider")
+"""Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,
@@ -44,16 +49,18 @@ NONE = "none"
 def run(asked: Namespace) -> int:
     """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started."""
     place = suite.reach()
-    target = known_targets.find(asked.target)
+    target = known.find(asked)
     check(asked, place)
     selected = selection(asked.selection, suite.catalogue())
     out = results_folder(asked.out)
-    command = [*pytest_command(place, asked.pytest_arguments), f"--out={out}", *options(asked), *selected]
-    command += asked.pytest_arguments
+    behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
+    command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
     began = time.time_ns()
-    code, interrupted = child.run(target.wrap(command), environment(place))
+    if target.kind != "host":
+        return elsewhere.run(target, command, place, out)
+    code, interrupted = child.run(command, environment(place, asked.preload))
     if code < 0:
-        salvage(out, began)
+        salvage(out, began, DIED, interrupted=interrupted)
     if asked.out is None:
         discard_empty(out)
     return status(code, interrupted, out, began)
@@ -206,15 +213,18 @@ def check_function(file: Path, function: str, catalogue: Catalogue) -> None:
         raise UsageError(f"there is no scenario {function} in {short}; {advice}")
 
 
-def environment(place: Path) -> dict[str, str]:
+def environment(place: Path, preload: str | None = None) -> dict[str, str]:
     """The environment of this process, with the suite first on Python's path, and what was asked, for the report.
 
-    What would change the run, plugins that happen to be installed above all, is left out.
+    What would change the run, plugins that happen to be installed above all, is left out. A library to `preload` comes
+    before those that are preloaded anyway.
     """
     path = os.environ.get("PYTHONPATH")
     python_path = f"{place}{os.pathsep}{path}" if path else str(place)
     kept = {name: value for name, value in os.environ.items() if name not in CHANGING}
     ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": python_path, ASKED: shlex.join(sys.argv[1:])}
+    if preload:
+        ours["LD_PRELOAD"] = ":".join(filter(None, (str(Path(preload).absolute()), os.environ.get("LD_PRELOAD"))))
     return {**kept, **ours}
 
 
@@ -233,15 +243,22 @@ def status(code: int, interrupted: bool, out: Path, began: int) -> int:
     return PYTEST.get(code, Exit.INTERNAL)
 
 
-def salvage(out: Path, began: int) -> None:
-    """Write the results of a run that died from its journal, unless that is of a run before `began`."""
-    from reports import pages, store
+def salvage(out: Path, began: int, reason: str, *, interrupted: bool = False) -> Results | None:
+    """Write the results of a run that died from its journal, and give them; None where it came to none, or cannot."""
+    from reports import folder
+    from reports import salvage as journalled
+    from reports.files import ResultsError
 
-    with suppress(store.ResultsError):
-        found = store.read_journal(out / store.JOURNAL)
-        if found.run.started >= began:
-            store.write_results(found, out / store.RESULTS)
-            pages.write_all(found, out)
+    def claim_of(node: str) -> str:
+        name = node.partition("[")[0]
+        scenarios = (each for found in suite.catalogue().scenarios.values() for each in found)
+        return next((each.claim for each in scenarios if each.node == name), "")
+
+    try:
+        return journalled.salvage(out, began, interrupted=interrupted, claim_of=claim_of, reason=reason)
+    except (ResultsError, folder.FolderError) as error:
+        tell(str(error))
+        return None
 
 
 def has_instances(out: Path, began: int) -> bool:
