@@ -147,7 +147,7 @@ def environment(target: Any, place: Path) -> dict[str, str]:
     from fixtures.run.redaction import host, redacted_arguments
     from sockproof.running import ASKED
 
-    whole = "--unredacted" in sys.argv
+    whole, colours = "--unredacted" in sys.argv, str(int(os.isatty(1)))
     asked = shlex.join(sys.argv[1:] if whole else redacted_arguments(sys.argv[1:]))
     told = {
         "host": host() if whole else "",
@@ -156,8 +156,15 @@ def environment(target: Any, place: Path) -> dict[str, str]:
         "options": target.options,
     }
     if target.ships:
-        return {**launching.ours(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", ASKED: asked, TOLD: json.dumps(told)}
+        return {
+            **launching.ours(),
+            "PY_COLORS": colours,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            ASKED: asked,
+            TOLD: json.dumps(told),
+        }
     own = {
+        "PY_COLORS": colours,
         "HOME": "/run/home", "TMPDIR": "/run/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(place),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", ASKED: asked, TOLD: json.dumps(told),
     }  # fmt: skip

@@ -75,7 +75,7 @@ class Container(Target):
             raise TargetError(f"{self.name}: {self.rootfs} is no folder; behind the colon stands {known}.")
         if self.user and not self.user.partition(":")[0].isdecimal():
             raise TargetError(f'--user "{self.user}" is no number; write a user id such as 1000.')
-        self.program()
+        _ = self.granted, self.program()
 
     @property
     def user(self) -> str | None:

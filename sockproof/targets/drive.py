@@ -49,6 +49,8 @@ class Relay:
     on_begin: Callable[[], None] = nothing
     begun: bool = False
     status: int | None = None
+    signs: int = 0
+    """How often it said something, but for that nothing is new: who says that may be well while the suite hangs."""
     before: list[str] = field(default_factory=list)
     """The last lines before the suite began."""
     unfit: str = ""
@@ -59,12 +61,14 @@ class Relay:
         """What of `data` is to be shown."""
         *lines, self._held = (self._held + data.replace(b"\r", b"")).split(b"\n")
         shown = b"".join(self._take(line + b"\n") for line in lines)
+        self.signs += bool(self._held)
         if self.begun and self.status is None and self._held and not self.token.encode().startswith(self._held[:1]):
             shown, self._held = shown + self._held, b""  # dots of progress come without an end of line
         return shown
 
     def _take(self, line: bytes) -> bytes:
         before, found, words = line.partition(self.token.encode() + b" ")
+        self.signs += words.strip() != b"alive"
         if found:
             return (before if self.begun else b"") + self._hear(*words.split(maxsplit=1))
         if not self.begun:
@@ -132,7 +136,10 @@ def follow(
     life = Life(journal)
     with interrupts() as asked:
         for data in _output(process, life, silence, asked):
+            before = relay.signs
             _show(relay.feed(data))
+            if relay.signs > before:
+                life.sign()
         silent = silence if life.age() >= silence and process.poll() is None and not asked else None
         _end(process, at_once=bool(asked) or silent is not None or relay.status is None)
     return Ended(relay.begun, relay.status, bool(asked), silent, process.returncode, relay.reason())
@@ -169,7 +176,6 @@ def _output(process: subprocess.Popen[bytes], life: Life, silence: float, asked:
             data = os.read(descriptor, LARGEST)
             if not data:
                 return
-            life.sign()
             yield data
         elif process.poll() is not None:
             return  # somebody else holds the pipe

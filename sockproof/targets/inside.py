@@ -11,7 +11,7 @@ It is started with the path of its order, a JSON file:
     path         where the suite lies
 
 As the first process of a kernel (``setup.init``) it mounts what a system has mounted, reaps, and switches off in the
-end. Nothing is imported but the standard library, and one module of the suite.
+end. Nothing is imported but the standard library, and little of the suite.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ SYSTEM = (
 
 def main(order: Mapping[str, Any]) -> int:
     """Do what the order says; pytest's exit status."""
+    sys.path.insert(0, order["path"])
     for prepare in (mounted, loaded, made, loopback_up):
         prepare(order["setup"])
     os.chdir(order["folder"])
@@ -76,7 +77,6 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 def patient(order: Mapping[str, Any]) -> dict[str, str]:
     """The environment for pytest: how patient it is, and how fast this machine is, as it was measured here."""
     environment = dict(order["environment"])
-    sys.path.insert(0, order["path"])
     from fixtures.run import speed
 
     factor = speed.factor()
@@ -114,18 +114,15 @@ def loaded(setup: Mapping[str, Any]) -> None:
     where = setup.get("modules")
     if not where:
         return
-    release = os.uname().release
-    os.makedirs("/run/modules/lib/modules", exist_ok=True)
-    os.symlink(f"{where}/{release}", f"/run/modules/lib/modules/{release}")
-    helper = Path("/run/modules/modprobe")
-    helper.write_text('#!/bin/sh\nexec /sbin/modprobe -d /run/modules "$@"\n', "ascii")
+    from sockproof.targets import modules
+
+    folder = f"{where}/{os.uname().release}"
+    helper = Path("/run/modprobe")
+    helper.write_text(f'#!/bin/sh\nexec {sys.executable} -P {modules.__file__} {folder} "$@"\n', "ascii")
     helper.chmod(0o755)
     with suppress(OSError):
         Path("/proc/sys/kernel/modprobe").write_text(str(helper), "ascii")
-    for name in setup.get("load", ()):
-        with suppress(OSError):
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            subprocess.run([helper, name], check=False, **quiet)  # type: ignore[call-overload]
+    modules.load(folder, setup.get("load", ()))
 
 
 def made(setup: Mapping[str, Any]) -> None:
