@@ -20,6 +20,9 @@ from typing import IO, Any
 
 from sockproof.targets import Job, State, Target, TargetError, launching, unpacking
 
+GRACE = 5.0
+"""Seconds that the other side gets to remove its folder."""
+
 
 @dataclass(frozen=True)
 class Command(Target):
@@ -57,7 +60,7 @@ class Command(Target):
     @contextmanager
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The command, with the suite on its way. Raises TargetError."""
-        with launching.launched([*self.words, "python3", "-"], stdin=subprocess.PIPE) as process:
+        with launching.launched([*self.words, "python3", "-"], stdin=subprocess.PIPE, grace=GRACE) as process:
             assert process.stdin is not None
             sending = threading.Thread(target=_send, args=(process.stdin, program(job)), daemon=True)
             sending.start()

@@ -10,7 +10,7 @@ import subprocess
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -117,8 +117,6 @@ class Ended:
     interrupted: bool
     silent: float | None
     """Seconds of silence after which it was ended; None if it was not."""
-    code: int
-    """The return code of the target itself, negative for a signal."""
     reason: str
     """What it said last before the suite began."""
 
@@ -129,9 +127,10 @@ def follow(
     silence: float,
     journal: Path,
 ) -> Ended:
-    """Wait for the end of `process`, whose output `relay` takes, and tell how it ended; it is over when this returns.
+    """Wait for the end of `process`, whose output `relay` takes, and tell how it ended.
 
-    It is ended if for `silence` seconds it neither writes nor lets `journal` grow, and on SIGINT, SIGTERM and SIGHUP.
+    Returns before that if for `silence` seconds it neither writes nor lets `journal` grow, and on SIGINT, SIGTERM and
+    SIGHUP; who has started the process ends it.
     """
     life = Life(journal)
     with interrupts() as asked:
@@ -141,8 +140,9 @@ def follow(
             if relay.signs > before:
                 life.sign()
         silent = silence if life.age() >= silence and process.poll() is None and not asked else None
-        _end(process, at_once=bool(asked) or silent is not None or relay.status is None)
-    return Ended(relay.begun, relay.status, bool(asked), silent, process.returncode, relay.reason())
+        if relay.status is not None:
+            _let_end(process)
+    return Ended(relay.begun, relay.status, bool(asked), silent, relay.reason())
 
 
 @dataclass
@@ -190,13 +190,10 @@ def _show(data: bytes) -> None:
             return
 
 
-def _end(process: subprocess.Popen[bytes], *, at_once: bool) -> None:
-    """The process is over; it gets a moment to end by itself unless it is to end at once."""
-    try:
-        process.wait(0.2 if at_once else GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    """A target that has told its status gets a moment to end by itself; whoever started it kills it then."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
 
 
 @contextmanager

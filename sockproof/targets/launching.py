@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sockproof.targets import TargetError
 
@@ -21,33 +21,44 @@ OURS = ("SOCKPROOF_", "HYPOTHESIS_")
 
 @contextmanager
 def launched(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, hold: Sequence[int] = (), stdin: int = -3
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    hold: Sequence[int] = (),
+    stdin: int = subprocess.DEVNULL,
+    grace: float = 0.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A running `command`, its output in a pipe, killed when the block ends. Raises TargetError.
+
+    With `grace` it gets SIGTERM before, and so many seconds to clean up.
 
     It is in a session of its own, so that Ctrl-C at a terminal reaches it by our hand only, and is killed with us.
     """
     try:
         process = subprocess.Popen(
             command, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            pass_fds=hold, start_new_session=True, preexec_fn=_bound_to_us,
+            pass_fds=hold, start_new_session=True, preexec_fn=lambda: _bound_to_us(signal.SIGTERM if grace else signal.SIGKILL),
         )  # fmt: skip
     except OSError as error:
         raise TargetError(f"{command[0]} cannot be started: {error.strerror}.") from error
     try:
         yield process
     finally:
+        if grace and process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(grace)
         process.kill()
         process.wait()
         if process.stdout:
             process.stdout.close()
 
 
-def _bound_to_us() -> None:
+def _bound_to_us(orphaned: signal.Signals) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(name, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(orphaned), 0, 0, 0)
 
 
 def passed_on() -> dict[str, str]:

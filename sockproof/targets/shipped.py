@@ -26,6 +26,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from sockproof.targets.inside import patient
@@ -152,6 +153,13 @@ def output(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
             yield b""
 
 
+def leave(number: int, _: FrameType | None) -> None:
+    """The handler of SIGTERM and SIGHUP. Raises Gone."""
+    raise Gone
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, leave)
     sys.exit(main(Path(sys.argv[1])))
