@@ -87,10 +87,13 @@ def redacted(command: Sequence[str]) -> list[str]:
 def shipped(command: Sequence[str], place: Path, out: Path) -> dict[str, Any]:
     """What the order has instead where nothing of this machine is seen. Raises TargetError for files that are ours."""
     places = {f"--out={out}": "--out={out}", sys.executable: "{python}", str(place): "{suite}"}
-    words, files = [], {}
-    for before, word in zip(("", *command), command, strict=False):
-        if before == "--deviations":
-            files["deviations"], word = Path(word).read_text("utf-8"), "{order}/deviations"
+    words: list[str] = []
+    files: dict[str, str] = {}
+    for word in command:
+        option, _, path = word.partition("=")
+        if option == "--deviations" and path.startswith("/"):
+            name = f"deviations-{len(files)}.toml"
+            files[name], word = Path(path).read_text("utf-8"), f"{option}={{order}}/{name}"
         for ours, theirs in places.items():
             word = theirs + word[len(ours) :] if word == ours or word.startswith(f"{ours}/") else word
         if word.startswith("/"):

@@ -34,10 +34,11 @@ def launched(
 
     It is in a session of its own, so that Ctrl-C at a terminal reaches it by our hand only, and is killed with us.
     """
+    orphaned = signal.SIGTERM if grace else signal.SIGKILL
     try:
         process = subprocess.Popen(
             command, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            pass_fds=hold, start_new_session=True, preexec_fn=lambda: _bound_to_us(signal.SIGTERM if grace else signal.SIGKILL),
+            pass_fds=hold, start_new_session=True, preexec_fn=lambda: _bound_to_us(orphaned),
         )  # fmt: skip
     except OSError as error:
         raise TargetError(f"{command[0]} cannot be started: {error.strerror}.") from error

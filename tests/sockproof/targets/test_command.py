@@ -55,10 +55,15 @@ def test_deviations_are_sent(command, checkout, far):
     checkout.add("more.thing.deviates", "assert 1 == 2")
     assert run(command, far, "more").status == 1
     known = command.cwd / "known.toml"
-    claim = 'claim = "more.thing.deviates"\ntarget = "command"\nreason = "known"\nobserved = "1 == 2"\n'
-    known.write_text(f"[[deviation]]\n{claim}")
+    fields = {
+        "claim": "more.thing.deviates", "target": "gvisor", "scenario": "test_thing_deviates", "expected": "1 == 2",
+        "observed": "assert 1 == 2", "reason": "known", "link": "https://example.org/1",
+    }  # fmt: skip
+    known.write_text("[[deviation]]\n" + "".join(f'{name} = "{value}"\n' for name, value in fields.items()))
 
-    assert "known.toml" not in run(command, far, "more", "--deviations", str(known)).err
+    ended = run(command, far, "more", "--deviations", str(known))
+
+    assert (ended.status, ended.err) == (1, "")
 
 
 def test_captures_come_back(command, far):
