@@ -33,19 +33,6 @@ def test_netstat_shows_the_listener_and_both_ends_of_a_connection(peers, family)
     assert sorted(row[5] for row in shown) == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
 
 
-@pytest.mark.claim("tools.netstat.names-the-program")
-@pytest.mark.needs("command:netstat", "namespace")
-@over_ip4
-def test_netstat_names_the_program_that_listens(peers, family):
-    listener = peers.listener(family)
-    flags = "-tan"
-    flags = "-tanp"  # decisive
-
-    (row,) = [line for line in printed("netstat", flags).splitlines() if f":{port(listener)} " in line]
-
-    assert f"{os.getpid()}/" in row
-
-
 @pytest.mark.claim("tools.netstat.counts-both-ends")
 @pytest.mark.needs("command:netstat", "command:ss", "sock_diag", "namespace")
 @over_ip
