@@ -22,7 +22,7 @@ Mechanism = Literal["preload", "nft", "sysctl"]
 Expectation = Literal["kill", "adapt", "equivalent"]
 
 FOLDER = Path(__file__).with_name("catalogue")
-HOOKS = ("input", "output", "egress")
+HOOKS = ("input", "output", "egress", "prerouting")
 """Where a wire mutant sits: in the namespace's stack, or (egress) where a packet is handed to the device."""
 
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*){2}")

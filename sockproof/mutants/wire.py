@@ -1,7 +1,8 @@
 """Wire mutants: nftables rules inside the namespace of a scenario.
 
 The catalogue gives the rule and its hook. ``output`` is where a segment leaves the stack, before the device and
-so before a capture on it; ``input`` is where one has arrived; ``egress`` is where the device takes a packet,
+so before a capture on it; ``input`` is where one has arrived, ``prerouting``
+where nobody has looked at its addresses yet; ``egress`` is where the device takes a packet,
 which is the place to lose or double a datagram without the sender being told. Every rule has a counter: what it
 counted is the proof that the mutant was active.
 """

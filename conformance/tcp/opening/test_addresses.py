@@ -1,0 +1,48 @@
+"""SYNs to or from addresses that are no single host's (RFC 9293 section 3.9.2.3)."""
+
+import pytest
+
+from fixtures.stage.families import ip4, ip6
+
+MANY = [(ip4, "255.255.255.255"), (ip4, "10.78.0.255"), (ip4, "224.0.0.1"), (ip6, "ff02::1"), (ip6, "ff0e::1")]
+NOBODY = [
+    (ip4, "255.255.255.255"), (ip4, "224.0.0.1"), (ip4, "127.0.0.1"), (ip4, "0.0.0.0"),
+    (ip6, "ff02::1"), (ip6, "::1"), (ip6, "::"),
+]  # fmt: skip
+
+
+def each(*cases):
+    """One instance for each family and address."""
+    needs = {family: [pytest.mark.needs(*family.needs)] if family.needs else [] for family, _ in cases}
+    named = [pytest.param(*case, id=f"{case[0]}-{case[1]}", marks=needs[case[0]]) for case in cases]
+    return pytest.mark.parametrize(("family", "address"), named)
+
+
+def listening_anywhere(remote):
+    """A listener on every address of the kernel's."""
+    opened = remote.peers.listener(remote.family, host=remote.family.wildcard)
+    remote.towards(opened)
+    remote.kernel = (remote.near_host, remote.kernel[1])
+    remote.another("client").open()
+
+
+@pytest.mark.claim("tcp.opening.not-to-many")
+@each(*MANY)
+def test_syn_to_many_is_dropped(remote, address):
+    listening_anywhere(remote)
+    before = len(remote.wire.seen("listener > * any"))
+
+    remote.send("SYN", ip={"dst": address})  # decisive
+
+    assert len(remote.wire.seen("listener > * any")) == before
+
+
+@pytest.mark.claim("tcp.opening.not-from-many")
+@each(*NOBODY)
+def test_syn_from_nobody_in_particular_is_dropped(remote, address):
+    listening_anywhere(remote)
+    before = len(remote.wire.seen("listener > * any"))
+
+    remote.send("SYN", ip={"src": address})  # decisive
+
+    assert len(remote.wire.seen("listener > * any")) == before
