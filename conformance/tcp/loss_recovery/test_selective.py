@@ -1,0 +1,38 @@
+"""Selective acknowledgements of the peer: what is sent again, and what is not (RFC 2018, RFC 6675)."""
+
+import pytest
+
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, sent
+from fixtures.evidence.waiting import until
+from fixtures.stage.families import over_ip
+
+OPTIONS = f"<mss {SIZE},sackOK>"
+
+
+@pytest.mark.claim("tcp.loss-recovery.holes-only")
+@pytest.mark.parametrize("lost", [(0,), (1,), (0, 2)])
+@over_ip
+def test_only_the_holes_are_sent_again(remote, lost):
+    sent(remote, options=OPTIONS)
+    due = 1 + min(lost) * SIZE
+
+    for block in blocks(lost):
+        duplicate(remote, ack=due, options=f"<nop,nop,sack {block}>")  # decisive
+
+    for number in lost:
+        until(lambda start=1 + number * SIZE: again(remote, start) > 1, what=f"segment {number} sent again")
+    kept = set(range(SEGMENTS)) - set(lost)
+    assert {number: again(remote, 1 + number * SIZE) for number in kept} == dict.fromkeys(kept, 1)
+
+
+def blocks(lost):
+    """The blocks that a receiver tells of when it lacks those segments: a growing one for each that comes."""
+    told = []
+    for number in range(min(lost), SEGMENTS):
+        if number in lost:
+            continue
+        first = number
+        while first - 1 not in lost and first - 1 > min(lost):
+            first -= 1
+        told.append(f"{1 + first * SIZE}:{1 + (number + 1) * SIZE}")
+    return told
