@@ -56,8 +56,9 @@ def test_deviations_are_sent(command, checkout, far):
     assert run(command, far, "more").status == 1
     known = command.cwd / "known.toml"
     fields = {
-        "claim": "more.thing.deviates", "target": "gvisor", "scenario": "test_thing_deviates", "expected": "1 == 2",
-        "observed": "assert 1 == 2", "reason": "known", "link": "https://example.org/1",
+        "claim": "more.thing.deviates", "target": "gvisor", "scenario": "test_thing_deviates",
+        "expected": "the first one",
+        "observed": "the second one instead", "reason": "known", "link": "https://example.org/1",
     }  # fmt: skip
     known.write_text("[[deviation]]\n" + "".join(f'{name} = "{value}"\n' for name, value in fields.items()))
 
