@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from reports.record import Instance, Results, Target
 
 FILE = Path("deviations.toml")
-VARIES = re.compile(r"0x[0-9a-f]{6,}|(?<![\w.])\d{5}(?![\w.])|\d+\.\d+(?= (?:ms|s|us|µs)\b)")
-"""What is another one each time: addresses in memory, ports that the kernel chose, times."""
+VARIES = re.compile(
+    r"0x[0-9a-f]{6,}|(?<![\w.])\d{4,5}(?=, 0, 0\)|\))|(?<=/proc/self/fd/)\d+|(?<=\\x00)[0-9a-f]{5}(?=')"
+    r"|\d+\.\d+(?= (?:ms|s|us|µs)\b)"
+)
+"""What is another one each time: addresses in memory, ports, descriptors, names that the kernel chose, times."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reports import summary
-from reports.compare.sides import Side
+from reports.compare.sides import Side, target_name
 from reports.record import DECIDED, Claim, Instance
 from reports.texts import first_line
 
@@ -171,7 +171,7 @@ class Comparison:
     @property
     def of_one_target(self) -> bool:
         """Whether these are two runs of one target."""
-        return len(self.sides) == 2 and len({side.results.target.name for side in self.sides}) == 1
+        return len(self.sides) == 2 and len({target_name(side.results.target) for side in self.sides}) == 1
 
 
 def compare(sides: Sequence[Side]) -> Comparison:

@@ -97,11 +97,20 @@ def distinct_names(found: Sequence[Results], places: Sequence[str]) -> list[str]
     return [f"{name} #{number}" for number, name in enumerate(names, 1)]
 
 
+def target_name(target: Target) -> str:
+    """What a target is called: by its own name, or by its kind where it was made without one."""
+    return target.environment.kind if target.name == "host" else target.name
+
+
+def _version(target: Target) -> str:
+    return target.environment.version or release(target)
+
+
 NAMINGS: tuple[Callable[[Results, str], str], ...] = (
-    lambda results, _: results.target.name,
-    lambda results, _: f"{results.target.name} {results.target.environment.version or release(results.target)}",
-    lambda results, _: f"{results.target.name} {results.run.id}",
-    lambda results, place: f"{results.target.name} {place}",
+    lambda results, _: target_name(results.target),
+    lambda results, _: f"{target_name(results.target)} {_version(results.target)}",
+    lambda results, _: f"{target_name(results.target)} {results.run.id}",
+    lambda results, place: f"{target_name(results.target)} {place}",
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from reports.compare.environment import facts
 from reports.compare.sides import distinct_names, read_sides
+from reports.environment import Environment
 from reports.files import ResultsError
 from reports.store import write_results
 from tests.reports.compare.builders import compared, found
@@ -32,6 +33,7 @@ def written(tmp_path):
     ("sides", "names"),
     [
         ([found(name="host"), found(name="gvisor")], ["host", "gvisor"]),
+        ([found(), found(environment=Environment("gvisor"))], ["host", "gvisor"]),
         ([found(kernel="Linux 6.1.0 #1"), found(kernel="5.10.3")], ["host 6.1.0", "host 5.10.3"]),
         ([found(ran=run(id="one")), found(ran=run(id="two"))], ["host one", "host two"]),
         ([found(), found()], ["host here", "host there"]),
