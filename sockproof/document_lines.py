@@ -70,24 +70,30 @@ def kept(number: str, asked: Sequence[Wanted]) -> Keep:
 
 
 def told(asked: Wanted, views: Sequence[DocumentView], tell: Tell) -> Iterator[str]:
-    """What stands on the lines that were asked for, and the verdict on it; where nothing does, what is nearest."""
+    """What stands on the lines that were asked for, the narrowest first; where nothing does, what is nearest."""
     view = next(view for view in views if view.document.number == asked.number)
     section = view.document.section_at(asked.first)
     yield f"{asked}  {section.place}  {section.title}" if section else f"{asked}  before the first section"
     rows = [row for part in view.sections for row in part.sentences]
     here = [row for row in rows if row.sentence.first <= asked.last and asked.first <= row.sentence.last]
-    for row in here:
-        yield from _sentence(row, tell)
+    seen: set[str] = set()
+    for row in sorted(here, key=lambda row: row.sentence.last - row.sentence.first):
+        yield from _sentence(row, tell, seen)
     if not here:
         yield f"  Nothing is stated there{_nearest(rows, asked)}."
 
 
-def _sentence(row: SentenceView, tell: Tell) -> Iterator[str]:
+def _sentence(row: SentenceView, tell: Tell, seen: set[str]) -> Iterator[str]:
     name = f"{row.sentence.program}: " if row.sentence.program else ""
     yield from indented(f"{name}{row.sentence.says}", "  ", row.sentence.lines)
-    for statement in row.statements:
-        yield from tell(statement)
-        yield from indented(statement.statement.id, "      ", "statement")
+    for view in row.statements:
+        name = view.statement.id
+        if name in seen:
+            yield from indented(f"{view.statement.status}: {name}, as above", "    ")
+        else:
+            yield from tell(view)
+            yield from indented(name, "      ", "statement")
+        seen.add(name)
 
 
 def _nearest(rows: Sequence[SentenceView], asked: Wanted) -> str:

@@ -114,6 +114,7 @@ READ = READ.replace('{ place = "§12"', '{ line = 20, place = "§12"')
 SENTENCES = """
 sentence = [
     { lines = "21", says = "Pairs carry.", statements = ["pair.any-order"] },
+    { lines = "24-60", says = "A whole program.", statements = ["pair.any-order"] },
     { lines = "24-26", says = "Pairs are nice to have.", statements = ["pair.advice"], program = "000 pair" },
 ]
 """
@@ -142,8 +143,14 @@ def test_a_line_is_answered_with_its_sentence_status_claims_and_verdict(reading,
 
 
 def test_any_line_of_a_sentence_finds_it(reading, command):
-    for asked in ("000:24", "000:25", "000:26", "000:26-90"):
+    for asked in ("000:24", "000:25", "000:26", "000:26-30"):
         assert "24-26       000 pair: Pairs are nice to have." in command("documents", asked).out
+
+
+def test_what_is_said_of_the_line_alone_comes_before_what_is_said_of_many(reading, command):
+    told = command("documents", "000:25").out
+
+    assert told.index("000 pair: Pairs are nice") < told.index("A whole program.")
 
 
 def test_a_line_that_states_nothing_is_answered_with_the_nearest(reading, command):
@@ -157,9 +164,9 @@ def test_lines_as_json(reading, command):
     data = json.loads(command("documents", "000:25", "--json").out)
     (section,) = data["documents"][0]["sections"]
 
-    assert [each["lines"] for each in section["sentences"]] == ["24-26"]
-    assert [each["id"] for each in section["statements"]] == ["pair.advice"]
-    assert data["counts"][-1]["sentences"] == 2
+    assert [each["lines"] for each in section["sentences"]] == ["24-26", "24-60"]
+    assert [each["id"] for each in section["statements"]] == ["pair.any-order", "pair.advice"]
+    assert data["counts"][-1]["sentences"] == 3
 
 
 @pytest.mark.parametrize(
