@@ -77,9 +77,9 @@ def test_nothing_to_receive_is_eagain(peers, family):
 def test_time_limit_does_not_end_the_wait_for_a_datagram(peers, family):
     sender, receiver = ends(peers, family)
 
-    with child(lambda: recvmmsg(receiver, room(1), seconds=0.01)) as receiving:
+    with child(lambda: recvmmsg(receiver, room(1), seconds=0.001)) as receiving:
         receiving.is_blocked_in("recvmmsg")
-        beyond(receiving, 0.02)
+        beyond(receiving, 0.05)
         sender.sendto(b"one", receiver.getsockname())  # decisive
         assert receiving.ends().value == 1
 
