@@ -1,7 +1,10 @@
 """The segments that set up a connection, and the options that they offer."""
 
+from socket import SOCK_STREAM
+
 import pytest
 
+from conformance.stream.receiving.queued import abort
 from conformance.stream.sending.buffers import MESSAGE, fill, received, small_pair
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.stage.families import over_ip
@@ -37,6 +40,23 @@ def test_each_connection_begins_with_a_number_of_its_own(peers, family, wire):
 
     first, second = wire.expect("first > listener SYN"), wire.expect("second > listener SYN")
     assert first.layers["TCP"].seq != second.layers["TCP"].seq
+
+
+@pytest.mark.claim("tcp.handshake.new-first-number")
+@pytest.mark.needs("own-ports")
+@over_ip
+def test_numbers_between_the_same_two_ports_go_up(peers, family, wire):
+    listener = peers.listener(family)
+    client = peers.connecting(family, listener.getsockname())
+    name = client.getsockname()
+    abort(client)
+    again = peers.socket("client", family.domain, SOCK_STREAM)
+    again.bind(name)
+
+    again.connect(listener.getsockname())  # decisive
+
+    first, second = (wire.expect("* > listener SYN !ACK").layers["TCP"].seq for _ in range(2))
+    assert 0 < (second - first) % (1 << 32) < 1 << 31
 
 
 @pytest.mark.claim("tcp.handshake.syn-has-no-other-flag")
