@@ -51,7 +51,8 @@ def run(asked: Namespace) -> int:
     place = suite.reach()
     target = known.find(asked)
     check(asked, place)
-    selected = selection(asked.selection, suite.catalogue())
+    # The process that is started reads the catalogue anyhow, and complains of it: once is enough where nothing is named.
+    selected = selection(asked.selection, suite.catalogue()) if asked.selection else [str(place / "conformance")]
     out = results_folder(asked.out)
     behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
