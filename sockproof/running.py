@@ -51,8 +51,9 @@ def run(asked: Namespace) -> int:
     place = suite.reach()
     target = known.find(asked)
     check(asked, place)
-    # The process that is started reads the catalogue anyhow, and complains of it: once is enough where nothing is named.
-    selected = selection(asked.selection, suite.catalogue()) if asked.selection else [str(place / "conformance")]
+    # The process that is started here reads the catalogue anyhow, and complains of it: once is enough.
+    whole = target.kind == "host" and not asked.selection
+    selected = [str(place / "conformance")] if whole else selection(asked.selection, suite.catalogue())
     out = results_folder(asked.out)
     behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
