@@ -26,7 +26,8 @@ WAITING = 400
 """Ports in TIME_WAIT, towards a listener of the neighbour's."""
 HELD = 60
 """Sockets of each kind that stay open."""
-PAUSE = 0.01
+PAUSE = 0.05
+"""Seconds between one disturbance and the next: a neighbour, and no flood."""
 GROUPS = ("224.0.0.251", "239.1.2.3", "239.255.77.1")
 HOSTS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 

@@ -8,6 +8,11 @@ from typing import Any
 from fixtures.wire.capture import Frame
 
 
+def carrying(frames: Iterable[Frame], data: bytes) -> list[Frame]:
+    """Those that end in `data`: on a shared loopback others pass as well."""
+    return [frame for frame in frames if frame.data.endswith(data)]
+
+
 def traffic_classes(frames: Iterable[Frame]) -> set[int]:
     """Type of service of IPv4, traffic class of IPv6 (RFC 791, RFC 8200)."""
     return {layers["IP"].tos if "IP" in layers else layers["IPv6"].tc for layers in _of_ip(frames)}
