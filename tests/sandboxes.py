@@ -46,6 +46,11 @@ SMALL = (
     "process.zombie.wnohang-does-not-wait",
 )
 """What is run where time is short."""
+PARTS = {
+    "a neighbour": ("udp.receive", "udp.connect", "multicast.membership", "multicast.loop", "udp.broadcast", "ip.tos",
+                    "tcp.reuseaddr", "lookup.hosts", "unix.abstract"),
+}  # fmt: skip
+"""What is run in sandboxes that are about something else."""
 LONGEST = 300
 """Seconds in which a run must have ended."""
 FORBID = "import os, socket, sys\nfrom tests.fixtures.seccomp import forbid\n{}\nos.execvp(sys.argv[1], sys.argv[1:])"
@@ -160,7 +165,8 @@ def filled(name: str, out: Path) -> list[str]:
 
 
 def run(name: str, *options: str, part: Sequence[str] = PART) -> Seen:
-    """Runs a part of the suite in a sandbox."""
+    """Runs a part of the suite in a sandbox, or what goes with it."""
+    part = PARTS.get(name, part)
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)  # who runs may be another user
         command = [sys.executable, "-m", "sockproof", "run", "--out", folder, *options, *part]

@@ -17,7 +17,7 @@ SENT = 400
 
 
 @pytest.mark.claim("tcp.buffers.delivery-rate-in-bytes")
-@pytest.mark.needs("filter", "kernel>=4.12")
+@pytest.mark.needs("filter", "option:SOL_SOCKET.55")
 @over_ip
 def test_delivery_rate_times_the_time_is_a_segment_in_bytes(peers, family):
     began, waited = monotonic(), starved()

@@ -18,7 +18,7 @@ LEAST_PACKETS = 8
 
 
 @pytest.mark.claim("tcp.receive.lost-bytes-come-again")
-@pytest.mark.needs("filter", "kernel>=4.12")
+@pytest.mark.needs("filter", "option:SOL_SOCKET.55")
 @over_ip
 def test_lost_bytes_are_sent_again(stream_pair, wire):
     client, server = stream_pair

@@ -121,7 +121,7 @@ def test_siocoutq_counts_what_the_reader_has_not_acknowledged(peers, family):
 
 
 @pytest.mark.claim("tcp.send.notsent-bytes-counts-unsent")
-@pytest.mark.needs("kernel>=4.6")
+@pytest.mark.needs("siocoutqnsd", "tcp-info:148")
 @over_ip
 def test_tcp_info_counts_what_is_not_on_the_wire_yet(peers, family):
     client, server = pair = small_pair(peers, family)

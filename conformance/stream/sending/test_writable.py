@@ -51,7 +51,7 @@ def test_waiting_writer_wakes_when_the_reader_has_read(peers, family):
 
 
 @pytest.mark.claim("tcp.writable.third-free")
-@pytest.mark.needs("kernel>=4.12")
+@pytest.mark.needs("option:SOL_SOCKET.55")
 @over_ip
 def test_tcp_socket_is_writable_while_free_space_is_half_of_what_is_queued(peers, family):
     client, server = pair = small_pair(peers, family, size=65536)
@@ -65,7 +65,7 @@ def test_tcp_socket_is_writable_while_free_space_is_half_of_what_is_queued(peers
 
 
 @pytest.mark.claim("unix.writable.quarter-used")
-@pytest.mark.needs("kernel>=4.12")
+@pytest.mark.needs("option:SOL_SOCKET.55")
 @over_unix
 def test_unix_socket_is_writable_while_a_quarter_of_its_buffer_is_used(peers, family):
     client, server = pair = small_pair(peers, family)
