@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +14,15 @@ from sockproof.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from fixtures.catalogue.deviation_files import KnownDeviation
+    from fixtures.evidence.telling import Told
     from reports.record import Instance, Results, Target
 
 FILE = Path("deviations.toml")
 VARIES = re.compile(
     r"0x[0-9a-f]{6,}|(?<![\w.])\d{4,5}(?=, 0, 0\)|\))|(?<=/proc/self/fd/)\d+|(?<=\\x00)[0-9a-f]{5}(?=')"
-    r"|\d+\.\d+(?= (?:ms|s|us|µs)\b)"
+    r"|(?<=\d\.)\d+(?= (?:ms|s|us|µs)\b)"
 )
-"""What is another one each time: addresses in memory, ports, descriptors, names that the kernel chose, times."""
+"""What is another each time: addresses in memory, ports, descriptors, names that the kernel chose, parts of seconds."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def update(asked: Namespace) -> int:
     except ResultsError as error:
         raise UsageError(str(error)) from error
     path = Path(asked.file) if asked.file is not None else FILE
-    known = read(path) if path.exists() else []
-    fresh = "".join(text for run in results for text in written(run, asked.target or expression(run.target)))
+    known = read(path, drafts=True) if path.exists() else []
+    fresh = "".join(text for run in results for text in written(run, asked.target or expression(run.target), known))
     try:
         append_whole(path, fresh.encode())
     except OSError as error:
@@ -78,12 +79,12 @@ def update(asked: Namespace) -> int:
     return Exit.UNEXPECTED if stale else Exit.EXPECTED
 
 
-def read(path: Path) -> list[KnownDeviation]:
-    """The records of a file. Raises UsageError."""
+def read(path: Path, *, drafts: bool = False) -> list[KnownDeviation]:
+    """The records of a file, also those that are not filled in if `drafts` are asked for. Raises UsageError."""
     from fixtures.catalogue.deviation_files import DeviationsError, read_deviations
 
     try:
-        return read_deviations(path)
+        return read_deviations(path, drafts=drafts)
     except DeviationsError as error:
         raise UsageError(f"{error}") from error
 
@@ -106,7 +107,7 @@ def no_longer(known: Iterable[KnownDeviation], results: Results) -> Iterator[Kno
             if not record.covers(instance.claim, instance.scenario, parameters(instance)) or record.sometimes:
                 continue
             seen = parsed(instance.reason or "")
-            fits = seen is not None and record.explains(seen.expected, seen.observed)
+            fits = seen is not None and knows(record, instance, seen)
             if instance.verdict == "conforms" or (instance.verdict == "deviates" and not fits):
                 yield record
                 break
@@ -117,9 +118,9 @@ def parameters(instance: Instance) -> str:
     return instance.id.rpartition("::")[2].partition("[")[2].removesuffix("]")
 
 
-def written(results: Results, target: str) -> Iterator[str]:
-    """A record in TOML for each way in which a scenario deviates that nothing foresaw."""
-    for each in ways(results):
+def written(results: Results, target: str, known: Sequence[KnownDeviation]) -> Iterator[str]:
+    """A record in TOML for each way in which a scenario deviates that nothing foresaw and that is not `known`."""
+    for each in ways(results, known):
         fields = [
             ("claim", each.claim),
             ("target", target),
@@ -135,17 +136,25 @@ def written(results: Results, target: str) -> Iterator[str]:
         yield "\n[[deviation]]\n" + "\n".join(lines) + "\n"
 
 
-def ways(results: Results) -> list[Found]:
-    """The deviations that nothing foresaw, each way once, in the order of the run."""
+def ways(results: Results, known: Sequence[KnownDeviation] = ()) -> list[Found]:
+    """The deviations that nothing foresaw and no record knows, each way once, in the order of the run."""
     from fixtures.evidence.telling import parsed
 
     found: dict[tuple[str, str, str, str], list[str]] = {}
     for instance in results.instances:
         seen = parsed(instance.reason or "")
-        if instance.verdict == "deviates" and not instance.expected and seen is not None:
+        if instance.verdict != "deviates" or instance.expected or seen is None:
+            continue
+        if not any(knows(each, instance, seen) for each in known):
             way = (instance.claim, instance.scenario, varying(seen.expected), varying(seen.observed))
             found.setdefault(way, []).append(parameters(instance))
     return [Found(*way, tuple(filter(None, names))) for way, names in found.items()]
+
+
+def knows(record: KnownDeviation, instance: Instance, seen: Told) -> bool:
+    """Whether a record is of this failure of this instance."""
+    covered = record.covers(instance.claim, instance.scenario, parameters(instance))
+    return covered and record.explains(seen.expected, seen.observed)
 
 
 def varying(text: str) -> str:

@@ -8,6 +8,8 @@ import tomllib
 
 import pytest
 
+from sockproof.deviating import varying
+
 SCENARIO = "test_what_is_sent_arrives"
 FAILURE = "expected  left.bind(('127.0.0.1', 41327)) fails with \"EINVAL\"\nobserved  no error\n          at all"
 
@@ -47,6 +49,31 @@ def test_a_record_that_was_not_filled_in_is_refused(command, ran):
     for ended in (command("deviations", "check", "deviations.toml"), command("run", "--deviations", "deviations.toml")):
         assert ended.status == 2
         assert 'the field "reason" of deviation "pair.stream.carries" is empty' in ended.err
+
+
+def test_what_is_known_already_is_not_written_again(command, ran):
+    command("deviations", "update", "there", "--target", "host")
+    before = (ran / "deviations.toml").read_bytes()
+
+    ended = command("deviations", "update", "there", "--target", "host")
+
+    assert ended.out == "deviations.toml: 0 new records; fill in reason and link of each\n"
+    assert (ran / "deviations.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("bind(('::1', 40123, 0, 0))", "bind(('::1', *, 0, 0))"),
+        ("lasts 5.002 s", "lasts 5.* s"),
+        ("/proc/self/fd/52/server", "/proc/self/fd/*/server"),
+        ("<x at 0x7f52027ed310>", "<x at *>"),
+        ("recv(65536) gives 262144", "recv(*) gives 262144"),
+        ("3.5 * 40123", "3.5 * 40123"),
+    ],
+)
+def test_what_is_another_each_time_is_left_open(text, written):
+    assert varying(text) == written
 
 
 def fill_in(folder):
