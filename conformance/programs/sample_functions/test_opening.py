@@ -85,6 +85,34 @@ def test_bind_to_interface_takes_the_address_that_is_given(peers, family):
     assert end.getsockname()[0] == family.loopback
 
 
+@pytest.mark.claim("sample.setup-server-binding.every-address")
+@pytest.mark.needs("namespace")
+@needs_functions
+@over_ip4
+def test_setup_server_binding_binds_to_every_address(peers, family):
+    end = peers.socket("listener", family.domain, SOCK_STREAM)
+
+    assert functions().setup_server_binding(end.fileno(), 0) == 0  # decisive
+
+    host, port = end.getsockname()
+    assert host == family.wildcard
+    assert port != 0
+
+
+@pytest.mark.claim("sample.start-listening.backlog-as-given")
+@pytest.mark.needs("sock_diag")
+@over_ip4
+@needs_functions
+def test_start_listening_has_the_backlog_that_is_given(peers, family, sysctl):
+    sysctl("net.core.somaxconn", 100)
+    end = peers.listener(family, backlog=None)
+
+    assert functions().start_listening(end.fileno(), 10) == 0  # decisive
+
+    found = [one for one in sockets() if one.local.endswith(f":{port_of(end)}")]
+    assert [(one.state, one.send_queue) for one in found] == [("LISTEN", 10)]
+
+
 @pytest.mark.claim("sample.optimized-listener.takes-somaxconn")
 @pytest.mark.needs("sock_diag")
 @over_ip4
@@ -272,8 +300,12 @@ def test_good_server_cannot_bind_where_a_bad_one_has_run(peers, family):
         raised(functions().good_server(port))
 
 
+LEAKS = [("leaky_client", 1), ("safe_client", 0), ("handle_request_before", 1), ("handle_request_after", 0)]
+"""Functions, and how many descriptors they keep where their work fails."""
+
+
 @pytest.mark.claim("sample.leaky-client.keeps-its-descriptor")
-@pytest.mark.parametrize(("name", "kept"), [("leaky_client", 1), ("safe_client", 0)])
+@pytest.mark.parametrize(("name", "kept"), LEAKS)
 @needs_functions
 @over_ip4
 def test_client_that_returns_where_it_fails_keeps_its_descriptor(peers, family, name, kept):

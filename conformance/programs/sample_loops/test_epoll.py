@@ -191,3 +191,20 @@ def test_echo_nb_at_its_limit_is_woken_without_a_pause(peers):
         served(peers, ip4, server)  # decisive
 
         assert turns(server, "accept: Too many open files") >= MANY
+
+
+@pytest.mark.claim("sample.skeleton-000.accepts-all-and-reads-none")
+@pytest.mark.needs("sock_diag")
+@needs_samples
+@over_ip4
+def test_loop_of_000_takes_all_who_wait_and_is_told_of_their_data_once(peers, family):
+    with sample("skeleton_000") as server:
+        server.address(family)
+        with server.busy_elsewhere():
+            clients = [served(peers, family, server, lane=f"client{number}") for number in range(3)]
+            for client in clients:
+                client.send(b"words")  # decisive
+
+        until(lambda: server.connections() == len(clients), what="all to be taken")
+        server.sleeps("epoll_wait")
+        assert [Ends.of(client).reversed.seen().receive_queue for client in clients] == [5, 5, 5]

@@ -47,6 +47,28 @@ def test_000_client_dies_of_sigpipe_where_no_server_is(peers, family, wire):
     wire.expect("nobody > * RST")
 
 
+@pytest.mark.claim("sample.client-002.exchanges-with-server-002")
+@needs_samples
+@over_ip4
+def test_client_and_server_of_002_exchange_a_message(peers, family):
+    with sample("echo_server_002") as server:
+        server.address(family)
+        with sample("client_002", port=server.port(), lane="client") as client:  # decisive
+            assert client.ends().status == 0
+            assert client.output() == "answer: good day, server\n"
+
+
+@pytest.mark.claim("sample.client-002.tells-and-returns")
+@needs_samples
+@over_ip4
+def test_002_client_tells_that_no_server_is_there(peers, family):
+    port = port_of(peers.listener(family))
+    port = unused_port(peers, family)  # decisive
+    with sample("client_002", port=port, lane="client") as client:
+        assert client.ends().status == 0
+        assert client.complaints() == "connect: Connection refused\n"
+
+
 @pytest.mark.claim("sample.client-004.tells-and-ends")
 @needs_samples
 @over_ip4

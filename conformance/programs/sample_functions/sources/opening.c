@@ -73,6 +73,9 @@ int bind_to_interface(int fd, const char *host, int port)
 
 int setup_server_binding(int fd, int port) { return bind_to_interface(fd, "0.0.0.0", port); }
 
+/* start_listening() of 002 */
+int start_listening(int fd, int backlog) { return listen(fd, backlog); }
+
 /* setup_optimized_listener() of 002 */
 int setup_optimized_listener(int fd)
 {
@@ -230,7 +233,33 @@ int bad_server(int port) { return server(port, 0); }
 
 int good_server(int port) { return server(port, 1); }
 
-/* leaky_client() and safe_client() of 002, and the handle_request() of its first case, which leaks the same way */
+/* handle_request() of the first case of 002: as it was, and as it was made right */
+static int process_data(int fd)
+{
+    char bytes[100];
+    return read(fd, bytes, sizeof bytes) < 0 ? -1 : 0;
+}
+
+int handle_request_before(const char *host, int port)
+{
+    int fd = connect_to_server(host, port);
+    if (process_data(fd) < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+int handle_request_after(const char *host, int port)
+{
+    int fd = connect_to_server(host, port), result;
+    if (fd < 0)
+        return -1;
+    result = process_data(fd);
+    close(fd);
+    return result;
+}
+
+/* leaky_client() and safe_client() of 002 */
 static int client(const char *host, int port, int leaks)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0), result = 0;
