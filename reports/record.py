@@ -210,6 +210,8 @@ class Run:
     workers: int = 1
     arguments: tuple[str, ...] = ()
     collected: int = 0
+    refused: str | None = None
+    """Why nothing was run: the sentence about the kernel on which the rig cannot stand."""
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,8 @@ def cut_short(results: Results) -> str:
     """A sentence about a run that did not come to its end; empty if it did."""
     if results.run.complete:
         return ""
+    if results.run.refused:
+        return f"Nothing was run: {results.run.refused}"
     how = "was interrupted" if results.run.interrupted else "did not come to its end"
     return f"The run {how}: {len(results.instances)} of {results.run.collected} instances are here."
 

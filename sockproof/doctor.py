@@ -26,10 +26,13 @@ BY_FIXTURE = {"wire": "capture", "link": "link", "remote": "tap", "sysctl": "nam
 RUNGS = {
     "root": "every scenario gets a network namespace of its own",
     "user-namespace": "every scenario gets a network namespace of its own, inside a user namespace",
+    "unknown": "not asked, because the rig cannot stand on this kernel",
     "loopback": "no namespaces: scenarios share this machine's loopback, and those that need more are skipped",
 }
 
 
+UNKNOWN = "unknown"
+"""The rung where the rig cannot stand at all."""
 WIDTH = 110
 """Columns of text."""
 
@@ -50,6 +53,8 @@ class Findings:
     """Why nothing can run here at all, with the remedy."""
     targets: tuple[tuple[str, State], ...] = ()
     """The kinds of target, and whether each can be used; they decide no exit status."""
+    without: tuple[str, ...] = ()
+    """What the rig does without on this kernel."""
 
     @property
     def missing(self) -> tuple[Capability, ...]:
@@ -91,17 +96,22 @@ def find(required: tuple[str, ...]) -> Findings:
     catalogue = suite.catalogue()
     from fixtures.stage.capability import SURVEYED
     from fixtures.stage.machine import loopback_fault
+    from fixtures.stage.needs import examining
     from fixtures.stage.rungs import isolation
 
     check_names(required)
     scenarios = tuple(scenario for found in catalogue.scenarios.values() for scenario in found)
     named = (*SURVEYED, *sorted(set().union(*map(needs_of, scenarios))), *required)
     here = packages.needed(catalogue.root)
+    lacks = examining.lacks()
+    if fault := examining.missing(lacks):
+        return Findings((), UNKNOWN, here, scenarios, required, probed=False, fault=fault.rstrip("."))
     answers = probe(tuple(dict.fromkeys(named)), here)
     rung = isolation()
     fault = loopback_fault() if rung == "loopback" else None
+    without = tuple(f"{lack.sentence}; {lack.instead}" for lack in lacks)
     states = tuple(known.states())
-    return Findings(answers or (), rung, here, scenarios, required, answers is not None, fault, states)
+    return Findings(answers or (), rung, here, scenarios, required, answers is not None, fault, states, without)
 
 
 def probe(names: tuple[str, ...], here: Sequence[packages.Package]) -> tuple[Capability, ...] | None:
@@ -156,6 +166,7 @@ def as_data(findings: Findings) -> dict[str, Any]:
         "scenarios": len(findings.scenarios),
         "undecidable": [scenario.node for scenario in findings.undecidable],
         "fault": findings.fault,
+        "without": list(findings.without),
         "exit_code": int(findings.status),
     }
 
@@ -164,6 +175,7 @@ def as_text(findings: Findings) -> Iterator[str]:
     """The lines of the answer: the machine, the capabilities, the packages, the conclusion."""
     for label, text in (*machine().items(), ("isolation", f"{findings.isolation}: {RUNGS[findings.isolation]}")):
         yield f"{label:14}{text}"
+    yield from (f"{'without':14}{sentence}" for sentence in findings.without)
     if findings.probed:
         yield ""
         yield from capability_lines(findings)
@@ -224,7 +236,7 @@ def conclusion(findings: Findings) -> Iterator[str]:
         yield f"The suite cannot run before this is installed or newer: {', '.join(unsuited)}."
     if findings.fault:
         yield f"The suite cannot run here: {findings.fault}."
-    if not findings.probed:
+    if not findings.probed and findings.isolation != UNKNOWN:
         yield "The probes need it too and were not run, so nothing is known of what the kernel permits."
     if findings.missing:
         names = ", ".join(item.name for item in findings.missing)

@@ -60,7 +60,10 @@ def run(asked: Namespace) -> int:
     began = time.time_ns()
     if target.kind != "host":
         return elsewhere.run(target, command, place, out)
-    code, interrupted = child.run(command, environment(place, asked.preload))
+    lacks = stand(out)
+    # With a library before the C library the child stands elsewhere, and finds out by itself.
+    told = {} if asked.preload else lacks
+    code, interrupted = child.run(command, {**environment(place, asked.preload), **told})
     if code < 0:
         salvage(out, began, DIED, interrupted=interrupted)
     if asked.out is None:
@@ -99,6 +102,23 @@ def check_deviations(files: Sequence[Path]) -> None:
             read_deviations(file)
         except DeviationsError as error:
             raise UsageError(str(error)) from error
+
+
+def stand(out: Path) -> dict[str, str]:
+    """What the child is told of the kernel, as variables. Raises UsageError where the rig cannot stand on it."""
+    from fixtures.run import standing
+    from reports import folder
+
+    try:
+        found = standing.found_here()
+    except OSError as error:
+        raise UsageError(f"fork: {error.strerror}; raise the limit of processes: ulimit -u.") from error
+    if standing.missing(found) is not None:
+        try:
+            standing.refuse(found, folder.held(out), status=Exit.USAGE)
+        except (standing.CannotStand, folder.FolderError) as error:
+            raise UsageError(str(error)) from error
+    return standing.handed_on(found)
 
 
 def stand_somewhere(out: str | None) -> None:

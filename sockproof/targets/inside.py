@@ -82,7 +82,7 @@ def patient(order: Mapping[str, Any]) -> dict[str, str]:
     factor = speed.factor()
     told = {**json.loads(environment.get("SOCKPROOF_TARGET", "{}")), "speed": factor}
     environment["SOCKPROOF_TARGET"] = json.dumps(told)
-    environment.setdefault(PATIENCE, f"{order['patience'] * max(1.0, factor):g}")
+    environment.setdefault(PATIENCE, f"{order['patience'] * max(1.0, factor or 1.0):g}")
     return environment
 
 
