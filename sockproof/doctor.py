@@ -210,7 +210,9 @@ def answer(item: Capability) -> str:
 
 
 def target_lines(targets: Sequence[tuple[str, State]]) -> Iterator[str]:
-    """A table of the targets, with the remedy for those that cannot be used."""
+    """A table of the targets, with the remedy for those that cannot be used; nothing where none was asked for."""
+    if not targets:
+        return
     width = max(len(name) for name, _ in targets) + 2
     yield f"{'target':{width}}state"
     for name, state in targets:
