@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,6 @@ def stated(path: str | None) -> Results:
 
     Raises UsageError where results that were named cannot be read.
     """
-    from dataclasses import replace
-
     from reports import store
 
     known = beforehand()
@@ -62,9 +61,22 @@ def stated(path: str | None) -> Results:
         if path is None:
             return known
         raise UsageError(str(error)) from error
-    if found.statements and path:
-        return found
-    return replace(known, run=found.run, target=found.target, instances=found.instances)
+    return (
+        joined(known, found) if path else replace(known, run=found.run, target=found.target, instances=found.instances)
+    )
+
+
+def joined(known: Results, found: Results) -> Results:
+    """A run's results, and from the catalogue what they do not tell: those of a selection tell less of the documents."""
+    claims = {claim.id: claim for claim in (*known.claims, *found.claims)}
+    statements = {statement.id: statement for statement in (*known.statements, *found.statements)}
+    read = any(document.sentences for document in found.documents)
+    return replace(
+        found,
+        claims=tuple(claims.values()),
+        statements=tuple(statements.values()),
+        documents=found.documents if read else known.documents,
+    )
 
 
 def beforehand() -> Results:

@@ -153,6 +153,13 @@ def test_what_is_said_of_the_line_alone_comes_before_what_is_said_of_many(readin
     assert told.index("000 pair: Pairs are nice") < told.index("A whole program.")
 
 
+def test_a_run_of_a_selection_hides_no_sentence(reading, command, tmp_path):
+    command("run", "pair.stream.ends", "--out", str(tmp_path / "out"))
+
+    told = command("documents", "000:21", "--results", str(tmp_path / "out")).out
+    assert "decided by  not-run: pair.stream.carries" in told
+
+
 def test_a_line_that_states_nothing_is_answered_with_the_nearest(reading, command):
     told = command("documents", "000:23", "000:5").out
 
