@@ -67,7 +67,7 @@ def stated(path: str | None) -> Results:
 
 
 def joined(known: Results, found: Results) -> Results:
-    """A run's results, and from the catalogue what they do not tell: those of a selection tell less of the documents."""
+    """A run's results, and what they leave out from the catalogue: those of a selection tell less of the documents."""
     claims = {claim.id: claim for claim in (*known.claims, *found.claims)}
     statements = {statement.id: statement for statement in (*known.statements, *found.statements)}
     read = any(document.sentences for document in found.documents)
