@@ -98,12 +98,15 @@ def distinct_names(found: Sequence[Results], places: Sequence[str]) -> list[str]
 
 
 def target_name(target: Target) -> str:
-    """What a target is called: by its own name, or by its kind where it was made without one."""
-    return target.environment.kind if target.name == "host" else target.name
+    """What a target is called: by its name without what stands behind a colon, or by its kind where it has none."""
+    name = target.name.partition(":")[0]
+    return target.environment.kind if name == "host" else name
 
 
 def _version(target: Target) -> str:
-    return target.environment.version or release(target)
+    """What tells it from others of its name: how it was made, or else its kernel."""
+    made = (target.environment.version, *map(str, target.environment.options.values()))
+    return " ".join(filter(None, made)) or release(target)
 
 
 NAMINGS: tuple[Callable[[Results, str], str], ...] = (

@@ -15,6 +15,9 @@ from reports.texts import clean, shortened
 WIDTH = 110
 """Columns; what is longer is cut, since compare.html has the whole."""
 
+FACTS = 6
+"""So many facts of the environment that differ are told; another kernel has dozens."""
+
 
 def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
     """The comparison, and of its claims these."""
@@ -50,9 +53,11 @@ def _environment(found: Sequence[Fact], comparison: Comparison) -> Iterator[str]
     if differing:
         yield ""
         yield "not the same in the environment:"
-    for fact in differing:
+    for fact in differing[:FACTS]:
         for place, (side, value) in enumerate(zip(comparison.sides, fact.values, strict=True)):
             yield _cut(f"  {fact.name if not place else '':14} {side.name}: {value}")
+    if len(differing) > FACTS:
+        yield f"  and {summary.several(len(differing) - FACTS, 'fact')} more, in compare.html"
 
 
 def _claim(claim: ClaimRow, comparison: Comparison) -> Iterator[str]:

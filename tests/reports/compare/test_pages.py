@@ -18,6 +18,7 @@ from reports.compare.pages import PAGES, write_all
 from reports.compare.parting import parting
 from reports.compare.sides import Side
 from reports.compare.terminal import lines
+from reports.environment import Environment
 from reports.record import Trace
 from tests.reports.compare.builders import compared, deviating, found, of_verdicts
 from tests.reports.samples import INJECTION, call, claim, instance, many, packet, results, run
@@ -137,6 +138,17 @@ def test_the_terminal_tells_what_was_seen_on_each_side(three):
     assert "1 claim differs between side0, side1 and side2." in told
     assert "side1: conforms\n" in told
     assert "side2: deviates: expected client.recv(1) gives b''; observed b'x'" in told
+
+
+def test_the_terminal_tells_the_first_facts_of_the_environment():
+    odd = {f"net.ipv4.odd{number}": "1" for number in range(9)}
+    both = compared(found(instance(), name="a"), found(instance(), name="b", environment=Environment(sysctls=odd)))
+
+    told = "\n".join(lines(both, []))
+
+    assert "target         a: a" in told
+    assert "and 4 facts more, in compare.html" in told
+    assert "net.ipv4.odd8" in page(both)
 
 
 def test_two_runs_of_one_target_tell_what_changed():

@@ -34,6 +34,20 @@ def written(tmp_path):
     [
         ([found(name="host"), found(name="gvisor")], ["host", "gvisor"]),
         ([found(), found(environment=Environment("gvisor"))], ["host", "gvisor"]),
+        (
+            [
+                found(name="gvisor:/opt/a/runsc", environment=Environment("gvisor", "runsc 2022")),
+                found(name="gvisor:/opt/b/runsc", environment=Environment("gvisor", "runsc 2024")),
+            ],
+            ["gvisor runsc 2022", "gvisor runsc 2024"],
+        ),
+        (
+            [
+                found(name="container", environment=Environment("container", options={"preset": "docker"})),
+                found(name="container", environment=Environment("container", options={"preset": "nothing"})),
+            ],
+            ["container docker", "container nothing"],
+        ),
         ([found(kernel="Linux 6.1.0 #1"), found(kernel="5.10.3")], ["host 6.1.0", "host 5.10.3"]),
         ([found(ran=run(id="one")), found(ran=run(id="two"))], ["host one", "host two"]),
         ([found(), found()], ["host here", "host there"]),
