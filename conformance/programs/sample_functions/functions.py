@@ -15,6 +15,7 @@ import pytest
 from fixtures.evidence.libc import RecordedLibrary
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.stage.compiler import compiled
+from fixtures.stage.families import ip4
 from fixtures.stage.peers import Peers
 
 SOURCES = Path(__file__).with_name("sources")
@@ -23,6 +24,8 @@ LIBRARY = ("-shared", "-fPIC", f"-I{SOURCES}")
 CHECKED = ("-O2", "-D_FORTIFY_SOURCE=2")
 """How distributions compile: with the checks of the C library."""
 TOLD = 4096
+HOST = ip4.loopback.encode()
+"""Where the functions connect to, as C has it."""
 COUNTS = ("safe_read", "safe_write", "unsafe_send_data", "high_performance_file_transfer", "vectored_write_of_two",
           "debug_read")  # fmt: skip
 """Functions whose result is as large as a pointer."""
@@ -71,3 +74,8 @@ def raised(result: int) -> int:
 def behind(library: RecordedLibrary) -> bytes:
     """What lay behind the set of connect_with_timeout() when it had put its descriptor in."""
     return bytes((ctypes.c_ubyte * 1024).in_dll(library, "behind"))
+
+
+def port_of(end: RecordedSocket) -> int:
+    """The port at which an end is bound."""
+    return int(end.getsockname()[1])
