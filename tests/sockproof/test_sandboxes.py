@@ -12,8 +12,5 @@ def test_a_sandbox_makes_nothing_deviate(name):
     if (reason := sandboxes.missing(name)) is not None:
         pytest.skip(f"needs {sandboxes.SANDBOXES[name][0]}: {reason}")
     seen = sandboxes.run(name, part=sandboxes.SMALL)
-    assert seen.complete, seen
     assert not seen.wrong, "\n".join(seen.wrong)
-    assert seen.status == 0, seen.complaint
-    assert "Traceback" not in seen.complaint
-    assert {each["verdict"] for each in seen.instances} >= {"conforms"}
+    assert sandboxes.suits(name, seen), f"{seen.status}: {seen}\n{seen.complaint}"
