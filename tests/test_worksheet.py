@@ -57,6 +57,13 @@ def test_every_refuted_or_nuanced_statement_would_turn_red_if_the_document_were_
     assert [each.id for each in mended if not telling(each, catalogue) & tested] == []
 
 
+def test_every_claim_falls_under_a_mutant_or_says_why_none_can(catalogue):
+    patterns = {name for mutant in load_mutants() if mutant.expect == "kill" for name in mutant.claims}
+    silent = [claim.id for claim in catalogue.claims.values() if not claim.untestable]
+
+    assert [name for name in silent if not any(fnmatchcase(name, pattern) for pattern in patterns)] == []
+
+
 def telling(statement: Statement, catalogue: Catalogue) -> set[str]:
     """The claims of a statement that say what really happens; where none says it, the first."""
     same = {name for name in statement.claims if catalogue.claims[name].status == statement.status}
