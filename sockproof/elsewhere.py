@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sockproof.errors import Exit
 from sockproof.targets import Job, TargetError, inside, launching
-from sockproof.targets.drive import Ended, Relay, follow
+from sockproof.targets.drive import Ended, Relay, follow, nothing
 
 if TYPE_CHECKING:
     from reports.folder import Held
@@ -38,7 +38,7 @@ def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
             Received(out) as received,
             target.started(job(target, command, place, out, Path(work.name), token)) as process,
         ):
-            relay = Relay(token, received.take, work.cleanup)
+            relay = Relay(token, received.take, nothing if target.keeps else work.cleanup)
             ended = follow(process, relay, silence(target), out / "journal.jsonl")
     except TargetError as error:
         discard_empty(out)

@@ -73,6 +73,8 @@ class Target:
     """As it was asked for."""
     wishes: Wishes = field(default_factory=Wishes)
 
+    keeps = False
+    """Whether it needs `Job.work` to the end: else the folder is gone as soon as the suite begins."""
     ships = False
     """Whether the other side sees none of our files, so that the suite is sent and the results are sent back."""
 
