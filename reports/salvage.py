@@ -30,12 +30,13 @@ def salvage(out: Path, began: int, *, interrupted: bool, claim_of: Callable[[str
     found = _journalled(out / store.JOURNAL, began)
     if found is None:
         return None
+    collected = store.read_collected(out / store.JOURNAL)
     if not interrupted:
         known = {each.id for each in found.instances}
-        missing = [name for name in store.read_collected(out / store.JOURNAL) if name not in known]
+        missing = [name for name in collected if name not in known]
         more = tuple(unseen(name, claim_of(name), reason) for name in missing)
         found = replace(found, instances=found.instances + more)
-    found = replace(found, run=replace(found.run, interrupted=interrupted, complete=False))
+    found = replace(found, run=replace(found.run, interrupted=interrupted, complete=False, collected=len(collected)))
     held = folder.held(out)
     try:
         for path in folder.left_by_others(held.path):

@@ -24,7 +24,9 @@ GRANTED = (
 )  # fmt: skip
 """Capabilities inside: what scenarios can use of those that gVisor knows."""
 STATE = "/mnt"
-"""Where runsc keeps its state: hidden below a file system of its own, in a mount namespace of its own."""
+"""Where runsc keeps its state, and finds its bundle: a file system of its own, in a mount namespace of its own."""
+PREPARED = f'mount -t tmpfs -o mode=755 sockproof {STATE} && cp "$1" {STATE}/config.json && shift && cd / && exec "$@"'
+"""The shell command that makes it so, and becomes what stands behind."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,16 @@ class Gvisor(Target):
     @contextmanager
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The sandbox, with the job running in it. Raises TargetError."""
-        (job.work / "config.json").write_text(json.dumps(specification(job)), "utf-8")
+        bundle = job.work / "config.json"
+        bundle.write_text(json.dumps(specification(job)), "utf-8")
         runsc = [shutil.which(self.program) or self.program, f"--root={STATE}/state", f"--platform={self.platform}"]
-        runsc += ["--network=none", "--net-raw", "--ignore-cgroups", "run", f"--bundle={job.work}", "sockproof"]
-        hidden = ["sh", "-c", f'mount -t tmpfs sockproof {STATE} && exec "$@"', "sh"]
-        with launching.launched(launching.enclosed([*hidden, *runsc], network=True)) as process:
+        runsc += ["--network=none", "--net-raw", "--ignore-cgroups", "run", f"--bundle={STATE}", "sockproof"]
+        hidden = ["sh", "-c", PREPARED, "sh", str(bundle)]
+        # It makes its root in TMPDIR, as a user who may not look into folders of ours.
+        environment = {"PATH": os.environ.get("PATH", os.defpath)}
+        with launching.launched(
+            launching.enclosed([*hidden, *runsc], network=True), environment=environment
+        ) as process:
             yield process
 
 

@@ -48,8 +48,8 @@ def run(command, *arguments, **environment):
 def test_suite_runs_on_a_kernel_of_its_own(command, target, virtualization):
     ended = run(command, "--target", target)
 
-    found = results(command.cwd / "there")
     assert ended.status == 0, ended.err
+    found = results(command.cwd / "there")
     assert verdicts(command.cwd / "there")["test_what_is_sent_arrives"] == "conforms"
     assert found["run"]["complete"] is True
     assert found["target"]["environment"]["virtualization"] == virtualization
