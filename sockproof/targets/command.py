@@ -20,6 +20,8 @@ from typing import IO, Any
 
 from sockproof.targets import Job, State, Target, TargetError, launching, unpacking
 
+PYTHON = ("python3", "-")
+"""What runs the program."""
 GRACE = 5.0
 """Seconds that the other side gets to remove its folder."""
 
@@ -60,11 +62,23 @@ class Command(Target):
     @contextmanager
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The command, with the suite on its way. Raises TargetError."""
-        with launching.launched([*self.words, "python3", "-"], stdin=subprocess.PIPE, grace=GRACE) as process:
-            assert process.stdin is not None
-            sending = threading.Thread(target=_send, args=(process.stdin, program(job)), daemon=True)
-            sending.start()
+        with (
+            launching.launched([*self.words, *PYTHON], stdin=subprocess.PIPE, grace=GRACE) as process,
+            sent(process, job),
+        ):
             yield process
+
+
+@contextmanager
+def sent(process: subprocess.Popen[bytes], job: Job) -> Iterator[None]:
+    """The program is on its way to the standard input of `process` while the block runs."""
+    assert process.stdin is not None
+    sending = threading.Thread(target=_send, args=(process.stdin, program(job)), daemon=True)
+    sending.start()
+    try:
+        yield
+    finally:
+        process.kill() if sending.is_alive() else None
         sending.join()
 
 

@@ -14,12 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sockproof.targets import Job, State, Target, TargetError, launching, seccomp
+from sockproof.targets import Job, State, Target, TargetError, command, launching, seccomp
 
 PROGRAM = "bwrap"
 REMEDY = "install bubblewrap, for example with: apt install bubblewrap"
 DATA: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("presets.toml").read_text("utf-8"))
 PRESETS = tuple(name for name in DATA if name != "numbers")
+IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""PATH in an image."""
 HIDDEN = ("/run", "/tmp")
 """Where the host keeps what its own programs share; a container has its own."""
 
@@ -47,6 +49,11 @@ class Container(Target):
     def rootfs(self) -> Path | None:
         """The folder with the image; None for the files of this machine."""
         return Path(self.place).absolute() if self.place and self.place not in PRESETS else None
+
+    @property
+    def ships(self) -> bool:  # type: ignore[override]
+        """An image sees none of this machine's files: the suite is sent to the Python that it has."""
+        return self.rootfs is not None
 
     @property
     def options(self) -> dict[str, str]:
@@ -117,7 +124,8 @@ class Container(Target):
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The container, with the job running in it. Raises TargetError."""
         with ExitStack() as held:
-            words, hold = [PROGRAM, *self._namespaces(), *self._files(job), *self._limits()], []
+            files = self._image(self.rootfs) if self.rootfs else self._files(job)
+            words, hold = [PROGRAM, *self._namespaces(), *files, *self._limits()], []
             program = self.program()
             if program is not None:
                 hold.append(descriptor := os.memfd_create("seccomp"))
@@ -125,7 +133,13 @@ class Container(Target):
                 os.write(descriptor, program)
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 words += ["--seccomp", str(descriptor)]
-            yield held.enter_context(launching.launched([*words, "--", *job.command], hold=hold))
+            if not self.ships:
+                yield held.enter_context(launching.launched([*words, "--", *job.command], hold=hold))
+                return
+            words += ["--setenv", "PATH", IMAGE_PATH, "--", *command.PYTHON]
+            process = held.enter_context(launching.launched(words, hold=hold, stdin=subprocess.PIPE))
+            held.enter_context(command.sent(process, job))
+            yield process
 
     def _namespaces(self) -> list[str]:
         words = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "sockproof"]
@@ -143,6 +157,19 @@ class Container(Target):
         for path in map(str, (*job.seen, job.work)):
             words += ["--ro-bind", path, path] if path.startswith(tuple(f"{place}/" for place in HIDDEN)) else []
         return [*words, "--bind", str(job.out), str(job.out), "--chdir", "/run"]
+
+    def _image(self, rootfs: Path) -> list[str]:
+        """The files of an image, read-only, each below a root of our own, in which there can be /run and the others."""
+        words = ["--tmpfs", "/"]
+        for path in sorted(rootfs.iterdir()):
+            place = f"/{path.name}"
+            if path.is_symlink():
+                words += ["--symlink", os.readlink(path), place]
+            elif place not in ("/dev", "/proc", *HIDDEN):
+                words += ["--ro-bind", str(path), place]
+        for place in HIDDEN:
+            words += ["--tmpfs", place]
+        return [*words, "--dev", "/dev", "--proc", "/proc", "--chdir", "/run"]
 
     def _limits(self) -> list[str]:
         words = ["--clearenv", "--cap-drop", "ALL"]

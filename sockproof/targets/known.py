@@ -12,12 +12,15 @@ from sockproof.errors import UsageError
 from sockproof.targets import State, TargetError, Wishes
 from sockproof.targets.command import Command
 from sockproof.targets.container import Container
+from sockproof.targets.engine import Docker, Podman
 from sockproof.targets.gvisor import Gvisor
 from sockproof.targets.host import Host
 from sockproof.targets.uml import Uml
 from sockproof.targets.vm import Machine
 
-KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Host, Container, Gvisor, Uml, Machine, Command)}
+KINDS: Mapping[str, Any] = {
+    kind.kind: kind for kind in (Host, Container, Gvisor, Uml, Machine, Podman, Docker, Command)
+}
 """The class of each kind; what stands before the colon in ``--target KIND:REST`` chooses it."""
 OPTIONS = ("cap_add", "cap_drop", "seccomp", "user", "preset", "platform", "preload")
 """The options of ``run`` that shape a target."""

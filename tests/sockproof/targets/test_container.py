@@ -202,3 +202,27 @@ def children_of(pid):
 
 def name_of(pid):
     return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+
+
+def test_image_with_a_python_is_verified(command):
+    """The root of this machine stands for one: its Python gets the suite, and sees nothing else of this process."""
+    ended = run(command, "--target", "container:/", "--preset", "docker")
+
+    assert ended.status == 0, ended.err
+    assert set(verdicts(command.cwd / "there").values()) <= {"conforms", "not-permitted"}
+    assert around(command)["options"] == {"preset": "docker"}
+
+
+@pytest.mark.parametrize("files", [(), ("bin/sh", "etc/passwd")], ids=["empty", "no libc"])
+def test_image_that_runs_nothing_is_told_in_a_sentence(command, tmp_path, files):
+    rootfs = tmp_path / "image"
+    rootfs.mkdir()
+    for name in files:
+        (rootfs / name).parent.mkdir(exist_ok=True)
+        (rootfs / name).write_text("")
+
+    ended = run(command, "--target", f"container:{rootfs}")
+
+    assert ended.status == 3
+    assert ended.complaint.startswith("the target container did not start (bwrap: execvp python3: No such file")
+    assert not (command.cwd / "there").exists()
