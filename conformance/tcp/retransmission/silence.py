@@ -1,0 +1,33 @@
+"""A kernel whose segments nobody acknowledges, and the time-out that it counts with."""
+
+from __future__ import annotations
+
+from fixtures.evidence.kernel_view import tcp_info
+from fixtures.evidence.waiting import GENEROUS
+
+SECOND = 1_000_000_000
+"""In the unit of the packets' timestamps."""
+
+
+def silent(remote, state="ESTABLISHED"):
+    """The kernel's socket whose retransmission timer runs as usual; without selective acknowledgements, so that
+    there are no tail loss probes."""
+    remote.let_timers_run()
+    return remote.reach(state)
+
+
+def timeout(end):
+    """Seconds of the retransmission time-out, without what it was backed off by."""
+    info = tcp_info(end)
+    return info.rto / 2**info.backoff / 1_000_000
+
+
+def late(remote, pattern, *, after):
+    """The next packet like `pattern`, which comes after so many seconds."""
+    __tracebackhide__ = True
+    return remote.wire.expect(f"* > remote {pattern}", within=GENEROUS + after)
+
+
+def apart(one, other):
+    """Seconds between two packets, by the kernel's timestamps."""
+    return (other.at - one.at) / SECOND
