@@ -31,7 +31,7 @@ from typing import Any
 
 SIOCSIFFLAGS, SIOCGIFFLAGS = 0x8914, 0x8913
 IFF_UP = 0x1
-MS_RDONLY = 1
+MS_BIND = 4096
 REBOOT_OFF = 0x4321FEDC
 PATIENCE = "SOCKPROOF_PATIENCE"
 SYSTEM = (
@@ -90,12 +90,17 @@ def mounted(setup: Mapping[str, Any]) -> None:
     """As the first process: the file systems of a system, and those that the order names. Raises OSError."""
     if not setup.get("init"):
         return
+    hidden = {path: os.open(path, os.O_PATH) for path in setup.get("seen", ()) if path.startswith(("/run/", "/tmp/"))}
     for kind, source, place, data in SYSTEM:
         with suppress(OSError):  # a kernel may have mounted /dev itself
             os.makedirs(place, exist_ok=True)
             mount(source, place, kind, 0, data)
     with suppress(OSError):
         os.symlink("/proc/self/fd", "/dev/fd")
+    for path, descriptor in hidden.items():
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{descriptor}", path, "", MS_BIND)
+        os.close(descriptor)
     for kind, source, place, flags, data in setup.get("mounts", ()):
         os.makedirs(place, exist_ok=True)
         mount(source, place, kind, flags, data)

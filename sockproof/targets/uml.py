@@ -82,7 +82,7 @@ class Uml(Target):
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The kernel, with the job as its first process. Raises TargetError."""
         order = json.loads(job.order.read_text("utf-8"))
-        order["setup"]["mounts"] = list(_mounts(job))
+        order["setup"].update(mounts=[("hostfs", "none", str(job.out), 0, str(job.out))], seen=[*map(str, job.seen)])
         job.order.write_text(json.dumps(order), "utf-8")
         python, *words = job.command
         kernel = [
@@ -94,11 +94,3 @@ class Uml(Target):
         environment |= shim.preloaded()
         with launching.launched(launching.enclosed(kernel), environment=environment) as process:
             yield process
-
-
-def _mounts(job: Job) -> Iterator[tuple[str, str, str, int, str]]:
-    """Folders that its own /run and /tmp would hide, and the one of the results, which can be written."""
-    for path in map(str, job.seen):
-        if path.startswith(("/run/", "/tmp/")):
-            yield "hostfs", "none", path, 1, path
-    yield "hostfs", "none", str(job.out), 0, str(job.out)

@@ -81,7 +81,9 @@ class Machine(Target):
         image, folder = self._image(job.work)
         order = json.loads(job.order.read_text("utf-8"))
         order["setup"].update(
-            mounts=[("9p", "out", str(job.out), 0, SHARE)], modules=str(folder.parent) if folder else None
+            seen=[*map(str, job.seen)],
+            mounts=[("9p", "out", str(job.out), 0, SHARE)],
+            modules=str(folder.parent) if folder else None,
         )
         job.order.write_text(json.dumps(order), "utf-8")
         start = job.work / "start.cpio"
