@@ -1,0 +1,140 @@
+"""Windows that are closed or taken back, and how the kernel asks whether they have opened (RFC 9293 section 3.8.6)."""
+
+from errno import ETIMEDOUT
+from itertools import pairwise
+
+import pytest
+
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, queue, sent
+from conformance.tcp.retransmission.silence import apart, late
+from fixtures.evidence.expect import JIFFY, fails
+from fixtures.evidence.kernel_view import is_in, tcp_info
+from fixtures.stage.families import over_ip
+
+pytestmark = pytest.mark.beside
+EDGE = 2 * SIZE
+"""Where the window closes: a kernel sends segments of at most half of what was ever announced."""
+PROBE = f"ACK !SYN !FIN !RST {EDGE}:{EDGE}(0)"
+"""A probe of that window: nothing, at a number that was acknowledged."""
+
+
+def closed(remote):
+    """The kernel's socket with a segment that waits for a closed window, and the packet that has closed it."""
+    remote.let_timers_run()
+    server = remote.reach(options=f"<mss {SIZE}>", window=EDGE)
+    queue(server, 3)
+    remote.expect(f"any {SIZE + 1}:*({SIZE})")
+    remote.send("ACK win 0")
+    remote.settle()
+    return server, next(packet for packet in reversed(remote.wire.packets()) if packet.source == remote.lane)
+
+
+@pytest.mark.claim("tcp.window-probes.first-after-time-out")
+@over_ip
+def test_first_probe_comes_after_the_time_out(remote):
+    server, closing = closed(remote)  # decisive
+
+    probe = late(remote, PROBE, after=0)
+
+    assert apart(closing, probe) >= tcp_info(server).rto / 1_000_000 - JIFFY
+
+
+@pytest.mark.claim("tcp.window-probes.intervals-double")
+@over_ip
+def test_each_interval_is_twice_the_one_before(remote):
+    server, _ = closed(remote)  # decisive
+
+    probes = [late(remote, PROBE, after=1) for _ in range(3)]
+
+    base = tcp_info(server).rto / 1_000_000
+    for number, (one, other) in enumerate(pairwise(probes), 1):
+        assert apart(one, other) >= base * 2**number - JIFFY
+
+
+@pytest.mark.claim("tcp.window-probes.kept-while-answered")
+@over_ip
+def test_connection_stays_as_long_as_probes_are_answered(remote, sysctl):
+    sysctl("net.ipv4.tcp_retries2", 2)
+    closed(remote)
+
+    for _ in range(3):
+        late(remote, PROBE, after=1)
+        remote.send("ACK win 0")  # decisive
+
+    is_in(remote.ends, "ESTABLISHED")
+    remote.send(f"ACK win {SIZE}")
+    remote.expect(f"any {EDGE + 1}:*({SIZE})")
+
+
+@pytest.mark.claim("tcp.window-probes.given-up-unanswered")
+@over_ip
+def test_connection_ends_when_probes_are_not_answered(remote, sysctl):
+    sysctl("net.ipv4.tcp_retries2", 1)
+
+    server, _ = closed(remote)  # decisive
+
+    late(remote, PROBE, after=0)
+    with fails(ETIMEDOUT):
+        server.recv(1)
+
+
+@pytest.mark.claim("tcp.window-probes.small-window-used-in-time")
+@over_ip
+def test_small_window_is_used_after_a_while(remote):
+    closed(remote)
+
+    remote.send("ACK win 100")  # decisive
+
+    late(remote, f"any {EDGE + 1}:*(100)", after=0)
+
+
+@pytest.mark.claim("tcp.window-probes.shrunk-to-zero")
+@over_ip
+def test_window_taken_back_is_probed(remote):
+    remote.let_timers_run()
+    server = sent(remote)
+
+    remote.send("ACK ack 1 win 0")  # decisive
+
+    late(remote, "ACK !SYN !FIN !RST", after=0)
+    remote.send(f"ACK ack {SEGMENTS * SIZE + 1} win {SIZE}")
+    server.send(b"more")
+    remote.expect(f"any {SEGMENTS * SIZE + 1}:*(4)")
+
+
+@pytest.mark.claim("tcp.window-probes.old-data-beyond-the-edge")
+@over_ip
+def test_first_segment_is_sent_again_beyond_the_edge(remote):
+    remote.let_timers_run()
+    sent(remote)
+
+    remote.send("ACK ack 1 win 0")  # decisive
+
+    late(remote, f"any 1:*({SIZE})", after=0)
+
+
+@pytest.mark.claim("tcp.window-probes.old-data-inside-the-edge")
+@over_ip
+def test_segments_inside_a_shrunk_window_are_sent_again(remote):
+    remote.let_timers_run()
+    sent(remote)
+
+    remote.send(f"ACK ack 1 win {2 * SIZE}")  # decisive
+
+    late(remote, f"any 1:*({SIZE})", after=0)
+    remote.send(f"ACK ack {SIZE + 1} win {SIZE}")
+    late(remote, f"any {SIZE + 1}:*({SIZE})", after=1)
+
+
+@pytest.mark.claim("tcp.window-probes.beyond-the-edge-not-given-up")
+@over_ip
+def test_data_beyond_the_edge_ends_no_connection(remote, sysctl):
+    sysctl("net.ipv4.tcp_retries2", 1)
+    remote.let_timers_run()
+    sent(remote)
+
+    remote.send("ACK ack 1 win 0")  # decisive
+
+    for _ in range(3):
+        late(remote, f"any 1:*({SIZE})", after=1)
+    is_in(remote.ends, "ESTABLISHED")
