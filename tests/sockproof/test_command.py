@@ -44,7 +44,7 @@ WRONG = [
     (("list", "pair.strem"), 'no claim is called "pair.strem"; the nearest are "pair.stream"'),
     (("show", "zzz"), 'no claim is called "zzz"; the topics are pair.'),
     (("run", "pair", "zzz"), 'no claim is called "zzz"'),
-    (("run", "--target", "hots"), 'no target "hots"; did you mean "host"? Known: host (the kernel that is running), container ('),
+    (("run", "--target", "hots"), 'no target "hots"; did you mean "host"? Known: host ('),
     (("run", "-n", "many"), '-n "many" is no number of workers'),
     (("run", "--sysctl", "net.core.somaxconn"), "write NAME=VALUE"),
     (("run", "--deviations", "none.toml"), "none.toml: deviation records cannot be read: No such file or directory."),
