@@ -7,9 +7,11 @@ from socket import IPPROTO_IP, IPPROTO_IPV6
 from typing import Any
 
 from fixtures.evidence.recorder import RecordedSocket
+from fixtures.evidence.waiting import until
 from fixtures.remote.host import Remote
 from fixtures.remote.states import begin_to_connect
 from fixtures.stage.families import ip4, ip6
+from fixtures.stage.links import can_bind
 from fixtures.stage.rtnetlink import Routes
 from fixtures.stage.tap import NAME
 from fixtures.wire.packet import Packet
@@ -91,5 +93,6 @@ def prefer_another_address(remote: Remote) -> str:
     index, better = socket.if_nametoindex(NAME), BETTER[remote.family]
     with Routes() as routes:
         routes.furnish(index, [better])
+        until(lambda: can_bind(NAME, better), what=f"{better} to be usable")
         routes.lead(index, remote.host, source=better)
     return better
