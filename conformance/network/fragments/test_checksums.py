@@ -1,0 +1,92 @@
+"""The checksum of datagrams, both ways (RFC 768, RFC 1122 section 4.1.3.4, RFC 8200 section 8.1, RFC 6935)."""
+
+from socket import IPPROTO_UDP, SOCK_DGRAM, SOL_SOCKET
+
+import pytest
+
+from conformance.network.fragments.pieces import CHECKSUM, carried, checksum_known, receiver_of
+from fixtures.stage.families import ip4, ip6, over, over_ip, over_ip4
+
+SO_NO_CHECK, UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX = 11, 101, 102
+WITHOUT = {ip4: (SOL_SOCKET, SO_NO_CHECK, 1), ip6: (IPPROTO_UDP, UDP_NO_CHECK6_TX, 1)}
+"""What has datagrams sent without a checksum."""
+
+
+def with_checksum(remote, checksum, payload=b"first"):
+    """Sends a datagram whose right checksum would be that of `pieces`, and gives its payload."""
+    payload = checksum_known(remote, payload)
+    remote.send("UDP", payload=payload, tcp={"chksum": checksum})
+    return payload
+
+
+@pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.parametrize("wrong", [CHECKSUM ^ 1, CHECKSUM ^ 0x100, CHECKSUM ^ 0x8000, 0xFFFF])
+@over_ip
+def test_datagram_with_a_wrong_checksum_is_dropped(remote, wrong):
+    receiver = receiver_of(remote)
+
+    with_checksum(remote, wrong)  # decisive
+
+    remote.send("UDP", payload=b"right")
+    assert receiver.recv(100) == b"right"
+
+
+@pytest.mark.claim("checksum.datagrams.zero-taken")
+@over_ip4
+def test_datagram_without_checksum_is_taken_over_ip4(remote):
+    receiver = receiver_of(remote)
+
+    payload = with_checksum(remote, 0)  # decisive
+
+    assert receiver.recv(100) == payload
+
+
+@pytest.mark.claim("checksum.datagrams.zero-dropped")
+@over(ip6)
+def test_datagram_without_checksum_is_dropped_over_ip6(remote):
+    receiver = receiver_of(remote)
+
+    with_checksum(remote, 0)  # decisive
+
+    remote.send("UDP", payload=b"right")
+    assert receiver.recv(100) == b"right"
+
+
+@pytest.mark.claim("checksum.datagrams.zero-by-option")
+@over(ip6)
+def test_datagram_without_checksum_is_taken_where_the_application_permits_it(remote):
+    receiver = receiver_of(remote)
+    receiver.setsockopt(IPPROTO_UDP, UDP_NO_CHECK6_RX, 1)  # decisive
+
+    payload = with_checksum(remote, 0)
+
+    assert receiver.recv(100) == payload
+
+
+def sent_checksums(remote, *option):
+    """The checksum in the header of a datagram of the kernel's, and the right one."""
+    sender = remote.peers.socket("sender", remote.family.domain, SOCK_DGRAM)
+    if option:
+        sender.setsockopt(*option)
+    sender.sendto(b"summed up", remote.address)
+    layers = remote.expect("UDP (9)").layers
+    there = layers["UDP"].chksum
+    network = layers["IPv6" if remote.family is ip6 else "IP"].copy()
+    del network["UDP"].chksum
+    return there, int.from_bytes(carried(network)[6:8], "big")
+
+
+@pytest.mark.claim("checksum.datagrams.sent-right")
+@over_ip
+def test_datagram_is_sent_with_its_checksum(remote):
+    there, right = sent_checksums(remote)  # decisive
+
+    assert there == right != 0
+
+
+@pytest.mark.claim("checksum.datagrams.sent-without")
+@over_ip
+def test_datagram_is_sent_without_checksum_where_the_application_asks(remote):
+    there, _ = sent_checksums(remote, *WITHOUT[remote.family])  # decisive
+
+    assert there == 0
