@@ -15,7 +15,7 @@ BEGIN = 10
 
 
 @pytest.fixture(autouse=True)
-def plain_algorithm(sysctl):
+def plain_algorithm(remote, sysctl):
     """The algorithm of RFC 5681."""
     sysctl("net.ipv4.tcp_congestion_control", "reno")
 
@@ -105,6 +105,7 @@ def test_window_that_is_not_used_does_not_grow(remote):
 def test_window_after_a_pause_is_half_of_what_it_was(remote, sysctl):
     remote.let_timers_run()
     sysctl("net.ipv4.tcp_rto_min_us", 800_000)
+    sysctl("net.ipv4.tcp_slow_start_after_idle", 1)
     server = remote.reach(options=f"<mss {SIZE}>")
     queue(server, 30)
     remote.receive(30 * SIZE)

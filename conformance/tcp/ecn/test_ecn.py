@@ -12,7 +12,7 @@ NOT_ECT, ECT, CE = 0, 2, 3
 
 
 @pytest.fixture(autouse=True)
-def switched_on(sysctl):
+def switched_on(remote, sysctl):
     """Asked for and granted, in the way of RFC 3168, with the congestion control of RFC 5681."""
     sysctl("net.ipv4.tcp_ecn", 1)
     sysctl("net.ipv4.tcp_congestion_control", "reno")

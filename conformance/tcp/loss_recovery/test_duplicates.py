@@ -11,7 +11,7 @@ from fixtures.stage.families import over_ip
 
 
 @pytest.fixture(autouse=True)
-def plain_recovery(sysctl):
+def plain_recovery(remote, sysctl):
     """The algorithm of RFC 5681."""
     sysctl("net.ipv4.tcp_congestion_control", "reno")
 

@@ -9,6 +9,12 @@ from fixtures.stage.families import over_ip
 OPTIONS = f"<mss {SIZE},sackOK>"
 
 
+@pytest.fixture(autouse=True)
+def switched_on(remote, sysctl):
+    """Selective acknowledgements, wherever the scenarios run."""
+    sysctl("net.ipv4.tcp_sack", 1)
+
+
 @pytest.mark.claim("tcp.loss-recovery.holes-only")
 @pytest.mark.parametrize("lost", [(0,), (1,), (0, 2)])
 @over_ip
