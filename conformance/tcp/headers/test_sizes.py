@@ -60,3 +60,15 @@ def flight_after_a_round(remote):
     flight = remote.numbers.flight
     remote.send("ACK win 60000")
     return flight
+
+
+@pytest.mark.claim("tcp.headers.segments-full")
+@over_ip
+def test_large_send_leaves_in_full_segments(remote):
+    server = remote.reach(options="<mss 1000>")
+    server.setsockopt(SOL_SOCKET, SO_SNDBUF, 100_000)
+
+    server.sendall(b"x" * 20_300)  # decisive
+
+    remote.receive(20_300)
+    assert [packet.length for packet in remote.seen("any (1..)")] == [1000] * 20 + [300]
