@@ -22,6 +22,7 @@ MORE = 30
 @over_ip
 def test_each_time_out_is_twice_the_one_before(remote, sysctl):
     sysctl("net.ipv4.tcp_congestion_control", "reno")
+    sysctl("net.ipv4.tcp_retries2", 8)
     server = silent(remote)
 
     server.send(b"data")  # decisive
@@ -140,6 +141,7 @@ def test_closed_connection_is_given_up_after_its_retries(remote, sysctl):
 @over_ip
 def test_program_is_told_nothing_between_the_thresholds(remote, sysctl):
     sysctl("net.ipv4.tcp_retries1", 1)
+    sysctl("net.ipv4.tcp_retries2", 8)
     server = silent(remote)
     waiting = select.poll()
     waiting.register(server, select.POLLIN | select.POLLPRI)

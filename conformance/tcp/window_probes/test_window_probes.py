@@ -41,7 +41,8 @@ def test_first_probe_comes_after_the_time_out(remote):
 
 @pytest.mark.claim("tcp.window-probes.intervals-double")
 @over_ip
-def test_each_interval_is_twice_the_one_before(remote):
+def test_each_interval_is_twice_the_one_before(remote, sysctl):
+    sysctl("net.ipv4.tcp_retries2", 8)
     server, _ = closed(remote)  # decisive
 
     probes = [late(remote, PROBE, after=1) for _ in range(3)]
