@@ -13,9 +13,7 @@ CUTS = [(0, 800), (800, 1600), (1600, 2008)]
 DATA = bytes(range(250)) * 8
 WHOLE = b"whole"
 TAKEN = "RFC 791 3.2: what overlaps may be taken"
-DROPPED = (
-    "Linux net/ipv4/ip_fragment.c ip_frag_queue(): overlaps discard all, as RFC 5722 has it of IPv6"
-)
+DROPPED = "Linux net/ipv4/ip_fragment.c ip_frag_queue(): overlaps discard all, as RFC 5722 has it of IPv6"
 
 
 def first_read(remote, receiver):
