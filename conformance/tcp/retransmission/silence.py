@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures.evidence.kernel_view import tcp_info
-from fixtures.evidence.waiting import GENEROUS
+from fixtures.evidence.kernel_view import is_in, tcp_info
+from fixtures.evidence.waiting import GENEROUS, Deadline
 
 SECOND = 1_000_000_000
 """In the unit of the packets' timestamps."""
@@ -31,3 +31,16 @@ def late(remote, pattern, *, after):
 def apart(one, other):
     """Seconds between two packets, by the kernel's timestamps."""
     return (other.at - one.at) / SECOND
+
+
+def forgotten(remote, *, after):
+    """Returns when the kernel keeps nothing of the connection, which is after so many seconds.
+
+    Looked at with each packet and ten times a second: a closer look for seconds would cost more than the scenario.
+    """
+    __tracebackhide__ = True
+    deadline = Deadline(GENEROUS + after)
+    while remote.ends.seen() is not None and not deadline.passed:
+        remote.wire.drain()
+        remote.wire.wait(deadline)
+    is_in(remote.ends, "CLOSE")

@@ -4,10 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from conformance.tcp.retransmission.silence import apart, late
+from conformance.tcp.retransmission.silence import apart, forgotten, late
 from fixtures.evidence.expect import JIFFY
-from fixtures.evidence.kernel_view import reaches
-from fixtures.evidence.waiting import GENEROUS
 from fixtures.stage.families import over_ip
 from fixtures.stage.namespaces import fresh_namespace
 from fixtures.stage.sysctls import read_sysctl
@@ -28,7 +26,7 @@ def test_syn_ack_is_sent_again_as_often_as_the_setting_says(remote, sysctl):
 
     first, second = (late(remote, "SYN ACK 0:*(0) ack 1", after=1) for _ in range(2))
     assert apart(first, second) >= 1 - JIFFY
-    reaches(remote.ends, "CLOSE", within=GENEROUS + 3)
+    forgotten(remote, after=3)
     assert len(remote.seen("SYN ACK")) == 2
     assert listener.fileno() >= 0
 

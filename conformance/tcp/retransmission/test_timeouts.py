@@ -7,10 +7,10 @@ from socket import SHUT_WR
 import pytest
 
 from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, queue, sent
-from conformance.tcp.retransmission.silence import apart, late, silent, timeout
+from conformance.tcp.retransmission.silence import apart, forgotten, late, silent, timeout
 from fixtures.evidence.expect import JIFFY
 from fixtures.evidence.kernel_view import is_in, reaches, tcp_info
-from fixtures.evidence.waiting import GENEROUS, until
+from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
 
 pytestmark = pytest.mark.beside
@@ -134,7 +134,7 @@ def test_closed_connection_is_given_up_after_its_retries(remote, sysctl):
 
     first, second = (late(remote, "FIN ACK 1:*(0)", after=1) for _ in range(2))
     assert apart(first, second) > 0
-    reaches(remote.ends, "CLOSE", within=GENEROUS + 3)
+    forgotten(remote, after=3)
 
 
 @pytest.mark.claim("tcp.retransmission.nothing-told-before-the-end")

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conformance.tcp.loss_recovery.flight import SIZE, queue
-from conformance.tcp.retransmission.silence import SECOND, timeout
+from conformance.tcp.retransmission.silence import SECOND, late, timeout
 from fixtures.evidence.expect import JIFFY
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import until
@@ -137,6 +137,8 @@ def test_sysctl_gives_the_largest_time_out(remote, sysctl):
     server = remote.reach()
     server.send(b"data")
 
+    for _ in range(2):
+        late(remote, "any 1:5(4)", after=1)
     until(lambda: tcp_info(server).backoff > 0, what="a time-out")
 
     assert tcp_info(server).rto <= 1_000_000 + JIFFY * 1_000_000
