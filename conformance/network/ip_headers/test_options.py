@@ -31,6 +31,7 @@ OVERRIDDEN = "RFC 9293 3.9.2.1: the later route should override"
 def open_by(remote, sysctl):
     """The kernel's end of a connection, all of whose first segments came by way of a router."""
     accepting_routes(sysctl)
+    sysctl("net.ipv4.tcp_syncookies", 1)  # a cookie for every SYN would have no room for a route
     listener = remote.listener()
     remote.send("SYN <mss 1460>", ip=coming_by(RECEIVED))
     first = answer(remote, "SYN ACK")
