@@ -51,9 +51,9 @@ def run(asked: Namespace) -> int:
     place = suite.reach()
     target = known.find(asked)
     check(asked, place)
-    # The process that is started here reads the catalogue anyhow, and complains of it: once is enough.
+    catalogue = suite.catalogue()
     whole = target.kind == "host" and not asked.selection
-    selected = [str(place / "conformance")] if whole else selection(asked.selection, suite.catalogue())
+    selected = [str(place / "conformance")] if whole else selection(asked.selection, catalogue)
     out = results_folder(asked.out)
     behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
