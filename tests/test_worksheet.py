@@ -74,3 +74,10 @@ def test_every_document_states_something(catalogue):
     numbers = {place[:3] for statement in catalogue.statements for place in statement.documents}
 
     assert numbers == {document.number for document in catalogue.documents}
+
+
+def test_every_requirement_of_rfc_9293_is_answered():
+    """By a claim that decides it, or by the reason why nothing can show it."""
+    (standard,) = [each for each in load(Path(__file__).resolve().parents[1]).standards if each.name == "RFC 9293"]
+    assert [each.id for each in standard.requirements if not each.claims and not each.unobservable] == []
+    assert sum(bool(each.claims) for each in standard.requirements) >= 105
