@@ -69,10 +69,14 @@ def limited(namespaces: int) -> tuple[str, ...]:
     return "unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, "sh"
 
 
+SEEN = ("--ro-bind", str(PROJECT), str(PROJECT))
+"""The checkout, which may lie in a folder for temporary files."""
+
+
 def bubble(*options: str, proc: bool = True, dev: Sequence[str] = ("--dev", "/dev")) -> tuple[str, ...]:
     """A container of bubblewrap's: the machine's files to be read, a network of its own with loopback up."""
     mounted = ("--proc", "/proc") if proc else ("--tmpfs", "/proc")
-    files = ("--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp")
+    files = ("--ro-bind", "/", "/", *dev, *mounted, "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp", *SEEN)
     kept = ("--bind", "{out}", "{out}")
     return "bwrap", *files, *kept, "--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *options
 

@@ -62,9 +62,18 @@ class Relay:
         *lines, self._held = (self._held + data.replace(b"\r", b"")).split(b"\n")
         shown = b"".join(self._take(line + b"\n") for line in lines)
         self.signs += bool(self._held)
-        if self.begun and self.status is None and self._held and not self.token.encode().startswith(self._held[:1]):
-            shown, self._held = shown + self._held, b""  # dots of progress come without an end of line
+        if self.begun and self.status is None:  # dots of progress come without an end of line
+            place = self._beginning()
+            shown, self._held = shown + self._held[:place], self._held[place:]
         return shown
+
+    def _beginning(self) -> int:
+        """Where in what is held a line for us begins, or may begin; its length if nowhere."""
+        token, held = self.token.encode(), self._held
+        if token in held:
+            return held.index(token)
+        ends = range(max(0, len(held) - len(token)), len(held))
+        return next((place for place in ends if token.startswith(held[place:])), len(held))
 
     def _take(self, line: bytes) -> bytes:
         before, found, words = line.partition(self.token.encode() + b" ")
