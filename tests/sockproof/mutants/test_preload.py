@@ -85,8 +85,7 @@ def test_nearly_every_mutant_is_provoked() -> None:
     provoked = set(done.stdout.split())
 
     assert provoked <= set(names())
-    # The others hang whoever meets them, cost time, or need a network; scenarios alone see them.
-    assert len(provoked) > 0.87 * len(names())
+    assert len(provoked) > 0.9 * len(names())
 
 
 def run(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
