@@ -34,6 +34,7 @@ SIGNS = {
     UNCHECKED: "∅",
     standards.UNOBSERVABLE: "∅",
     standards.OPEN: "·",
+    standards.PARTLY: "·",
 }
 """Told by sign and word, so that no verdict is told by its colour alone."""
 

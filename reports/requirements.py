@@ -16,12 +16,21 @@ class Requirement:
     section: str
     says: str
     level: str | None = None
+    kind: str | None = None
+    """Of an item of a manual page: option, flag, sysctl, ioctl, errno or behaviour."""
     claims: tuple[str, ...] = ()
     """The claims that decide it."""
+    lacks: str | None = None
+    """What of it no claim decides yet."""
     unobservable: str | None = None
     """Why no socket and no packet shows it."""
     differs: str | None = None
     """Where Linux is known to do something else than the letter says, what that is, and since when."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called: its id, and each name of one that lists several."""
+        return (self.id, *(name for name in self.id.split(", ") if name != self.id))
 
 
 @dataclass(frozen=True)
@@ -55,5 +64,5 @@ def standard_from(data: Mapping[str, Any]) -> Standard:
 
 def requirement_from(data: Mapping[str, Any]) -> Requirement:
     """A Requirement from its plain form."""
-    optional = {name: data.get(name) for name in ("level", "unobservable", "differs")}
+    optional = {name: data.get(name) for name in ("level", "kind", "lacks", "unobservable", "differs")}
     return Requirement(data["id"], data["section"], data["says"], claims=tuple(data.get("claims", ())), **optional)

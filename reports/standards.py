@@ -14,6 +14,8 @@ UNOBSERVABLE = "not-observable"
 """In place of a verdict: nothing that a socket or a packet shows would tell."""
 OPEN = "undecided"
 """In place of a verdict: no claim decides it yet."""
+PARTLY = "partly"
+"""In place of a verdict: claims decide a part of it, and no claim the rest yet."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,34 @@ class StandardView:
             parts.append(f"{hidden} not observable")
         if (undecided := ran.count(OPEN)) > 0:
             parts.append(f"{undecided} without a claim")
+        if (partly := ran.count(PARTLY)) > 0:
+            parts.append(f"{partly} decided in part")
         return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How the items of a standard are answered, whatever has run."""
+
+    name: str
+    items: int
+    decided: int
+    """By claims, wholly."""
+    partly: int
+    unobservable: int
+    open: int
+
+
+def tallies(views: Sequence[StandardView]) -> tuple[Tally, ...]:
+    """One for each standard, and where there are several one for all."""
+    found = tuple(_tally(view.standard.name, [row.verdict for row in view.rows]) for view in views)
+    every = _tally("all", [row.verdict for view in views for row in view.rows])
+    return (*found, every) if len(found) > 1 else found
+
+
+def _tally(name: str, verdicts: Sequence[str]) -> Tally:
+    partly, hidden, undecided = (verdicts.count(each) for each in (PARTLY, UNOBSERVABLE, OPEN))
+    return Tally(name, len(verdicts), len(verdicts) - partly - hidden - undecided, partly, hidden, undecided)
 
 
 def standards(results: Results) -> tuple[StandardView, ...]:
@@ -69,5 +98,7 @@ def _view(
         return RequirementView(requirement, UNOBSERVABLE, deciding)
     if not requirement.claims:
         return RequirementView(requirement, OPEN, deciding)
+    if requirement.lacks:
+        return RequirementView(requirement, PARTLY, deciding)
     ran = [instance for name in requirement.claims for instance in instances.get(name, ())]
     return RequirementView(requirement, summary.combined(ran), deciding)

@@ -141,7 +141,12 @@ def documents_arguments(parser: Parser) -> None:
 def standards_arguments(parser: Parser) -> None:
     """The arguments of ``standards``."""
     add = parser.add_argument
-    add("item", nargs="*", metavar="ITEM", help="a standard ('RFC 9293'), a requirement (MUST-10) or a section (3.5)")
+    add(
+        "item",
+        nargs="*",
+        metavar="ITEM",
+        help="a standard ('RFC 9293', 'tcp(7)'), an item (MUST-10, SO_MARK) or a section",
+    )
     add("--open", action="store_true", help="only what no claim decides yet")
     add("--results", metavar="RESULTS", help="verdicts of this run (the last one below the current folder)")
     add("--json", action="store_true", help="the same as JSON")
@@ -265,6 +270,7 @@ COMMANDS = {
         (
             ("sockproof standards RFC9293", "one standard"),
             ("sockproof standards MUST-10 3.8.6.1", "these requirements"),
+            ("sockproof standards 'tcp(7)' SO_MARK", "a manual page, and an option of any"),
             ("sockproof standards --open", "what is not decided yet"),
         ),
     ),

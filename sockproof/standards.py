@@ -16,7 +16,7 @@ from sockproof.listing import indented
 
 if TYPE_CHECKING:
     from reports.record import Results
-    from reports.standards import RequirementView, StandardView
+    from reports.standards import RequirementView, StandardView, Tally
 
 VERSION = 1
 """Of the JSON; a change that could break a reader raises it."""
@@ -25,7 +25,7 @@ VERSION = 1
 def tell(asked: Namespace) -> int:
     """Print the standards or requirements that were asked for; the exit status. Raises UsageError."""
     suite.reach()
-    from reports.standards import standards
+    from reports.standards import standards, tallies
 
     results = completed(stated(asked.results))
     chosen = select(standards(results), asked.item)
@@ -36,6 +36,8 @@ def tell(asked: Namespace) -> int:
         return 0
     for view in chosen:
         print("\n".join(whole(view)), end="\n\n")
+    if len(chosen) > 1:
+        print("\n".join(counted(tallies(chosen))), end="\n\n")
     print(f"{origin(results)[:1].upper()}{origin(results)[1:]}.")
     return 0
 
@@ -56,7 +58,7 @@ def named(views: Sequence[StandardView], word: str) -> list[StandardView]:
     """What one word names: a standard as it is cited, with or without spaces, or requirements by id or section."""
     if whole_ones := [view for view in views if plain_name(view.standard.name) == plain_name(word)]:
         return whole_ones
-    parts = [replace(view, rows=tuple(row for row in view.rows if is_called(row, word))) for view in views]
+    parts = [replace(view, rows=tuple(row for row in view.rows if is_called(view, row, word))) for view in views]
     if found := [view for view in parts if view.rows]:
         return found
     known = ", ".join(f'"{view.standard.name}"' for view in views)
@@ -82,16 +84,20 @@ def plain_name(name: str) -> str:
     return re.sub(r"\s", "", name).lower()
 
 
-def is_called(row: RequirementView, word: str) -> bool:
-    """Whether a requirement has that id or section."""
-    return word.lower() in (row.requirement.id.lower(), row.requirement.section.lower())
+def is_called(view: StandardView, row: RequirementView, word: str) -> bool:
+    """Whether a requirement has that id, one of its names, or that section, alone or behind its standard's name."""
+    standard, _, item = word.rpartition("/")
+    if standard and plain_name(standard) == plain_name(view.standard.name):
+        word = item
+    demand = row.requirement
+    return word.lower() in (demand.section.lower(), *(name.lower() for name in demand.names))
 
 
 def undecided(view: StandardView) -> StandardView:
     """Only the requirements that no claim decides yet."""
-    from reports.standards import OPEN
+    from reports.standards import OPEN, PARTLY
 
-    return replace(view, rows=tuple(row for row in view.rows if row.verdict == OPEN))
+    return replace(view, rows=tuple(row for row in view.rows if row.verdict in (OPEN, PARTLY)))
 
 
 def whole(view: StandardView) -> Iterator[str]:
@@ -103,13 +109,20 @@ def whole(view: StandardView) -> Iterator[str]:
         yield from told(row)
 
 
+def counted(tallies: Sequence[Tally]) -> Iterator[str]:
+    """A table of how the items of each standard are answered."""
+    yield f"{'':<16}{'items':>7}{'decided':>9}{'partly':>8}{'not observable':>16}{'open':>6}"
+    for each in tallies:
+        yield f"{each.name:<16}{each.items:>7}{each.decided:>9}{each.partly:>8}{each.unobservable:>16}{each.open:>6}"
+
+
 def told(row: RequirementView) -> Iterator[str]:
     """The lines of one requirement."""
     demand = row.requirement
-    level = f", {demand.level}" if demand.level else ""
-    yield f"  {demand.id}  ({demand.section}{level})  {row.verdict}"
+    place = ", ".join(filter(None, (demand.section, demand.level, demand.kind)))
+    yield f"  {demand.id}  ({place})  {row.verdict}"
     yield from indented(demand.says, "    ")
-    for label, text in (("because", demand.unobservable), ("on Linux", demand.differs)):
+    for label, text in (("because", demand.unobservable), ("on Linux", demand.differs), ("open", demand.lacks)):
         if text:
             yield from indented(text, "      ", label)
     if demand.claims:
@@ -118,11 +131,15 @@ def told(row: RequirementView) -> Iterator[str]:
 
 def as_data(views: Sequence[StandardView], results: Results) -> dict[str, Any]:
     """The same as plain JSON."""
+    from reports.record import plain
+    from reports.standards import tallies
+
     return {
         "schema": "sockproof-standards",
         "version": VERSION,
         "run": results.run.id or None,
         "standards": [standard_data(view) for view in views],
+        "counts": [plain(each) for each in tallies(views)],
     }
 
 

@@ -5,6 +5,7 @@ tests/worksheet.txt has the ids of its entries; the statements of the catalogue 
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_every_document_states_something(catalogue):
     numbers = {place[:3] for statement in catalogue.statements for place in statement.documents}
 
     assert numbers == {document.number for document in catalogue.documents}
+
+
+PAGES = re.compile(r"\w+\([27]\)")
+
+
+def test_every_item_of_the_manual_pages_is_answered_or_says_what_is_open(catalogue):
+    pages = [each for each in catalogue.standards if PAGES.fullmatch(each.name)]
+    items = [item for page in pages for item in page.requirements]
+    silent = [item.id for item in items if not item.claims and not item.unobservable and not item.lacks]
+
+    assert silent == []
+    assert (len(pages), len(items)) == (26, 518)
+    assert sum(bool(item.claims) and not item.lacks for item in items) >= 295
 
 
 def test_every_requirement_of_rfc_9293_is_answered():

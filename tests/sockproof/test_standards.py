@@ -34,6 +34,22 @@ id      = "MAY-3"
 section = "3.2"
 says    = "It may wait."
 """
+PAGE = """
+[[requirement]]
+id      = "SO_ONE, SO_OTHER"
+kind    = "option"
+section = "Options"
+says    = "They are set."
+claims  = ["pair.stream.carries"]
+lacks   = "The other."
+
+[[requirement]]
+id      = "EBADF"
+kind    = "errno"
+section = "ERRORS"
+says    = "It is closed."
+claims  = ["pair.stream.carries"]
+"""
 
 
 @pytest.fixture
@@ -62,6 +78,38 @@ def test_a_standard_is_told_item_by_item(demanding, command):
         "    It may wait.",
         "",
         "Nothing has run here.",
+    ]
+
+
+@pytest.fixture
+def paged(demanding):
+    """The same with a manual page of two items."""
+    demanding.write("standards.toml", STANDARDS + STANDARDS.replace("RFC 9293", "some(7)").replace("tcp.", "page."))
+    demanding.write("standards/page.toml", PAGE)
+    return demanding
+
+
+@pytest.mark.parametrize("asked", ["SO_OTHER", "so_one", "some(7)/SO_OTHER", "Options"])
+def test_an_item_is_found_by_each_of_its_names_and_behind_its_page(paged, command, asked):
+    (standard,) = json.loads(command("standards", "--json", asked).out)["standards"]
+    assert [(entry["id"], entry["verdict"]) for entry in standard["requirements"]] == [("SO_ONE, SO_OTHER", "partly")]
+
+
+def test_what_is_decided_in_part_says_what_is_open(paged, command):
+    assert command("standards", "some(7)", "--open").out.splitlines()[3:7] == [
+        "  SO_ONE, SO_OTHER  (Options, option)  partly",
+        "    They are set.",
+        "      open        The other.",
+        "      decided by  pair.stream.carries",
+    ]
+
+
+def test_a_table_counts_how_items_are_answered(paged, command):
+    assert [line.split() for line in command("standards").out.splitlines()[-6:-2]] == [
+        ["items", "decided", "partly", "not", "observable", "open"],
+        ["RFC", "9293", "3", "1", "0", "1", "1"],
+        ["some(7)", "2", "1", "1", "0", "0"],
+        ["all", "5", "2", "1", "1", "1"],
     ]
 
 
