@@ -105,6 +105,7 @@ static const struct swap swaps[] = {
     SWAP(send_toolong_accepted, SEND, EMSGSIZE, AS_SUCCESS, NULL),
     SWAP(send_toolong_as_enobufs, SEND, EMSGSIZE, ENOBUFS, NULL),
     SWAP(send_oob_records_allowed, SEND, EOPNOTSUPP, AS_SUCCESS, is_unix),
+    SWAP(fastopen_disabled_as_einval, SEND, EOPNOTSUPP, EINVAL, is_tcp),
     SWAP(send_unaddressed_accepted, SEND, EDESTADDRREQ, AS_SUCCESS, NULL),
     SWAP(send_unconnected_as_epipe, SEND, ENOTCONN, EPIPE, NULL),
     SWAP(send_full_as_enobufs, SEND, EAGAIN, ENOBUFS, is_stream),

@@ -23,6 +23,7 @@ static bool apply_set(const struct rule *r, struct option *o, int *result)
     case NEGATE: set_number(o, !o->number); return false;
     case ALWAYS: set_number(o, r->number); return false;
     case ALSO: set_option(o->s.fd, o->level, r->number, o->number); return false;
+    case ALSO_ON: set_option(o->s.fd, o->level, r->number, 1); return false;
     case INSTEAD: o->name = r->number; return false;
     default: return false;
     }

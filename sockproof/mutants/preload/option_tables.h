@@ -16,6 +16,7 @@ enum action {
     ALWAYS, /* set it to `number` */
     REFUSE, /* with the error `number` */
     ALSO, /* set the option `number` of the same level too */
+    ALSO_ON, /* set it to 1 */
     INSTEAD, /* set the option `number` of the same level only */
     CONSTANT, /* getsockopt gives `number` */
     REMEMBERED, /* getsockopt gives what was remembered for this socket */
@@ -121,6 +122,8 @@ static const struct rule set_rules[] = {
     {M_options_discover_always_do, V6(IPV6_MTU_DISCOVER), ALWAYS, IPV6_PMTUDISC_DO, NULL},
     {M_options_quickack_ignored, TCP(TCP_QUICKACK), SWALLOW, 0, turned_on},
     {M_options_nodelay_hastens_acks, TCP(TCP_NODELAY), ALSO, TCP_QUICKACK, turned_on},
+    {M_fastopen_cookie_unchecked, TCP(TCP_FASTOPEN), ALSO_ON, TCP_FASTOPEN_NO_COOKIE, NULL},
+    {M_fastopen_pending_unlimited, TCP(TCP_FASTOPEN), ALWAYS, 64, NULL},
     {M_options_fastopen_connect_ignored, TCP(TCP_FASTOPEN_CONNECT), PRETEND, 0, turned_on},
 };
 

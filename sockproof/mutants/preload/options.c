@@ -22,12 +22,22 @@ void set_number(struct option *o, int number)
     o->length = sizeof o->number;
 }
 
+/* Two keys of Fast Open cookies are 32 bytes, the one that makes new ones first. Is true if none is taken. */
+static bool key_set(struct option *o)
+{
+    if (o->level != IPPROTO_TCP || o->name != TCP_FASTOPEN_KEY)
+        return false;
+    if (o->length == 32 && ON(fastopen_key_spare_dropped))
+        o->length = 16;
+    return ON(fastopen_key_ignored);
+}
+
 /* Is true if the call is answered without the kernel. */
 static bool answered(struct option *o, int *result)
 {
     *result = 0;
     return linger_set(o) || timeout_set(o) || congestion_set(o) || multicast_set(o) || keepalive_set(o)
-        || set_by_rule(o, result);
+        || key_set(o) || set_by_rule(o, result);
 }
 
 static int set(struct option *o)
