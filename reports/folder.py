@@ -34,6 +34,9 @@ CAPTURES = "pcap"
 LOCK = ".sockproof-lock"
 """The file that is locked while a run uses the folder."""
 
+IN_VAIN, NOT_RETURNED = ".waited-in-vain", ".not-returned"
+"""Files by which the processes of a run tell one another of waits in vain; they go with the end of the run."""
+
 HALF_WRITTEN = re.compile(r"\..+\.\d+\.part")
 """What a crash leaves of a file that is written whole or not at all."""
 
@@ -116,7 +119,7 @@ def is_of_run(name: str) -> bool:
 
 def is_left(name: str) -> bool:
     """Whether files of this name are what a crash of ours leaves beside the results."""
-    return name == LOCK or HALF_WRITTEN.fullmatch(name) is not None
+    return name in (LOCK, IN_VAIN, NOT_RETURNED) or HALF_WRITTEN.fullmatch(name) is not None
 
 
 @dataclass
@@ -204,9 +207,9 @@ def captures(path: Path) -> list[Path]:
 
 
 def left_by_others(path: Path) -> list[Path]:
-    """Half-written files that processes before this one left in `path`."""
-    own = f".{os.getpid()}.part"
-    return [entry for entry in path.iterdir() if HALF_WRITTEN.fullmatch(entry.name) and not entry.name.endswith(own)]
+    """Files that processes before this one left in `path`, half-written, or for one another."""
+    own = (f".{os.getpid()}.part", LOCK)
+    return [entry for entry in path.iterdir() if is_left(entry.name) and not entry.name.endswith(own)]
 
 
 def refusal(path: Path, reason: str | None) -> FolderError:

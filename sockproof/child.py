@@ -12,6 +12,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sockproof.silence import Silence
 
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
@@ -19,11 +23,16 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
-    command: Sequence[str], environment: Mapping[str, str], *, orphaned: signal.Signals = signal.SIGINT
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    orphaned: signal.Signals = signal.SIGINT,
+    silence: Silence | None = None,
 ) -> tuple[int, bool]:
     """The return code of `command`, negative for a signal, and whether an interrupt came while it ran.
 
-    Should this process be killed, the child gets the signal `orphaned`. Raises OSError if it cannot be started.
+    Should this process be killed, the child gets the signal `orphaned`; a `silence` that is too long ends it, and all
+    that it has started. Raises OSError if it cannot be started.
     """
     from fixtures.stage.process import make_clean  # installed, on the path only once the command has begun
 
@@ -41,7 +50,7 @@ def run(
             process_group=None if shared else 0,
             preexec_fn=lambda: prepare(before, orphaned),
         )
-        return attend(child, attended, shared)
+        return attend(child, attended, shared, silence)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -69,14 +78,20 @@ LOOK = 1.0
 """Seconds between two looks at the child, for a kernel that does not tell of its end (SIGCHLD)."""
 
 
-def attend(child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool) -> tuple[int, bool]:
+def attend(
+    child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool, silence: Silence | None = None
+) -> tuple[int, bool]:
     """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
+    from sockproof.silence import end_tree
+
     interrupts = 0
     while True:
         arrived = signal.sigtimedwait(attended, LOOK)
         if arrived is None or arrived.si_signo == signal.SIGCHLD:
             if child.poll() is not None:
                 return child.returncode, interrupts > 0
+            if silence is not None and silence.look(child.pid):
+                end_tree(child.pid)
             continue
         interrupts += 1
         sent_by_program = arrived.si_code <= 0

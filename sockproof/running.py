@@ -21,6 +21,7 @@ from sockproof.targets import known
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Catalogue
     from reports.record import Results
+    from sockproof.silence import Silence
 
 ASKED = "SOCKPROOF_ASKED"
 """Environment variable that hands the arguments on to the results (fixtures.run.log)."""
@@ -29,6 +30,7 @@ PLUGINS = ("xdist",)
 CHANGING = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 """Environment variables with which the surroundings of a run would change it: they were meant for other tests."""
 DIED = "the process that ran the scenarios died before it came to this one"
+SILENT = "the run went on no more, and was ended before it came to the end of this one"
 UNCACHED = ("-p", "no:cacheprovider")
 """Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 PYTEST: Mapping[int, Exit] = {
@@ -63,12 +65,39 @@ def run(asked: Namespace) -> int:
     lacks = stand(out)
     # With a library before the C library the child stands elsewhere, and finds out by itself.
     told = {} if asked.preload else lacks
-    code, interrupted = child.run(command, {**environment(place, asked.preload), **told})
+    silence = listening(out, behind)
+    code, interrupted = child.run(command, {**environment(place, asked.preload), **told}, silence=silence)
+    if silence is not None and silence.is_too_long:
+        return ended_silent(out, began, silence.longest)
     if code < 0:
         salvage(out, began, DIED, interrupted=interrupted)
     if asked.out is None:
         discard_empty(out)
     return status(code, interrupted, out, began)
+
+
+def listening(out: Path, behind: Sequence[str]) -> Silence | None:
+    """Who tells that the run goes on; nobody where it may wait for its user."""
+    from reports.folder import LOCK
+    from sockproof import silence
+
+    return None if any(word in silence.DEBUGGING for word in behind) else silence.Silence(out / LOCK)
+
+
+def ended_silent(out: Path, began: int, longest: float) -> int:
+    """Leaves the results of a run that went on no more, whether or not it had come to any; the exit status."""
+    from fixtures.run import standing
+    from reports import folder
+    from reports.files import ResultsError
+
+    sentence = f"the run showed no sign of life for {longest:g} s, and was ended"
+    if salvage(out, began, SILENT) is None:
+        with suppress(ResultsError, folder.FolderError):
+            held = folder.held(out)
+            standing.leave(held, sentence, Exit.INTERNAL)
+            held.release()
+    tell(f"{sentence}; what it had found is in {out}.")
+    return Exit.INTERNAL
 
 
 def check(asked: Namespace, place: Path) -> None:

@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
 from sockproof.mutants import MutantError
@@ -79,7 +78,9 @@ def fingerprint(found: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(SOURCES.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    version = subprocess.run([found, "--version"], capture_output=True, check=False).stdout
+    from fixtures.stage.finished import finished
+
+    version = finished([found, "--version"]).stdout.encode()
     digest.update(repr((FLAGS, LIBRARIES, found, platform.machine(), platform.libc_ver())).encode() + version)
     return digest.hexdigest()[:24]
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from fixtures.stage.lifeline import die_with_parent, write_whole
+from fixtures.stage.lifeline import die_with_parent, read_now, reap, write_whole
 from sockproof.mutants.outcome import Course, Outcome
 
 
@@ -65,6 +65,7 @@ class _Running:
             os.close(self.reader)
             _live(self.errand, self.left, writer)
         os.close(writer)
+        os.set_blocking(self.reader, False)
         with suppress(OSError):  # the child does the same: whoever is first
             os.setpgid(self.pid, self.pid)
         self.at: str | None = None
@@ -72,7 +73,9 @@ class _Running:
 
     def read(self) -> bool:
         """Takes over what the child wrote; False when it has ended."""
-        data = os.read(self.reader, 1 << 16)
+        data = read_now(self.reader)
+        if data is None:
+            return True
         *lines, self.buffer = (self.buffer + data).split(b"\n")
         for line in lines:
             self._take(json.loads(line))
@@ -95,9 +98,9 @@ class _Running:
 
     def end(self, *, hung: bool) -> bool:
         """Ends the child and what it has started; True when another child has to go on with what is left."""
-        with suppress(ProcessLookupError):
+        with suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        status = os.waitpid(self.pid, 0)[1]
+        status = reap(self.pid)
         os.close(self.reader)
         course = self.errand.course
         if self.error is not None:
@@ -111,13 +114,18 @@ class _Running:
                 self._start()
                 return True
         elif not self.finished:
-            course.unavailable = course.unavailable or f"the child ended early, with wait status {status:#x}"
+            course.unavailable = course.unavailable or f"the child ended early, {told(status)}"
         course.seconds = time.monotonic() - self.began
         return False
 
-    def _death(self, item: str, status: int) -> Outcome:
-        reason = f"its process ended with wait status {status:#x}"
+    def _death(self, item: str, status: int | None) -> Outcome:
+        reason = f"its process ended {told(status)}"
         return Outcome(item, self.errand.claim_of(item), "died", reason, acted=1)
+
+
+def told(status: int | None) -> str:
+    """A wait status in words."""
+    return "and nobody told how" if status is None else f"with wait status {status:#x}"
 
 
 def perform(errands: Iterator[Errand], *, children: int) -> Iterator[Errand]:

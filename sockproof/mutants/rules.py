@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fixtures.stage.finished import finished
 from fixtures.stage.namespaces import Namespace
 from sockproof.mutants import MutantError, wire
 from sockproof.mutants.catalogue import Mutant
@@ -55,7 +55,7 @@ def nft(text: str) -> str:
     # The rules are no part of what is tested: the program runs without the library.
     environment = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", STATE_VARIABLE)}
     command = [program, "-f", "-"]
-    done = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
+    done = finished(command, given=text, environment=environment)
     if done.returncode:
         raise MutantError(f"nft refused the rule: {' '.join(done.stderr.split())[:200]}; {REMEDY}")
     return done.stdout

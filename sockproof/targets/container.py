@@ -65,9 +65,7 @@ class Container(Target):
         """Bubblewrap's version, once it has shown that it can make a container here."""
         if shutil.which(PROGRAM) is None:
             return State(False, f"{PROGRAM} is not on PATH", REMEDY)
-        tried = subprocess.run(
-            [PROGRAM, *self._namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False
-        )
+        tried = launching.finished([PROGRAM, *self._namespaces(), "--ro-bind", "/", "/", "true"])
         if tried.returncode:
             remedy = "allow user namespaces (sysctl user.max_user_namespaces above 0), or run as root"
             return State(False, tried.stderr.strip() or "bubblewrap fails without a word", remedy)

@@ -36,7 +36,7 @@ class Engine(Target):
         """The engine's version, once it has answered."""
         if shutil.which(self.kind) is None:
             return State(False, f"{self.kind} is not on PATH", f"install {self.kind}")
-        told = subprocess.run([self.kind, "info"], capture_output=True, text=True, errors="replace", check=False)
+        told = launching.finished([self.kind, "info"])
         lines = told.stderr.strip().splitlines() or ["it does not answer"]
         if told.returncode:
             return State(False, lines[-1].removesuffix("."), f"start {self.kind}, or become a user who may use it")
@@ -66,7 +66,7 @@ class Engine(Target):
             ):
                 yield process
         finally:
-            subprocess.run([self.kind, "rm", "--force", name], capture_output=True, check=False)
+            launching.finished([self.kind, "rm", "--force", name])
 
 
 class Podman(Engine):

@@ -48,7 +48,7 @@ class Gvisor(Target):
         """What was asked for, or the default of this runsc: before 2023 it had no systrap."""
         if self.wishes.platform:
             return self.wishes.platform
-        told = subprocess.run([self.program, "flags"], capture_output=True, text=True, check=False)
+        told = launching.finished([self.program, "flags"])
         return "systrap" if "systrap" in told.stdout + told.stderr else "ptrace"
 
     @property

@@ -85,6 +85,13 @@ def enclosed(command: Sequence[str], *, network: bool = False) -> list[str]:
     return [program, *more, "--pid", "--fork", "--kill-child=KILL", "--mount", "--mount-proc", "--", *command]
 
 
+def finished(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """As `fixtures.stage.finished.finished`: a program that has ended, or was ended. Raises OSError."""
+    from fixtures.stage import finished as programs  # on the path only once the command has begun
+
+    return programs.finished(command)
+
+
 def first_line(command: Sequence[str]) -> str | None:
     """The first line that a program says of its version; None where it cannot be run."""
     try:

@@ -111,7 +111,7 @@ class Machine(Target):
             )
             return self.kernel, next((place for place in places if (place / "modules.dep").is_file()), None)
         unpacked = work / "kernel"
-        done = subprocess.run(["dpkg-deb", "-x", str(self.kernel), str(unpacked)], capture_output=True, check=False)
+        done = launching.finished(["dpkg-deb", "-x", str(self.kernel), str(unpacked)])
         images = [*unpacked.glob("boot/vmlinuz-*"), *unpacked.glob("usr/lib/modules/*/vmlinuz")]
         if done.returncode or not images:
             raise TargetError(f"{self.kernel} is no Debian package of a kernel; name an image, or linux-image-*.deb.")

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from reports.folder import CAPTURES, LOCK, ROOT, FolderError, check, default_folder, held, point_latest
+from reports.folder import (
+    CAPTURES,
+    IN_VAIN,
+    LOCK,
+    NOT_RETURNED,
+    ROOT,
+    FolderError,
+    check,
+    default_folder,
+    held,
+    point_latest,
+)
 
 SIGNED = '{"schema": "sockproof-results", "version": 1,\n"instances": [{"pcap": "pcap/frame.pcapng"}]}'
 
@@ -55,7 +66,7 @@ def test_prepare_gives_an_absolute_path(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("signed", ["results.json", "journal.jsonl"])
 def test_an_earlier_run_is_replaced(tmp_path, signed):
-    fill(tmp_path / "r", signed, "report.html", "pcap/", ".report.html.7.part", LOCK)
+    fill(tmp_path / "r", signed, "report.html", "pcap/", ".report.html.7.part", LOCK, IN_VAIN, NOT_RETURNED)
     assert entries(prepare(tmp_path / "r")) == []
 
 
