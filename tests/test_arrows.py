@@ -25,8 +25,9 @@ ROOMS = {
     "wire": {"wire", "evidence"},
     "stage": {"stage", "wire", "evidence"},
     "remote": {"remote", "stage", "wire", "evidence"},
+    "models": {"models", "stage", "wire", "evidence"},
     "catalogue": {"catalogue"},
-    "run": {"run", "catalogue", "remote", "stage", "wire", "evidence"},
+    "run": {"run", "catalogue", "models", "remote", "stage", "wire", "evidence"},
 }
 """The rooms of ``fixtures``, and from which each may import."""
 HEAVY = ("scapy", "jinja2", "pyroute2", "jsonschema", "hypothesis.strategies")

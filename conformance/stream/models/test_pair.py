@@ -1,0 +1,17 @@
+"""Whatever is called on a connected pair, and in whatever order, comes out as the pages say."""
+
+import pytest
+
+from fixtures.stage.families import over_streams
+
+
+@pytest.mark.claim("model.stream-pair.follows-the-rules")
+@pytest.mark.deadline(60)
+@over_streams
+def test_any_calls_on_a_pair(searching, family):
+    from conformance.stream.models.pair import StreamPair  # imports Hypothesis: only for who runs this
+
+    search = searching(StreamPair, family, sequences=20, length=40)
+    search.run()  # decisive
+
+    assert search.sequences_tried
