@@ -1,6 +1,7 @@
-"""What each call on a connected stream may give, and where that is written. Where sources allow several, all are named.
+"""What each call on a connected stream may give: all that the sources allow.
 
-send(2), recv(2), shutdown(2), poll(2), socket(7), tcp(7), unix(7); RFC 9293 3.5, 3.6, 3.10; RFC 6093 3.1; RFC 2525 2.17.
+send(2), recv(2), shutdown(2), poll(2), socket(7), tcp(7), unix(7); RFC 1122 4.2.2.13; RFC 9293 3.5, 3.6, 3.10; RFC 6093 3.1;
+RFC 2525 2.17.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def sending(side: Side, peer: Side, size: int, *, tcp: bool) -> Collection[Any]:
 
 
 def refuses(side: Side) -> bool:
-    """Whether TCP answers data with a reset: the end is closed, or shut both ways (RFC 1122 4.2.2.13, RFC 9293 3.6.1)."""
+    """Whether TCP answers data with a reset: the end is closed, or shut both ways (RFC 1122 4.2.2.13)."""
     return side.closed or (side.reading_shut and side.writing_shut)
 
 
@@ -63,7 +64,7 @@ def shutting(side: Side, peer: Side) -> Collection[Any]:
 
 
 def resets(side: Side, peer: Side, *, abort: bool, tcp: bool) -> bool:
-    """Whether close() resets: with unread data (RFC 2525 2.17), or asked to (RFC 9293 3.10.5) while there is an open end."""
+    """Whether close() resets: with unread data (RFC 2525 2.17), or asked to (RFC 9293 3.10.5), unless all has ended."""
     if not tcp:
         return bool(side.inbox)
     over = side.writing_shut and peer.writing_shut
