@@ -1,7 +1,7 @@
 """What each call on a connected stream may give: all that the sources allow.
 
-send(2), recv(2), shutdown(2), poll(2), socket(7), tcp(7), unix(7); RFC 1122 4.2.2.13; RFC 9293 3.5, 3.6, 3.10; RFC 6093 3.1;
-RFC 2525 2.17.
+send(2), recv(2), shutdown(2), poll(2), socket(7), tcp(7), unix(7); RFC 1122 4.2.2.13; RFC 9293 3.5, 3.6, 3.10;
+RFC 6093 3.1; RFC 2525 2.17.
 """
 
 from __future__ import annotations
