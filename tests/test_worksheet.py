@@ -90,6 +90,15 @@ def test_every_item_of_the_manual_pages_is_answered_or_says_what_is_open(catalog
     assert sum(bool(item.claims) and not item.lacks for item in items) >= 295
 
 
+def test_every_requirement_of_an_rfc_is_answered(catalogue):
+    """By a claim that decides it, or by the reason why nothing can show it."""
+    rfcs = [each for each in catalogue.standards if each.name.startswith("RFC ")]
+    demands = [(rfc.name, each) for rfc in rfcs for each in rfc.requirements]
+
+    assert [(name, each.id) for name, each in demands if not each.claims and not each.unobservable] == []
+    assert len(rfcs) >= 14
+
+
 def test_every_requirement_of_rfc_9293_is_answered():
     """By a claim that decides it, or by the reason why nothing can show it."""
     (standard,) = [each for each in load(Path(__file__).resolve().parents[1]).standards if each.name == "RFC 9293"]

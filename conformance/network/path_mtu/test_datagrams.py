@@ -1,5 +1,6 @@
 """Datagrams that were too big for their path (ip(7), IP_MTU_DISCOVER; ipv6(7); RFC 8201)."""
 
+import time
 from errno import EMSGSIZE
 from socket import SO_ERROR, SOL_SOCKET
 
@@ -20,9 +21,12 @@ from conformance.network.path_mtu.paths import (
     network_of,
     too_big,
 )
-from fixtures.evidence.expect import fails
+from fixtures.evidence.expect import JIFFY, fails
+from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip, over_ip4
 
+EXPIRES = {"ip4": "net.ipv4.route.mtu_expires", "ip6": "net.ipv6.route.mtu_expires"}
+"""Seconds."""
 HEEDING = pytest.mark.parametrize("discovery", [WANT, DO], ids=["want", "do"])
 
 
@@ -111,3 +115,23 @@ def test_probe_may_be_larger_than_the_known_path(remote):
     assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == EMSGSIZE
     assert sender.send(b"x" * fits(remote, LINK)) == fits(remote, LINK)
     remote.expect(f"UDP ({fits(remote, LINK)})")
+
+
+@pytest.mark.beside
+@pytest.mark.claim("pathmtu.datagrams.forgotten-in-time")
+@over_ip
+def test_what_a_router_said_is_forgotten_after_the_time_of_the_setting(remote, sysctl):
+    sysctl(EXPIRES[remote.family.name], 1)
+    sender, datagram = large_datagram(remote, WANT)
+    before = time.monotonic()
+
+    too_big(remote, datagram, TOLD)  # decisive
+
+    until(lambda: mtu_by_now(sender, remote) == LINK, what="the MTU of the link again")
+    assert time.monotonic() - before >= 1 - JIFFY
+
+
+def mtu_by_now(sender, remote):
+    """What a socket that connects again takes its path for."""
+    sender.connect(remote.address)
+    return mtu_of(sender, remote.family)

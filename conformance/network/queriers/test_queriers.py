@@ -11,7 +11,6 @@ from conformance.network.queriers.queries import (
     MLD,
     OTHER,
     PROTOCOL,
-    VERSIONS,
     ask,
     kind_of,
     member,
@@ -20,13 +19,6 @@ from fixtures.stage.families import ip4, over_ip
 
 SLACK = 2.0
 """Seconds by which a busy machine may be late with its timers."""
-
-
-@pytest.fixture(autouse=True)
-def newest_version(remote, sysctl):
-    """The link answers by the newest version, whatever the machine was told to force."""
-    for scope in ("all", "tap0"):
-        sysctl(VERSIONS[remote.family].format(scope), 0)
 
 
 def reported(remote, group):

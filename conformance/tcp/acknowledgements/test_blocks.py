@@ -51,3 +51,17 @@ def test_bytes_that_come_twice_are_told(remote, sysctl, setting, told):
     remote.send("ACK 1:101(100)")  # decisive
 
     assert blocks(remote, remote.expect("ACK ack 101")) == told
+
+
+@pytest.mark.claim("tcp.acknowledgements.as-many-blocks-as-fit")
+@pytest.mark.parametrize(("options", "fitting"), [("<mss 1460,sackOK>", 4), ("<mss 1460,sackOK,ts>", 3)])
+@over_ip
+def test_latest_blocks_are_told_as_many_as_fit(remote, options, fitting):
+    remote.reach(options=options)
+    islands = [(start, start + 100) for start in range(101, 1101, 200)]
+
+    for start, _ in islands:
+        remote.send(f"ACK seq {start} (100)")  # decisive
+        told = blocks(remote, remote.expect("ACK ack 1 <sack>"))
+
+    assert told == islands[::-1][:fitting]

@@ -175,3 +175,19 @@ def test_syn_that_is_not_answered_asks_no_longer(remote, sysctl):
     remote.connecting()  # decisive
 
     late(remote, "SYN !ACK !ECE !CWR", after=2)
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.ecn.window-probe-not-capable")
+@over_ip
+def test_probe_of_a_closed_window_is_not_marked(remote):
+    remote.let_timers_run()
+    server = negotiated(remote)
+    queue(server, 1)
+    assert codepoint(remote.expect(f"any 1:*({SIZE})")) == ECT
+    remote.send("ACK win 0")
+    remote.settle()
+
+    queue(server, 1)  # decisive
+
+    assert codepoint(late(remote, f"ACK {SIZE}:{SIZE}(0)", after=0)) == NOT_ECT

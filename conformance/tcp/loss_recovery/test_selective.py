@@ -42,3 +42,15 @@ def blocks(lost):
             first -= 1
         told.append(f"{1 + first * SIZE}:{1 + (number + 1) * SIZE}")
     return told
+
+
+@pytest.mark.claim("tcp.loss-recovery.reneging-survived")
+@over_ip
+def test_bytes_that_were_told_and_dropped_are_sent_again(remote):
+    sent(remote, options=OPTIONS)
+    duplicate(remote, options=f"<nop,nop,sack {SIZE + 1}:{SEGMENTS * SIZE + 1}>")
+    until(lambda: again(remote, 1) > 1, what="the hole filled")
+
+    remote.send(f"ACK ack {SIZE + 1} win {SEGMENTS * SIZE}")  # decisive
+
+    until(lambda: again(remote, SIZE + 1) > 1, what="what was told to have come, and is no longer there")

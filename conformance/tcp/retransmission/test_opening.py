@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from conformance.tcp.retransmission.silence import apart, forgotten, late
+from conformance.tcp.retransmission.silence import apart, forgotten, late, timeout
 from fixtures.evidence.expect import JIFFY
 from fixtures.stage.families import over_ip
 from fixtures.stage.namespaces import fresh_namespace
@@ -71,3 +71,17 @@ def test_threshold_of_giving_up_is_beyond_100_seconds():
 @pytest.mark.needs("namespace")
 def test_syn_is_repeated_six_times_where_nobody_says_otherwise():
     assert setting("tcp_syn_retries") == 6  # decisive
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.retransmission.three-seconds-after-a-repeated-syn")
+@over_ip
+def test_time_out_is_three_seconds_after_a_syn_that_was_sent_again(remote):
+    remote.let_timers_run()
+    client = remote.connecting()
+    late(remote, "SYN !ACK 0:*(0)", after=1)
+
+    remote.send("SYN ACK <mss 1460>")  # decisive
+
+    remote.expect("ACK !SYN")
+    assert timeout(client) >= 3 - JIFFY

@@ -1,0 +1,17 @@
+"""Links answer by the newest version, whatever the machine was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conformance.network.queriers.queries import VERSIONS
+from fixtures.remote.host import Remote
+
+
+@pytest.fixture(autouse=True)
+def newest_version(remote: Remote, sysctl: Callable[[str, int | str], None]) -> None:
+    """No version is forced."""
+    for scope in ("all", "tap0"):
+        sysctl(VERSIONS[remote.family].format(scope), 0)
