@@ -12,7 +12,11 @@ SEGMENTS = 6
 
 def sent(remote, *, options=f"<mss {SIZE}>"):
     """The kernel's socket, after a flight of segments has come that fills the window of this end."""
-    server = remote.reach(options=options, window=SEGMENTS * SIZE)
+    return flown(remote, remote.reach(options=options, window=SEGMENTS * SIZE))
+
+
+def flown(remote, server):
+    """The same with a connection that is open already."""
     queue(server, SEGMENTS)
     for number in range(SEGMENTS):
         remote.expect(f"any {1 + number * SIZE}:*({SIZE})")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, sent
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, flown, sent
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
@@ -67,8 +67,9 @@ def test_duplicate_that_the_peer_tells_of_undoes_the_reduction(remote):
 @over_ip
 def test_echo_of_the_first_time_stamp_undoes_the_reduction(remote):
     remote.let_timers_run()
-    server = sent(remote, options=STAMPED)
+    server = remote.reach(options=STAMPED, window=SEGMENTS * SIZE)
     before = tcp_info(server).snd_ssthresh
+    flown(remote, server)
     first = dict(remote.seen(f"any 1:*({SIZE})")[0].layers["TCP"].options)["Timestamp"][0]
     until(lambda: tcp_info(server).retransmits > 0, what="a time-out")
     reduced = tcp_info(server).snd_ssthresh
