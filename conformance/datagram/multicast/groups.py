@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from select import POLLIN
 from socket import IPPROTO_IP, IPPROTO_IPV6, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET
+from typing import Any
 
 import pytest
 
@@ -139,11 +140,23 @@ group6 = Group(
 """239.0.0.0/8 is administratively scoped (RFC 2365), ff15::/16 transient and site-local (RFC 4291 section 2.7)."""
 
 
-def over(*groups: Group) -> pytest.MarkDecorator:
-    """Runs a scenario once for each of `groups`, as its parameter ``group``."""
-    rows = [pytest.param(g, id=str(g), marks=[pytest.mark.needs(*g.family.needs)] if g.family.needs else [])
-            for g in groups]  # fmt: skip
-    return pytest.mark.parametrize("group", rows)
+def over(*groups: Group, knowing: str | None = None) -> pytest.MarkDecorator:
+    """Runs a scenario once for each of `groups`, as its parameter ``group``.
+
+    `knowing` is an option that the kernel must have for it, by the name that a `Group` has for its number.
+    """
+    return pytest.mark.parametrize("group", [_row(group, knowing) for group in groups])
+
+
+def _row(group: Group, option: str | None) -> Any:
+    level = "IPPROTO_IP" if group.family is ip4 else "IPPROTO_IPV6"
+    asked = (*group.family.needs, *([f"option:{level}.{getattr(group, option)}"] if option else []))
+    return pytest.param(group, id=str(group), marks=[pytest.mark.needs(*asked)] if asked else [])
+
+
+def over_groups_knowing(option: str) -> pytest.MarkDecorator:
+    """As `over_groups`, where the kernel has the option."""
+    return over(group4, group6, knowing=option)
 
 
 over_groups = over(group4, group6)

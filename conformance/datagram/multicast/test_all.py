@@ -10,12 +10,12 @@ from socket import IPPROTO_IP, MSG_DONTWAIT
 
 import pytest
 
-from conformance.datagram.multicast.groups import next_datagram, over_group4, over_groups
+from conformance.datagram.multicast.groups import group4, next_datagram, over, over_groups_knowing
 from fixtures.evidence.expect import fails
 
 
 @pytest.mark.claim("multicast.all.on-by-default")
-@over_groups
+@over_groups_knowing("multicast_all")
 def test_socket_that_joined_nothing_hears_what_another_socket_joined(peers, group, segment):
     bystander = group.listener(peers, lane="bystander")
     sender = group.sender(peers, segment.index, segment.host)
@@ -31,7 +31,7 @@ def test_socket_that_joined_nothing_hears_what_another_socket_joined(peers, grou
 
 
 @pytest.mark.claim("multicast.all.off-only-own-groups")
-@over_groups
+@over_groups_knowing("multicast_all")
 def test_member_with_all_off_does_not_hear_groups_of_others(peers, group, segment):
     member = group.member(peers, segment.index)
     other = group.listener(peers, lane="other")
@@ -47,7 +47,7 @@ def test_member_with_all_off_does_not_hear_groups_of_others(peers, group, segmen
 
 
 @pytest.mark.claim("multicast.all.off-only-own-groups")
-@over_groups
+@over_groups_knowing("multicast_all")
 def test_socket_without_membership_and_all_off_hears_no_group(peers, group, segment):
     bystander = group.listener(peers, lane="bystander")
     group.member(peers, segment.index)
@@ -62,7 +62,7 @@ def test_socket_without_membership_and_all_off_hears_no_group(peers, group, segm
 
 
 @pytest.mark.claim("multicast.all.per-socket")
-@over_groups
+@over_groups_knowing("multicast_all")
 def test_all_off_on_one_socket_leaves_the_others_hearing(peers, group, segment):
     port = group.member(peers, segment.index).getsockname()[1]
     strict = group.listener(peers, lane="strict", port=port)
@@ -78,7 +78,7 @@ def test_all_off_on_one_socket_leaves_the_others_hearing(peers, group, segment):
 
 
 @pytest.mark.claim("multicast.all.reads-back")
-@over_groups
+@over_groups_knowing("multicast_all")
 def test_all_reads_back_as_it_was_set(peers, group):
     end = group.listener(peers)
     other = group.listener(peers, lane="other")
@@ -92,7 +92,7 @@ def test_all_reads_back_as_it_was_set(peers, group):
 
 
 @pytest.mark.claim("multicast.all.ip4-refuses-other-values")
-@over_group4
+@over(group4, knowing="multicast_all")
 def test_ip_multicast_all_refuses_what_is_neither_0_nor_1(peers, group):
     end = group.listener(peers)
     end.setsockopt(IPPROTO_IP, group.multicast_all, 0)

@@ -9,7 +9,8 @@ from socket import IP_MULTICAST_IF, IPPROTO_IP, IPPROTO_IPV6, IPV6_MULTICAST_IF,
 
 import pytest
 
-from conformance.datagram.multicast.groups import over_group4, over_group6, over_groups
+from conformance.datagram.multicast.groups import group6, over_group4, over_groups_knowing
+from conformance.datagram.multicast.groups import over as over_these
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import ip6, over, over_ip4
 
@@ -37,7 +38,7 @@ def test_each_sender_leaves_through_the_interface_that_it_set(peers, group, link
 
 
 @pytest.mark.claim("multicast.interface.chooses-device")
-@over_group6
+@over_these(group6, knowing="multicast_if")
 def test_interface_that_was_set_is_used_although_a_route_leads_to_another(peers, group, link, loopback, wire):
     member = group.listener(peers, lane="member")
     sender = peers.datagram(group.family, lane="sender", host=group.family.wildcard)
@@ -53,7 +54,7 @@ def test_interface_that_was_set_is_used_although_a_route_leads_to_another(peers,
 
 
 @pytest.mark.claim("multicast.interface.chooses-device")
-@over_groups
+@over_groups_knowing("multicast_if")
 def test_member_on_the_chosen_link_receives(peers, group, link):
     with link.far.entered():
         member = group.member(peers, link.far_index)
@@ -114,6 +115,7 @@ def test_ip_multicast_if_is_unset_by_the_wildcard_address(peers, family):
 
 
 @pytest.mark.claim("multicast.interface.ip6-index-reads-back")
+@pytest.mark.needs("option:IPPROTO_IPV6.IPV6_MULTICAST_IF")
 @over(ip6)
 def test_ipv6_multicast_if_reads_back_the_index(peers, family, loopback):
     end = peers.datagram(family, lane="sender")
@@ -142,6 +144,7 @@ def test_ip_multicast_if_refuses_an_interface_that_is_not_there(peers, group):
 
 
 @pytest.mark.claim("multicast.interface.ip6-unknown-refused")
+@pytest.mark.needs("option:IPPROTO_IPV6.IPV6_MULTICAST_IF")
 @over(ip6)
 def test_ipv6_multicast_if_refuses_an_index_that_is_not_there(peers, family, loopback):
     end = peers.datagram(family, lane="sender")

@@ -11,13 +11,13 @@ from socket import IP_MULTICAST_LOOP, IPPROTO_IP, IPPROTO_IPV6, IPV6_MULTICAST_L
 
 import pytest
 
-from conformance.datagram.multicast.groups import next_datagram, over_groups
+from conformance.datagram.multicast.groups import next_datagram, over_groups, over_groups_knowing
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import ip6, over, over_ip4
 
 
 @pytest.mark.claim("multicast.loop.on-by-default")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_member_on_the_sending_host_hears_each_datagram_once(peers, group, segment):
     member = group.member(peers, segment.index)
     sender = group.sender(peers, segment.index, segment.host)
@@ -45,7 +45,7 @@ def test_looped_datagram_also_leaves_the_host_once(peers, group, segment, wire):
 
 
 @pytest.mark.claim("multicast.loop.off-stops-own-host")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_member_on_the_sending_host_does_not_hear_with_loop_off(peers, group, segment):
     member = group.member(peers, segment.index)
     sender = group.sender(peers, segment.index, segment.host)
@@ -61,7 +61,7 @@ def test_member_on_the_sending_host_does_not_hear_with_loop_off(peers, group, se
 
 
 @pytest.mark.claim("multicast.loop.off-stops-own-host")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_sender_that_is_a_member_does_not_hear_itself_with_loop_off(peers, group, segment):
     member = group.member(peers, segment.index)
     member.setsockopt(group.level, group.multicast_if, group.device(segment.index))
@@ -76,7 +76,7 @@ def test_sender_that_is_a_member_does_not_hear_itself_with_loop_off(peers, group
 
 
 @pytest.mark.claim("multicast.loop.off-still-leaves")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_member_on_another_host_hears_with_loop_off(peers, group, link):
     with link.far.entered():
         member = group.member(peers, link.far_index)
@@ -92,7 +92,7 @@ def test_member_on_another_host_hears_with_loop_off(peers, group, link):
 
 
 @pytest.mark.claim("multicast.loop.off-still-leaves")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_loop_off_changes_nothing_on_the_wire(peers, group, segment, wire):
     member = group.member(peers, segment.index)
     sender = group.sender(peers, segment.index, segment.host)
@@ -109,7 +109,7 @@ def test_loop_off_changes_nothing_on_the_wire(peers, group, segment, wire):
 
 
 @pytest.mark.claim("multicast.loop.per-sending-socket")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_receivers_own_setting_does_not_keep_it_from_hearing(peers, group, segment):
     member = group.member(peers, segment.index)
     sender = group.sender(peers, segment.index, segment.host)
@@ -122,7 +122,7 @@ def test_receivers_own_setting_does_not_keep_it_from_hearing(peers, group, segme
 
 
 @pytest.mark.claim("multicast.loop.per-sending-socket")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_loop_off_on_one_sender_leaves_the_other_audible(peers, group, segment):
     member = group.member(peers, segment.index)
     silent = group.sender(peers, segment.index, segment.host, lane="silent")
@@ -139,7 +139,7 @@ def test_loop_off_on_one_sender_leaves_the_other_audible(peers, group, segment):
 
 
 @pytest.mark.claim("multicast.loop.reads-back")
-@over_groups
+@over_groups_knowing("multicast_loop")
 def test_loop_reads_back_as_it_was_set(peers, group):
     end = group.listener(peers)
     other = group.listener(peers, lane="other")
@@ -165,6 +165,7 @@ def test_ip_multicast_loop_takes_any_other_value_for_true(peers, family, true):
 
 
 @pytest.mark.claim("multicast.loop.ip6-refuses-other-values")
+@pytest.mark.needs("option:IPPROTO_IPV6.IPV6_MULTICAST_LOOP")
 @over(ip6)
 def test_ipv6_multicast_loop_refuses_what_is_neither_0_nor_1(peers, family):
     end = peers.datagram(family, lane="sender")

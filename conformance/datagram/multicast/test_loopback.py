@@ -10,7 +10,7 @@ from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF, IP_MU
 
 import pytest
 
-from conformance.datagram.multicast.groups import next_datagram, over_group4
+from conformance.datagram.multicast.groups import group4, next_datagram, over, over_group4
 from fixtures.evidence.expect import fails
 
 
@@ -80,7 +80,7 @@ def test_every_socket_that_joined_over_lo_gets_one_copy(peers, group, loopback):
 
 
 @pytest.mark.claim("multicast.all.off-only-own-groups")
-@over_group4
+@over(group4, knowing="multicast_all")
 def test_with_all_off_only_own_groups_are_received_over_lo(peers, group, loopback):
     member = group.member(peers, loopback.index)
     other = group.listener(peers, lane="other")

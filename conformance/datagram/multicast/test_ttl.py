@@ -9,7 +9,8 @@ from socket import IP_MULTICAST_TTL, IPPROTO_IP, IPPROTO_IPV6, IPV6_MULTICAST_HO
 
 import pytest
 
-from conformance.datagram.multicast.groups import next_datagram, over_group4, over_group6, over_groups
+from conformance.datagram.multicast.groups import group6, next_datagram, over_group4, over_groups, over_groups_knowing
+from conformance.datagram.multicast.groups import over as over_these
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import ip6, over, over_ip4
@@ -24,7 +25,7 @@ def told(group, end):
 
 
 @pytest.mark.claim("multicast.ttl.one-by-default")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_datagrams_to_a_group_have_one_hop_by_default(peers, group, segment):
     member = group.member(peers, segment.index)
     member.setsockopt(group.level, group.receive_ttl, 1)
@@ -48,7 +49,7 @@ def test_wire_carries_one_hop_by_default(peers, group, segment, wire):
 
 
 @pytest.mark.claim("multicast.ttl.as-set")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_datagrams_to_a_group_have_the_hops_that_were_set(peers, group, segment):
     member = group.member(peers, segment.index)
     member.setsockopt(group.level, group.receive_ttl, 1)
@@ -64,7 +65,7 @@ def test_datagrams_to_a_group_have_the_hops_that_were_set(peers, group, segment)
 
 
 @pytest.mark.claim("multicast.ttl.as-set")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_wire_carries_the_hops_that_were_set(peers, group, segment, wire):
     member = group.listener(peers, lane="member")
     sender = group.sender(peers, segment.index, segment.host)
@@ -79,7 +80,7 @@ def test_wire_carries_the_hops_that_were_set(peers, group, segment, wire):
 
 
 @pytest.mark.claim("multicast.ttl.apart-from-unicast")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_hops_to_a_group_and_to_one_host_are_set_apart(peers, group, segment):
     member = group.member(peers, segment.index)
     member.setsockopt(group.level, group.receive_ttl, 1)
@@ -95,7 +96,7 @@ def test_hops_to_a_group_and_to_one_host_are_set_apart(peers, group, segment):
 
 
 @pytest.mark.claim("multicast.ttl.minus-one-resets")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_minus_one_puts_the_default_back(peers, group):
     end = group.listener(peers)
     end.setsockopt(group.level, group.multicast_ttl, 8)
@@ -106,7 +107,7 @@ def test_minus_one_puts_the_default_back(peers, group):
 
 
 @pytest.mark.claim("multicast.ttl.minus-one-resets")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_datagrams_have_one_hop_again_after_minus_one(peers, group, segment):
     member = group.member(peers, segment.index)
     member.setsockopt(group.level, group.receive_ttl, 1)
@@ -120,7 +121,7 @@ def test_datagrams_have_one_hop_again_after_minus_one(peers, group, segment):
 
 
 @pytest.mark.claim("multicast.ttl.range")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_0_and_255_are_the_ends_of_the_range(peers, group):
     end = group.listener(peers)
 
@@ -132,7 +133,7 @@ def test_0_and_255_are_the_ends_of_the_range(peers, group):
 
 
 @pytest.mark.claim("multicast.ttl.range")
-@over_groups
+@over_groups_knowing("multicast_ttl")
 def test_values_beyond_the_range_are_refused_and_change_nothing(peers, group):
     end = group.listener(peers)
     end.setsockopt(group.level, group.multicast_ttl, 8)
@@ -157,6 +158,7 @@ def test_ip_multicast_ttl_takes_an_unsigned_char(peers, family):
 
 
 @pytest.mark.claim("multicast.ttl.ip6-needs-an-int")
+@pytest.mark.needs("option:IPPROTO_IPV6.IPV6_MULTICAST_HOPS")
 @over(ip6)
 def test_ipv6_multicast_hops_refuses_an_unsigned_char(peers, family):
     end = peers.datagram(family, lane="sender")
@@ -181,7 +183,7 @@ def test_ttl_zero_reaches_members_on_the_host_and_no_wire(peers, group, segment,
 
 
 @pytest.mark.claim("multicast.ttl.ip6-zero-stays-on-host")
-@over_group6
+@over_these(group6, knowing="multicast_ttl")
 def test_hop_limit_zero_reaches_members_on_the_host_and_no_wire(peers, group, segment, wire):
     member = group.member(peers, segment.index)
     sender = group.sender(peers, segment.index, segment.host)

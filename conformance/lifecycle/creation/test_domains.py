@@ -62,7 +62,7 @@ def test_what_a_short_receive_leaves_of_a_record_is_gone():
 @pytest.mark.claim("unix.seqpacket.connected-with-an-end")
 def test_records_need_a_connection_and_come_to_an_end(peers):
     listener = peers.socket("listener", AF_UNIX, SOCK_SEQPACKET)
-    listener.bind("")
+    listener.bind(unix.address())
     listener.listen(1)
     client = peers.socket("client", AF_UNIX, SOCK_SEQPACKET)
     client.connect(listener.getsockname())

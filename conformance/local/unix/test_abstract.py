@@ -27,13 +27,10 @@ from fixtures.stage.children import in_child
 from fixtures.stage.families import unix
 from fixtures.stage.namespaces import fresh_namespace
 
-RUN = os.urandom(8).hex().encode()
-"""Of this process and its children alone: others may have the same process id in a namespace of their own."""
-
 
 def of_ones_own(name):
-    """An abstract name that no other scenario has, where namespaces are shared."""
-    return b"\0%s %s" % (RUN, name)
+    """An abstract name that nobody has had before: namespaces may be shared, and a kernel slow to forget a name."""
+    return b"\0%s %s" % (os.urandom(8).hex().encode(), name)
 
 
 @pytest.mark.claim("unix.abstract.no-file")
@@ -65,10 +62,11 @@ def test_name_with_null_bytes_behind_is_another_name(peers, kind):
 @pytest.mark.claim("unix.abstract.taken")
 @kinds
 def test_name_that_is_taken_is_refused(peers, kind):
-    serving(peers, of_ones_own(b"taken"), kind)  # decisive
+    name = of_ones_own(b"taken")
+    serving(peers, name, kind)  # decisive
 
     with fails(EADDRINUSE):
-        new(peers, kind).bind(of_ones_own(b"taken"))
+        new(peers, kind).bind(name)
 
 
 @pytest.mark.claim("unix.abstract.gone-with-the-socket")
@@ -130,14 +128,15 @@ def test_socket_with_so_passcred_gets_a_name_when_it_connects(peers):
 @pytest.mark.needs("namespace")
 @kinds
 def test_abstract_name_is_unknown_in_another_network_namespace(peers, kind):
-    serving(peers, of_ones_own(b"here"), kind)
+    name = of_ones_own(b"here")
+    serving(peers, name, kind)
     place = nullcontext()
     place = fresh_namespace()  # decisive
 
     with place:
         with fails(ECONNREFUSED):
-            calling(peers, of_ones_own(b"here"), kind)
-        serving(peers, of_ones_own(b"here"), kind, lane="there")
+            calling(peers, name, kind)
+        serving(peers, name, kind, lane="there")
 
 
 @pytest.mark.claim("unix.path.every-network-namespace")

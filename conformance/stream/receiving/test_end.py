@@ -1,15 +1,13 @@
 """The end of a stream, and sockets that have none because they were never connected."""
 
 from errno import EINVAL, ENOTCONN
-from select import POLLRDHUP
 from socket import SHUT_WR
 
 import pytest
 
-from conformance.stream.receiving.ends import unconnected
+from conformance.stream.receiving.ends import end_has_come, unconnected
 from conformance.stream.sending.buffers import received
 from fixtures.evidence.expect import fails
-from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip, over_streams, over_unix
 
 
@@ -21,7 +19,7 @@ def test_reader_gets_the_last_byte_and_then_the_end_each_time(stream_pair):
 
     client.close()  # decisive
 
-    ready(server, POLLRDHUP)
+    end_has_come(server, behind=10)
     assert received(server, 10) == b"last words"
     assert [server.recv(1), server.recv(100), server.recv(1)] == [b"", b"", b""]
 

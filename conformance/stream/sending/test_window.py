@@ -106,6 +106,7 @@ def test_sender_sends_nothing_beyond_the_window(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.send.siocoutq-counts-unacknowledged")
+@pytest.mark.needs("siocoutq")
 @over_ip
 def test_siocoutq_counts_what_the_reader_has_not_acknowledged(peers, family):
     client, server = pair = small_pair(peers, family)
