@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 from fixtures.evidence.recorder import RecordedSocket
+from fixtures.evidence.verdicts import Unavailable
 from fixtures.stage.families import Address, Family
 from fixtures.stage.links import Link
 from fixtures.stage.sysctls import read_sysctl
@@ -37,7 +39,10 @@ def of_loopback(link: Link, family: Family) -> str:
         index = near.link_lookup(ifname="lo")[0]
         near.addr("add", index=index, address=host, prefixlen=size, flags=IFA_F_NODAD)
     with link.far.entered(), IPRoute() as far:
-        far.route("add", dst=f"{host}/{size}", gateway=link.near_host(family))
+        try:
+            far.route("add", dst=f"{host}/{size}", gateway=link.near_host(family))
+        except struct.error as error:  # pyroute2 looks at what the kernel tells of the link
+            raise Unavailable(f"netlink tells of links in words of its own: {error}", verdict="unsupported") from error
     return host
 
 

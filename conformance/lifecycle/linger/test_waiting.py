@@ -151,7 +151,6 @@ def test_shutdown_does_not_wait(peers, family):
 
     drain(server, received := bytearray())
     assert received == sent
-    client.close()
 
 
 @pytest.mark.claim("tcp.linger.off-closes-in-background")

@@ -27,6 +27,7 @@ def lines(text, *words):
 def test_netstat_shows_the_listener_and_both_ends_of_a_connection(peers, family):
     listener = peers.listener(family)
     peers.connecting(family, listener.getsockname())  # decisive
+    peers.accepting(listener)
 
     shown = [line.split() for line in printed("netstat", "-tan").splitlines() if f":{port(listener)} " in line]
 

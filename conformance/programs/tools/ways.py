@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fixtures.evidence.verdicts import Unavailable
 from fixtures.evidence.waiting import until
 from fixtures.stage.families import ip4
 from fixtures.stage.links import Link
@@ -31,7 +32,17 @@ def beyond(link: Link) -> Iterator[Namespace]:
             routes.lead_on(ROUTER)
         with link.near.entered(), Routes() as near:
             near.lead_on(link.far_host(ip4))
+            _must_lead_to(BEYOND)
             yield host
+
+
+def _must_lead_to(host: str) -> None:
+    """Raises Unavailable where the kernel took the routes and knows no way: it has none that go by another host."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))
+        except OSError as error:
+            raise Unavailable(f"a route by way of a router: {error.strerror}", verdict="unsupported") from error
 
 
 def _furnish(routes: Routes, interface: str, address: str) -> None:
