@@ -27,8 +27,6 @@ SILENCE = 30
 
 def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
     """Run pytest's `command` on the target; the exit status. What it found is in `out`, however it ended."""
-    from sockproof.running import discard_empty
-
     began = time.time_ns()
     out.mkdir(parents=True, exist_ok=True)
     token = f"@sockproof-{secrets.token_hex(8)}"
@@ -41,9 +39,20 @@ def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
             relay = Relay(token, received.take, nothing if target.keeps else work.cleanup)
             ended = follow(process, relay, silence(target), out / "journal.jsonl")
     except TargetError as error:
-        discard_empty(out)
-        return complain(str(error))
+        return cut_short(str(error).removesuffix("."), out, began)
     return conclude(target, ended, out, began)
+
+
+def cut_short(reason: str, out: Path, began: int) -> int:
+    """The exit status of a run that ended for this reason; what it had found is kept, and the rest told by name."""
+    from sockproof.running import discard_empty, salvage
+
+    found = salvage(out, began, f"{reason} before it came to this one")
+    discard_empty(out)
+    if found is None:
+        return complain(f"{reason}; nothing was found.")
+    ran = sum(each.duration > 0 for each in found.instances)
+    return complain(f"{reason} after {ran} scenarios; what it had found is in {out}.")
 
 
 class Workplace(TemporaryDirectory[str]):
@@ -182,18 +191,29 @@ def conclude(target: Any, ended: Ended, out: Path, began: int) -> int:
     from sockproof.running import discard_empty, salvage
     from sockproof.running import status as meaning
 
-    if ended.status is not None and not ended.interrupted:
-        folder.point_latest(out)
-        return meaning(ended.status if ended.status < 128 else 128 - ended.status, False, out, began)
-    reason = why(target, ended)
-    found = salvage(out, began, f"{reason} before it came to this one", interrupted=ended.interrupted)
-    discard_empty(out)
     if ended.interrupted:
+        salvage(out, began, f"{why(target, ended)} before it came to this one", interrupted=True)
+        discard_empty(out)
         return Exit.INTERRUPTED
-    if found is None:
-        return complain(f"{reason}; nothing was found.")
-    ran = sum(each.duration > 0 for each in found.instances)
-    return complain(f"{reason} after {ran} scenarios; what it had found is in {out}.")
+    if ended.status is None:
+        return cut_short(why(target, ended), out, began)
+    if fault := unreadable(target, ended, out):
+        return cut_short(fault, out, began)
+    folder.point_latest(out)
+    return meaning(ended.status if ended.status < 128 else 128 - ended.status, False, out, began)
+
+
+def unreadable(target: Any, ended: Ended, out: Path) -> str | None:
+    """What is wrong with what a target has left that says how it ended; None where all is well."""
+    from reports.files import ResultsError
+    from reports.store import JOURNAL, RESULTS, read_results
+
+    try:
+        if (out / RESULTS).exists() or (ended.status == 0 and (out / JOURNAL).exists()):
+            read_results(out / RESULTS)
+    except ResultsError as error:
+        return f"the target {target.kind} left no results that can be read ({str(error).removesuffix('.')})"
+    return None if ended.shown else f"the target {target.kind} ended with status {ended.status} and said nothing"
 
 
 def why(target: Any, ended: Ended) -> str:

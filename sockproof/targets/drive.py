@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from sockproof.targets import TargetError
+
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK = 0.5
 """Seconds between two looks at what the target has written into its folder."""
@@ -51,6 +53,8 @@ class Relay:
     status: int | None = None
     signs: int = 0
     """How often it said something, but for that nothing is new: who says that may be well while the suite hangs."""
+    shown: bool = False
+    """Whether any of it was to be shown."""
     before: list[str] = field(default_factory=list)
     """The last lines before the suite began."""
     unfit: str = ""
@@ -65,6 +69,7 @@ class Relay:
         if self.begun and self.status is None:  # dots of progress come without an end of line
             place = self._beginning()
             shown, self._held = shown + self._held[:place], self._held[place:]
+        self.shown |= bool(shown)
         return shown
 
     def _beginning(self) -> int:
@@ -85,7 +90,14 @@ class Relay:
         return line if self.begun and self.status is None else b""
 
     def _hear(self, kind: bytes = b"", rest: bytes = b"") -> bytes:
-        """Take in a line that is meant for us; what of it is to be shown."""
+        """Take in a line that is meant for us; what of it is to be shown. Raises TargetError for one that is spoilt."""
+        try:
+            return self._heard(kind, rest)
+        except (ValueError, zlib.error) as error:
+            told = (kind + b" " + rest[:40]).decode("utf-8", "replace").strip()
+            raise TargetError(f'the target sent "{told}", which cannot be read ({error})') from error
+
+    def _heard(self, kind: bytes, rest: bytes) -> bytes:
         if kind == b"hello":
             self.begun = True
             self.on_begin()
@@ -128,6 +140,8 @@ class Ended:
     """Seconds of silence after which it was ended; None if it was not."""
     reason: str
     """What it said last before the suite began."""
+    shown: bool = True
+    """Whether the suite said anything."""
 
 
 def follow(
@@ -151,7 +165,7 @@ def follow(
         silent = silence if life.age() >= silence and process.poll() is None and not asked else None
         if relay.status is not None:
             _let_end(process)
-    return Ended(relay.begun, relay.status, bool(asked), silent, relay.reason())
+    return Ended(relay.begun, relay.status, bool(asked), silent, relay.reason(), relay.shown)
 
 
 @dataclass
