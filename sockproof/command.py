@@ -21,6 +21,8 @@ SELECTION = (
 )
 
 
+RARE = ("gateway_ip", "netmask_ip", "connect_port", "mss", "mtu", "tcp_ts_tick_usecs")
+"""Options of packetdrill that the help does not list: docs/packetdrill.md does."""
 RUNGS = ("auto", "root", "user-namespace", "loopback")
 """What ``--isolation`` takes: the rungs of fixtures.stage.rungs, which is not imported for a help page."""
 
@@ -212,6 +214,27 @@ def mutants_arguments(parser: Parser) -> None:
     add("--catalogue", metavar="DIR", help="another catalogue of mutants")
 
 
+def packetdrill_arguments(parser: Parser) -> None:
+    """The arguments of ``packetdrill``; those of packetdrill's own keep their names."""
+    add = parser.add_argument
+    add("script", nargs="+", metavar="SCRIPT", help="scripts, or folders with some (*.pkt)")
+    add("--out", metavar="DIR", help="folder for the results (sockproof-results/<UTC time>, with a link 'latest')")
+    add("-n", dest="workers", metavar="N", help="scripts at a time, or 'auto' (1: they are about time)")
+    add("--isolation", metavar="RUNG", choices=RUNGS[:3], help="auto (the best), root or user-namespace")
+    add("--unredacted", action="store_true", help="keep names and addresses of hosts in the results")
+    text = "ipv4, ipv4-mapped-ipv6 or ipv6, in place of what the script says; repeat to play each"
+    add("--ip_version", metavar="VERSION", action="append", default=[], help=text,
+        choices=("ipv4", "ipv4-mapped-ipv6", "ipv6"))  # fmt: skip
+    add("-D", "--define", metavar="NAME=VALUE", action="append", default=[], help="what a word stands for; repeat")
+    for name in ("local_ip", "remote_ip", "gateway_ip", "netmask_ip", "bind_port", "connect_port", "mss", "mtu",
+                 "tolerance_usecs", "tolerance_percent", "tcp_ts_tick_usecs"):  # fmt: skip
+        text = argparse.SUPPRESS if name in RARE else "as packetdrill's, in place of what the script says"
+        add(f"--{name}", metavar="VALUE", help=text)
+    for name in ("tcp_ts_ecr_scaled", "strict_segments"):
+        add(f"--{name}", action="store_true", help=argparse.SUPPRESS)
+    parser.usage = "sockproof packetdrill SCRIPT ... [options]"
+
+
 COMMANDS = {
     "run": Command(
         "run scenarios against the kernel and write what was found",
@@ -304,6 +327,16 @@ COMMANDS = {
                 "sockproof deviations check deviations.toml",
                 "is it sound, and does it speak of scenarios that there are?",
             ),
+        ),
+    ),
+    "packetdrill": Command(
+        "play scripts of packetdrill on the kernel, and tell what is not as they say",
+        packetdrill_arguments,
+        "sockproof.packetdrill:play",
+        (
+            ("sockproof packetdrill close.pkt", "one script"),
+            ("sockproof packetdrill gtests/net/tcp --ip_version=ipv4", "a folder of them, over IPv4"),
+            ("sockproof packetdrill close.pkt -D CC=reno --tolerance_usecs=10000", "with packetdrill's own options"),
         ),
     ),
     "bundle": Command(

@@ -26,6 +26,7 @@ ROOMS = {
     "stage": {"stage", "wire", "evidence"},
     "remote": {"remote", "stage", "wire", "evidence"},
     "models": {"models", "stage", "wire", "evidence"},
+    "packetdrill": {"packetdrill", "remote", "stage", "wire", "evidence"},
     "catalogue": {"catalogue"},
     "run": {"run", "catalogue", "models", "remote", "stage", "wire", "evidence"},
 }
