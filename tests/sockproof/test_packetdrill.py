@@ -105,7 +105,8 @@ def test_what_is_not_understood_is_unsupported_and_named(command):
 
     found = sorted(instances(command.cwd / "out"), key=lambda each: each["id"])
     assert [each["verdict"] for each in found] == ["unsupported"] * len(UNKNOWN), ended.out
-    assert [sentence for each, (_, sentence) in zip(found, UNKNOWN, strict=True) if sentence not in each["reason"]] == []
+    for each, (_, sentence) in zip(found, UNKNOWN, strict=True):
+        assert sentence in each["reason"]
     assert all(each["reason"].startswith(f"{place}.pkt:") for place, each in enumerate(found))
     assert ended.status == 1
 
