@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from sockproof.errors import Exit
 from sockproof.targets import Job, TargetError, inside, launching
-from sockproof.targets.drive import Ended, Relay, follow, nothing
+from sockproof.targets.drive import SILENCE, Ended, Relay, follow, nothing
 
 if TYPE_CHECKING:
     from reports.folder import Held
 
 LEAST_SILENCE = 10.0
-SILENCE = 30
-"""How many times the patience a target may be silent before it counts as hung, but 10 seconds at least."""
+"""Seconds that a target may be silent, whatever the patience."""
 
 
 def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:

@@ -22,6 +22,8 @@ LOOK = 0.5
 """Seconds between two looks at what the target has written into its folder."""
 GRACE = 5.0
 """Seconds that a target gets to end by itself once its command has ended, or after SIGTERM."""
+SILENCE = 30
+"""How many times the patience a target may be silent before it counts as hung."""
 KEPT = 20
 """Lines of what a target says before the suite begins that are kept, to tell why it did not."""
 LARGEST = 1 << 16
@@ -50,6 +52,8 @@ class Relay:
     receive: Receive = refuse
     on_begin: Callable[[], None] = nothing
     begun: bool = False
+    patience: float = 0.0
+    """Seconds of patience over there, as it was measured when the suite began."""
     status: int | None = None
     signs: int = 0
     """How often it said something, but for that nothing is new: who says that may be well while the suite hangs."""
@@ -99,6 +103,7 @@ class Relay:
 
     def _heard(self, kind: bytes, rest: bytes) -> bytes:
         if kind == b"hello":
+            self.patience = float(rest or 0)
             self.begun = True
             self.on_begin()
         elif kind == b"unfit":
@@ -152,17 +157,18 @@ def follow(
 ) -> Ended:
     """Wait for the end of `process`, whose output `relay` takes, and tell how it ended.
 
-    Returns before that if for `silence` seconds it neither writes nor lets `journal` grow, and on SIGINT, SIGTERM and
-    SIGHUP; who has started the process ends it.
+    Returns before that if for `silence` seconds, or `SILENCE` times the patience over there, it neither writes nor lets
+    `journal` grow, and on SIGINT, SIGTERM and SIGHUP; who has started the process ends it.
     """
-    life = Life(journal)
+    life = Life(journal, silence)
     with interrupts() as asked:
-        for data in _output(process, life, silence, asked):
+        for data in _output(process, life, asked):
             before = relay.signs
             _show(relay.feed(data))
             if relay.signs > before:
                 life.sign()
-        silent = silence if life.age() >= silence and process.poll() is None and not asked else None
+            life.longest = max(silence, SILENCE * relay.patience)
+        silent = life.longest if life.over() and process.poll() is None and not asked else None
         if relay.status is not None:
             _let_end(process)
     return Ended(relay.begun, relay.status, bool(asked), silent, relay.reason(), relay.shown)
@@ -173,6 +179,8 @@ class Life:
     """When a target last showed that it lives."""
 
     journal: Path
+    longest: float
+    """Seconds without a sign after which it has hung."""
     size: int = -1
     seen: float = field(default_factory=time.monotonic)
 
@@ -180,20 +188,20 @@ class Life:
         """It has just shown it."""
         self.seen = time.monotonic()
 
-    def age(self) -> float:
-        """Seconds since then."""
+    def over(self) -> bool:
+        """Whether that was too long ago."""
         size = self.journal.stat().st_size if self.journal.exists() else -1
         if size != self.size:
             self.size = size
             self.sign()
-        return time.monotonic() - self.seen
+        return time.monotonic() - self.seen >= self.longest
 
 
-def _output(process: subprocess.Popen[bytes], life: Life, silence: float, asked: list[int]) -> Iterator[bytes]:
+def _output(process: subprocess.Popen[bytes], life: Life, asked: list[int]) -> Iterator[bytes]:
     """What the target writes, until it ends, somebody asks for its end, or it has been silent for too long."""
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
-    while not asked and life.age() < silence:
+    while not asked and not life.over():
         ready = select.select([descriptor], [], [], LOOK)[0]
         if ready:
             data = os.read(descriptor, LARGEST)

@@ -2,7 +2,8 @@
 
 It is started with the path of its order, a JSON file:
 
-    token        begins the two lines that are meant for the other side: ``TOKEN hello`` and ``TOKEN status 0``
+    token        begins the two lines that are meant for the other side: ``TOKEN hello SECONDS``, with
+                 the patience of this run, and ``TOKEN status 0``
     command      pytest's command line
     environment  all of its environment
     folder       the current folder
@@ -53,7 +54,7 @@ def main(order: Mapping[str, Any]) -> int:
         prepare(order["setup"])
     os.chdir(order["folder"])
     environment = patient(order)
-    say(order, "hello")
+    say(order, f"hello {environment[PATIENCE]}")
     status = run(order["command"], environment)
     say(order, f"status {status}")
     return status

@@ -3,7 +3,7 @@
 The order is the one of `inside`, and its command has words in braces for what lies elsewhere here: ``{python}``,
 ``{suite}``, ``{out}``. Each line that is sent begins with the token:
 
-    hello                   the suite begins
+    hello SECONDS           the suite begins, with this patience
     out DATA                a piece of pytest's output
     file NAME OFFSET DATA   a piece of a file of the results
     alive                   nothing new; a line that cannot be sent says that nobody listens, and ends all
@@ -29,7 +29,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sockproof.targets.inside import patient
+from sockproof.targets.inside import PATIENCE, patient
 
 LOOK = 0.5
 ALIVE = 2.0
@@ -55,7 +55,7 @@ def main(path: Path) -> int:
     child = None
     try:
         environment = patient({**order, "path": str(root), "environment": surroundings(order, root)})
-        sender.say("hello")
+        sender.say(f"hello {environment[PATIENCE]}")
         child = subprocess.Popen(
             words, env=environment, cwd=root / "home", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True,

@@ -18,7 +18,7 @@ from typing import Any
 
 from sockproof.targets import Job, State, Target, TargetError, launching, shim
 
-MODULES = ("ipv6", "veth", "dummy", "af_packet", "inet_diag", "tcp_diag", "udp_diag", "unix_diag")
+MODULES = ("ipv6", "veth", "dummy", "tun", "af_packet", "inet_diag", "tcp_diag", "udp_diag", "unix_diag")
 """Modules that scenarios use without the kernel asking for them by name."""
 PLACES = ("/usr/lib/uml/modules", "/lib/modules")
 """Where Debian lays the modules of User Mode Linux, and where any other kernel's are."""

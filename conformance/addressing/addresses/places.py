@@ -35,14 +35,14 @@ def of_loopback(link: Link, family: Family) -> str:
     from pyroute2 import IPRoute  # 0.15 s to import, only for who asks for a link
 
     host, size = ("10.99.0.1", 32) if family.name == "ip4" else ("fd99::1", 128)
-    with IPRoute() as near:
-        index = near.link_lookup(ifname="lo")[0]
-        near.addr("add", index=index, address=host, prefixlen=size, flags=IFA_F_NODAD)
-    with link.far.entered(), IPRoute() as far:
-        try:
+    try:
+        with IPRoute() as near:
+            index = near.link_lookup(ifname="lo")[0]
+            near.addr("add", index=index, address=host, prefixlen=size, flags=IFA_F_NODAD)
+        with link.far.entered(), IPRoute() as far:
             far.route("add", dst=f"{host}/{size}", gateway=link.near_host(family))
-        except struct.error as error:  # pyroute2 looks at what the kernel tells of the link
-            raise Unavailable(f"netlink tells of links in words of its own: {error}", verdict="unsupported") from error
+    except struct.error as error:  # pyroute2 reads what the kernel tells of the links that there are
+        raise Unavailable(f"netlink tells of links in words of its own: {error}", verdict="unsupported") from error
     return host
 
 

@@ -40,6 +40,7 @@ def test_thread_that_crashes_ends_the_server_and_all_its_clients(peers, family):
     with sample(THREAD, "-pthread", "-DFRAGILE=1") as server:
         first = served(peers, family, server, lane="first")
         other = served(peers, family, server, lane="other")
+        assert asked(other, b"there") == b"there"  # who was not accepted is reset
 
         first.send(b"crash")  # decisive
 

@@ -39,7 +39,7 @@ def test_fionread_does_not_count_the_end_of_the_stream(stream_pair):
 
     client.shutdown(SHUT_WR)
 
-    end_has_come(server, behind=3)
+    end_has_come(server)
     assert unread(server) == 3
     assert server.recv(100) == b"abc"  # decisive
     assert unread(server) == 0

@@ -19,7 +19,7 @@ def test_reader_gets_the_last_byte_and_then_the_end_each_time(stream_pair):
 
     client.close()  # decisive
 
-    end_has_come(server, behind=10)
+    end_has_come(server)
     assert received(server, 10) == b"last words"
     assert [server.recv(1), server.recv(100), server.recv(1)] == [b"", b"", b""]
 
