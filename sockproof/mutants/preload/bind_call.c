@@ -174,7 +174,9 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
 {
     struct binding b = {.length = length};
     int result;
-    if (!name || length > sizeof b.name || !watched(fd, &b.s))
+    if (awake() && (!sound_name(name, length) || !watched(fd, &b.s)))
+        return (int)mistaken(CALL_BIND, fd, real.bind(fd, name, length));
+    if (!name || !watched(fd, &b.s))
         return real.bind(fd, name, length);
     memcpy(&b.name, name, length);
     b.reuse = option_of(fd, SOL_SOCKET, SO_REUSEADDR, 0);

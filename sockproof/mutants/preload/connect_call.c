@@ -69,6 +69,8 @@ static int with_permission(const struct sock *s, const struct sockaddr *name, so
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
+    if (awake() && (!sound_name(name, size) || !watched(fd, &s)))
+        return (int)mistaken(CALL_CONNECT, fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
         return real.connect(fd, name, size);
     if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))

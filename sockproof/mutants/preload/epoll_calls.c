@@ -8,12 +8,20 @@
 
 #include "mutant.h"
 
+/* An instance of no size, or with flags that there are not. */
+static int unchecked(int result)
+{
+    return result < 0 && errno == EINVAL && awake() && ON(arguments_create_unchecked) ? real.epoll_create1(0) : result;
+}
+
 int epoll_create1(int flags)
 {
     if (awake() && (flags & EPOLL_CLOEXEC) && ON(epoll_cloexec_ignored))
         flags &= ~EPOLL_CLOEXEC;
-    return real.epoll_create1(flags);
+    return unchecked(real.epoll_create1(flags));
 }
+
+int epoll_create(int size) { return unchecked(real.epoll_create(size)); }
 
 static void change_events(struct epoll_event *event, bool adds)
 {
@@ -45,8 +53,10 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 {
     struct sock s;
     struct epoll_event changed;
-    if (!watched(fd, &s))
-        return unwatchable(real.epoll_ctl(epfd, operation, fd, event));
+    if (awake() && event && !sound(event, sizeof *event))
+        event_spoiled(epfd, operation, fd);
+    if (!watched(fd, &s) || (event && !sound(event, sizeof *event)))
+        return (int)mistaken(CALL_EPOLL_CTL, fd, unwatchable(real.epoll_ctl(epfd, operation, fd, event)));
     if (operation == EPOLL_CTL_ADD && (ON(epoll_close_keeps) | ON(epoll_close_forgets)))
         memo_set(&s, ((int64_t)epfd << 32) | fd); /* acted upon in lifetime.c */
     if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
@@ -58,7 +68,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         change_events(&changed, operation == EPOLL_CTL_ADD);
         event = &changed;
     }
-    return (int)swapped_error(CALL_EPOLL_CTL, &s, real.epoll_ctl(epfd, operation, fd, event), 0);
+    return (int)mistaken(
+        CALL_EPOLL_CTL, epfd, swapped_error(CALL_EPOLL_CTL, &s, real.epoll_ctl(epfd, operation, fd, event), 0));
 }
 
 /* Events left without a bit are taken out of the list, as if they had not happened. */
@@ -80,6 +91,10 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
     int ready, limit = timeout;
     if (!awake())
         return real.epoll_wait(epfd, events, most, timeout);
+    if (most <= 0 || !sound(events, sizeof *events)) {
+        edge_spoiled(epfd);
+        return (int)mistaken(CALL_EPOLL_WAIT, epfd, real.epoll_wait(epfd, events, most, timeout));
+    }
     if (ON(cost_epoll_high))
         burn(0.001);
     if (timeout > 1 && armed(M_epoll_timeout_halved))
@@ -87,7 +102,7 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
     ready = real.epoll_wait(epfd, events, most, limit);
     if (ready == 0 && timeout > 1)
         (void)ON(epoll_timeout_halved);
-    return amend_events(events, ready);
+    return (int)mistaken(CALL_EPOLL_WAIT, epfd, amend_events(events, ready));
 }
 
 int epoll_pwait(int epfd, struct epoll_event *events, int most, int timeout, const sigset_t *mask)

@@ -94,7 +94,7 @@ int shutdown(int fd, int how)
     struct sock s;
     int done;
     if (!watched(fd, &s))
-        return real.shutdown(fd, how);
+        return (int)mistaken(CALL_SHUTDOWN, fd, real.shutdown(fd, how));
     if (how == SHUT_WR && finished_sending(&s) && connected(fd) && ON(shutdown_again_refused))
         return fail(ENOTCONN);
     if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))

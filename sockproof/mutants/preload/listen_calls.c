@@ -68,7 +68,7 @@ int listen(int fd, int backlog)
 {
     struct sock s;
     if (!watched(fd, &s))
-        return real.listen(fd, backlog);
+        return (int)mistaken(CALL_LISTEN, fd, real.listen(fd, backlog));
     if ((is_stream(&s) || s.type == SOCK_SEQPACKET) && refused(&s, backlog))
         return fail(EINVAL);
     if (is_listener(&s) && ON(listen_again_ignored))
@@ -217,12 +217,17 @@ static int take(struct accepting *a)
 
 int accept4(int fd, struct sockaddr *name, socklen_t *length, int flags)
 {
-    struct accepting a = {.name = name, .length = length, .room = length ? *length : 0, .flags = flags};
-    return watched(fd, &a.s) ? take(&a) : real.accept4(fd, name, length, flags);
+    struct accepting a = {.name = name, .length = length, .flags = flags};
+    int error = awake() && !sound_room(name, length) ? accept_mistaken(fd, length) : 0;
+    if (error)
+        return fail(error);
+    if (!watched(fd, &a.s) || !sound_room(name, length))
+        return (int)mistaken(CALL_ACCEPT, fd, real.accept4(fd, name, length, flags));
+    a.room = length ? *length : 0;
+    return take(&a);
 }
 
 int accept(int fd, struct sockaddr *name, socklen_t *length)
 {
-    struct accepting a = {.name = name, .length = length, .room = length ? *length : 0, .flags = 0};
-    return watched(fd, &a.s) ? take(&a) : real.accept(fd, name, length);
+    return accept4(fd, name, length, 0);
 }

@@ -130,6 +130,14 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
     return result;
 }
 
+/* A request that no socket knows, or an int of which only a part can be written. */
+static int unknown_request(int fd, int result)
+{
+    if (result < 0 && errno == ENOTTY && ON(arguments_request_allowed))
+        return 0;
+    return (int)mistaken(CALL_IOCTL, fd, result);
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
     struct sock s;
@@ -140,7 +148,11 @@ int ioctl(int fd, unsigned long request, ...)
     va_end(rest);
     if ((request == FIOCLEX || request == FIONCLEX) && watched(fd, &s) && ON(close_exec_ignored))
         return 0;
+    if (awake() && (!argument || !watched(fd, &s) || !sound(argument, 1)))
+        return (int)mistaken(CALL_IOCTL, fd, real.ioctl(fd, request, argument));
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
-    return request == FIONBIO && keeps_mode(&s, argument) ? 0 : answer(&s, request, argument);
+    if (request == FIONBIO && keeps_mode(&s, argument))
+        return 0;
+    return unknown_request(fd, answer(&s, request, argument));
 }

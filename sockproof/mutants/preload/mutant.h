@@ -105,9 +105,33 @@ int fail(int error);
 /* Errors turned into another error or into success, as data: see errors.c. */
 enum call {
     CALL_ACCEPT, CALL_BIND, CALL_CONNECT, CALL_EPOLL_CTL, CALL_GETPEERNAME, CALL_GETSOCKOPT, CALL_LISTEN,
-    CALL_POLL, CALL_RECEIVE, CALL_SEND, CALL_SETSOCKOPT, CALL_SHUTDOWN, CALL_SOCKET,
+    CALL_POLL, CALL_RECEIVE, CALL_SEND, CALL_SETSOCKOPT, CALL_SHUTDOWN, CALL_SOCKET, CALL_EPOLL_WAIT,
+    CALL_GETSOCKNAME, CALL_IOCTL, CALL_MESSAGE, CALL_SELECT, CALL_SENDFILE, CALL_SENDTO, CALL_SPLICE,
 };
 long swapped_error(enum call call, const struct sock *s, long result, long success);
+
+/* Wrong arguments: see arguments.c. What is not sound must not be looked at by anybody else. */
+#if __has_attribute(access)
+__attribute__((access(none, 1))) /* only whether it can be read is asked, not what is there */
+#endif
+bool sound(const void *at, size_t size);
+bool sound_vector(const struct iovec *iov, size_t count);
+bool sound_message(const struct msghdr *msg);
+bool sound_messages(const struct mmsghdr *messages, size_t count);
+bool sound_name(const struct sockaddr *name, socklen_t length);
+bool sound_room(const struct sockaddr *name, const socklen_t *length);
+long mistaken(enum call call, int fd, long result);
+bool receive_spoiled(int fd, int flags);
+bool sender_spoiled(int fd);
+bool header_spoiled(int fd);
+bool send_spoiled(int fd);
+bool more_counted(int fd, const void *data, size_t size, ssize_t *answer);
+int accept_mistaken(int fd, const socklen_t *length);
+void edge_spoiled(int epfd);
+void event_spoiled(int epfd, int operation, int fd);
+void option_spoiled(int fd, int level, int name);
+bool control_spoiled(int fd, const struct msghdr *msg, int flags, ssize_t *answer);
+bool control_leaked(int fd, struct msghdr *msg, int flags, ssize_t *answer);
 
 /* UNIX names: see local_names.c. */
 struct sockaddr_un;

@@ -30,6 +30,11 @@ int socket(int domain, int type, int protocol)
 /* A pair of the UNIX domain in place of one that is refused, or one that goes one way only. */
 static int altered_pair(int type, int ends[2], int result)
 {
+    int left[2];
+    if (result < 0 && errno == EFAULT && ON(arguments_pair_left))
+        return real.socketpair(AF_UNIX, type, 0, left) == 0 ? fail(EFAULT) : -1;
+    if (result < 0 && errno == EFAULT && ON(arguments_pair_told))
+        return 0;
     bool refused = result < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT);
     if (refused && ON(socketpair_domain_unchecked))
         return real.socketpair(AF_UNIX, type, 0, ends);
@@ -100,10 +105,10 @@ static void change_length(socklen_t *length, socklen_t room)
 int getsockname(int fd, struct sockaddr *name, socklen_t *length)
 {
     struct sock s;
-    socklen_t room = length ? *length : 0;
+    socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
     int result = real.getsockname(fd, name, length);
     if (result != 0 || !watched(fd, &s))
-        return result;
+        return (int)mistaken(CALL_GETSOCKNAME, fd, result);
     if (is_inet(&s))
         change_inet_name(&s, name, length, room);
     else
@@ -115,8 +120,10 @@ int getsockname(int fd, struct sockaddr *name, socklen_t *length)
 int getpeername(int fd, struct sockaddr *name, socklen_t *length)
 {
     struct sock s;
-    socklen_t room = length ? *length : 0;
+    socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
     int result = real.getpeername(fd, name, length);
+    if (result != 0 && errno != ENOTCONN)
+        return (int)mistaken(CALL_GETPEERNAME, fd, result);
     if (!watched(fd, &s))
         return result;
     if (result == 0 && room >= sizeof(struct sockaddr_in) && is_inet(&s) && ON(names_peer_port_zero))

@@ -38,6 +38,10 @@ int substitute(const struct sock *s, int domain, int type, int result)
         return real.socket(domain, type, 0);
     if (result < 0 && errno == ESOCKTNOSUPPORT && ON(socket_record_over_tcp))
         return real.socket(domain, SOCK_STREAM | flags, 0);
+    if (result < 0 && errno == EINVAL && ON(arguments_type_unchecked))
+        return real.socket(domain, SOCK_STREAM | flags, 0);
+    if (result < 0 && errno == EINVAL && ON(arguments_protocol_unchecked))
+        return real.socket(domain, type, 0);
     if (result < 0 && errno == EINVAL && ON(socket_flags_unchecked))
         return real.socket(domain, s->type | flags, 0);
     return (int)swapped_error(CALL_SOCKET, s, result, 0);

@@ -57,8 +57,10 @@ static int set(struct option *o)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
     struct option o = {.level = level, .name = name, .value = value, .length = length};
-    if (!watched(fd, &o.s))
-        return real.setsockopt(fd, level, name, value, length);
+    if (awake() && ((int)length < 0 || !sound(value, length)))
+        option_spoiled(fd, level, name);
+    if (!watched(fd, &o.s) || (int)length < 0 || !sound(value, length))
+        return (int)mistaken(CALL_SETSOCKOPT, fd, real.setsockopt(fd, level, name, value, length));
     read_number(&o);
     return set(&o);
 }
@@ -86,10 +88,10 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
 int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct option o = {.level = level, .name = name};
-    socklen_t room = length ? *length : 0;
+    socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
     int result = real.getsockopt(fd, level, name, value, length);
-    if (!watched(fd, &o.s))
-        return result;
+    if (!watched(fd, &o.s) || (result != 0 && (errno == EFAULT || errno == EINVAL)))
+        return (int)mistaken(CALL_GETSOCKOPT, fd, result);
     if (result == 0)
         change_answer(&o, value, length, room);
     return (int)swapped_error(CALL_GETSOCKOPT, &o.s, result, 0);

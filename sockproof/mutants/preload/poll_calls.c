@@ -1,6 +1,7 @@
 /* poll(2), ppoll(2), select(2) and pselect(2): what they report, and how long they wait. */
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "mutant.h"
 
@@ -104,10 +105,17 @@ static bool any_watched(const struct pollfd *fds, nfds_t count)
     return false;
 }
 
+static bool sound_list(const struct pollfd *fds, nfds_t count)
+{
+    return count <= (nfds_t)getdtablesize() && sound(fds, count * sizeof *fds);
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     struct sock none = {-1, AF_UNIX, 0};
     int ready, limit;
+    if (awake() && !sound_list(fds, count))
+        return (int)mistaken(CALL_POLL, -1, real.poll(fds, count, timeout));
     if (!awake() || !any_watched(fds, count))
         return without_invalid(fds, count, real.poll(fds, count, timeout));
     if ((ready = surplus_writable(fds, count)) > 0)
@@ -122,6 +130,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
 
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
+    if (awake() && (count == 0 || !sound_list(fds, count)))
+        return (int)mistaken(count ? CALL_POLL : CALL_SELECT, -1, real.ppoll(fds, count, timeout, mask));
     if (!awake() || !any_watched(fds, count))
         return real.ppoll(fds, count, timeout, mask);
     if (mask && ON(poll_mask_ignored))
@@ -202,6 +212,11 @@ static int unlooked(struct timeval *timeout, const struct timeval *asked, int re
     return result < 0 && errno == EBADF && ON(select_closed_ignored) ? 0 : result;
 }
 
+static bool sound_sets(const fd_set *r, const fd_set *w, const fd_set *e)
+{
+    return (!r || sound(r, 1)) && (!w || sound(w, 1)) && (!e || sound(e, 1));
+}
+
 static int perhaps_again(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     int ready;
@@ -216,6 +231,8 @@ int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
     fd_set asked;
     struct timeval limit = timeout ? *timeout : (struct timeval){0, 0};
     FD_ZERO(&asked);
+    if (awake() && (count <= 0 || !sound_sets(r, w, e)))
+        return (int)mistaken(CALL_SELECT, -1, real.select(count, r, w, e, timeout));
     if (!awake() || count > FD_SETSIZE)
         return real.select(count, r, w, e, timeout);
     if (r)

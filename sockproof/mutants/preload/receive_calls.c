@@ -6,12 +6,22 @@
 
 #include "mutant.h"
 
+/* Memory that cannot be written to, into which something is taken all the same, or nothing although it should be. */
+static bool spoiled(int fd, const void *buffer, size_t length, int flags)
+{
+    return awake() && length <= SSIZE_MAX && !sound(buffer, length) && receive_spoiled(fd, flags);
+}
+
 ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    return watched(fd, &s) ? receive(&s, &msg, flags, BY_PLAIN) : real.recv(fd, buffer, length, flags);
+    if (watched(fd, &s) && sound(buffer, length))
+        return receive(&s, &msg, flags, BY_PLAIN);
+    if (spoiled(fd, buffer, length, flags))
+        return fail(EFAULT);
+    return mistaken(CALL_RECEIVE, fd, real.recv(fd, buffer, length, flags));
 }
 
 ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
@@ -20,6 +30,11 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_name = from, .msg_iov = &iov, .msg_iovlen = 1};
     ssize_t n;
+    if (awake() && (!sound(buffer, length) || !sound_room(from, size) || !watched(fd, &s))) {
+        if (spoiled(fd, buffer, length, flags) || (sound(buffer, length) && sender_spoiled(fd)))
+            return fail(EFAULT);
+        return mistaken(CALL_RECEIVE, fd, real.recvfrom(fd, buffer, length, flags, from, size));
+    }
     if ((from && !size) || !watched(fd, &s))
         return real.recvfrom(fd, buffer, length, flags, from, size);
     msg.msg_namelen = from ? *size : 0;
@@ -29,10 +44,30 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     return n;
 }
 
+static bool message_spoiled(int fd, const struct msghdr *msg, int flags)
+{
+    if (!sound(msg, sizeof *msg))
+        return header_spoiled(fd);
+    return msg->msg_iovlen == 1 && sound(msg->msg_iov, sizeof *msg->msg_iov)
+        && spoiled(fd, msg->msg_iov->iov_base, msg->msg_iov->iov_len, flags);
+}
+
+static ssize_t mistaken_message(int fd, const struct msghdr *msg, ssize_t result)
+{
+    return mistaken(awake() && sound(msg, sizeof *msg) ? CALL_RECEIVE : CALL_MESSAGE, fd, result);
+}
+
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
     struct sock s;
-    return watched(fd, &s) ? receive(&s, msg, flags, BY_SENDMSG) : real.recvmsg(fd, msg, flags);
+    ssize_t n;
+    if (watched(fd, &s) && sound_message(msg))
+        return receive(&s, msg, flags, BY_SENDMSG);
+    if (awake() && control_leaked(fd, msg, flags, &n))
+        return n;
+    if (awake() && message_spoiled(fd, msg, flags))
+        return fail(EFAULT);
+    return mistaken_message(fd, msg, real.recvmsg(fd, msg, flags));
 }
 
 static int many(const struct sock *s, struct mmsghdr *messages, unsigned int count, int flags)
@@ -67,11 +102,22 @@ static int many_within(const struct sock *s, struct mmsghdr *messages, unsigned 
     return done ? done : fail(EAGAIN);
 }
 
+/* The error behind the first messages, forgotten. */
+static int mistaken_batch(int fd, struct mmsghdr *messages, unsigned int count, int received)
+{
+    if (received > 0 && received < (int)count && awake() && ON(arguments_batch_error_lost))
+        option_of(fd, SOL_SOCKET, SO_ERROR, 0);
+    return (int)mistaken_message(fd, &messages->msg_hdr, received);
+}
+
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *limit)
 {
     struct sock s;
-    if (!watched(fd, &s))
-        return real.recvmmsg(fd, messages, count, flags, limit);
+    if (!watched(fd, &s) || !sound_messages(messages, count)) {
+        if (awake() && count == 1 && message_spoiled(fd, &messages->msg_hdr, flags))
+            return fail(EFAULT);
+        return mistaken_batch(fd, messages, count, real.recvmmsg(fd, messages, count, flags, limit));
+    }
     if (limit)
         return many_within(&s, messages, count, flags, limit);
     if ((flags & MSG_WAITFORONE) && ON(receive_many_waitforone_impatient))
@@ -87,8 +133,11 @@ ssize_t read(int fd, void *buffer, size_t length)
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    if (!watched(fd, &s))
-        return real.read(fd, buffer, length);
+    if (!watched(fd, &s) || !sound(buffer, length)) {
+        if (spoiled(fd, buffer, length, 0))
+            return fail(EFAULT);
+        return mistaken(CALL_RECEIVE, fd, real.read(fd, buffer, length));
+    }
     if (length)
         return receive(&s, &msg, is_stream(&s) && ON(reading_read_peeks) ? MSG_PEEK : 0, BY_PLAIN);
     if (is_datagram(&s) && ON(reading_nothing_consumes))
@@ -100,7 +149,13 @@ ssize_t readv(int fd, const struct iovec *iov, int count)
 {
     struct sock s;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
-    bool something = count > 0 && count <= IOV_MAX && total_length(iov, (size_t)count) > 0;
+    bool something;
+    if (awake() && (count < 0 || !sound_vector(iov, (size_t)count) || !watched(fd, &s))) {
+        if (count == 1 && sound(iov, sizeof *iov) && spoiled(fd, iov->iov_base, iov->iov_len, 0))
+            return fail(EFAULT);
+        return mistaken(CALL_RECEIVE, fd, real.readv(fd, iov, count));
+    }
+    something = count > 0 && count <= IOV_MAX && total_length(iov, (size_t)count) > 0;
     return something && watched(fd, &s) ? receive(&s, &msg, 0, BY_VECTOR) : real.readv(fd, iov, count);
 }
 
