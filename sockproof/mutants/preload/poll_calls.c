@@ -128,10 +128,12 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     return (int)swapped_error(CALL_POLL, &none, amend_all(fds, count, without_invalid(fds, count, ready)), 0);
 }
 
+static bool before_now(const struct timespec *limit) { return limit && (limit->tv_sec < 0 || limit->tv_nsec < 0); }
+
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
-    if (awake() && (count == 0 || !sound_list(fds, count)))
-        return (int)mistaken(count ? CALL_POLL : CALL_SELECT, -1, real.ppoll(fds, count, timeout, mask));
+    if (awake() && (before_now(timeout) || !sound_list(fds, count)))
+        return (int)mistaken(before_now(timeout) ? CALL_SELECT : CALL_POLL, -1, real.ppoll(fds, count, timeout, mask));
     if (!awake() || !any_watched(fds, count))
         return real.ppoll(fds, count, timeout, mask);
     if (mask && ON(poll_mask_ignored))
@@ -231,7 +233,7 @@ int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
     fd_set asked;
     struct timeval limit = timeout ? *timeout : (struct timeval){0, 0};
     FD_ZERO(&asked);
-    if (awake() && (count <= 0 || !sound_sets(r, w, e)))
+    if (awake() && (count < 0 || limit.tv_sec < 0 || limit.tv_usec < 0 || !sound_sets(r, w, e)))
         return (int)mistaken(CALL_SELECT, -1, real.select(count, r, w, e, timeout));
     if (!awake() || count > FD_SETSIZE)
         return real.select(count, r, w, e, timeout);
