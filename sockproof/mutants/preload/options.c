@@ -32,12 +32,30 @@ static bool key_set(struct option *o)
     return ON(fastopen_key_ignored);
 }
 
+/* A key for the segments of a host (struct tcp_md5sig): its length stands behind the address, flags and prefix. */
+static bool signature_set(struct option *o)
+{
+    static struct tcp_md5sig wide;
+    if (o->level != IPPROTO_TCP || o->name != TCP_MD5SIG || o->length < sizeof wide)
+        return false;
+    memcpy(&wide, o->value, sizeof wide);
+    if (wide.tcpm_keylen == 0)
+        return ON(signatures_key_kept);
+    if (ON(signatures_for_everybody)) {
+        wide.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX;
+        o->value = &wide;
+        o->name = TCP_MD5SIG_EXT;
+    }
+    return ON(signatures_key_ignored);
+}
+
 /* Is true if the call is answered without the kernel. */
 static bool answered(struct option *o, int *result)
 {
     *result = 0;
     return linger_set(o) || timeout_set(o) || congestion_set(o) || multicast_set(o) || keepalive_set(o)
-        || key_set(o) || set_by_rule(o, result);
+        || key_set(o)
+        || signature_set(o) || set_by_rule(o, result);
 }
 
 static int set(struct option *o)
