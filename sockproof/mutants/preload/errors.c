@@ -32,6 +32,8 @@ static bool is_unnamed_unix(const struct sock *s) { return is_unix(s) && !is_nam
 
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
+static bool is_opening(const struct sock *s) { return is_tcp(s) && !connected(s->fd); }
+
 static bool waits_to_send(const struct sock *s) { return !nonblocking(s->fd) && has_timeout(s->fd, SO_SNDTIMEO); }
 
 static bool waits_to_receive(const struct sock *s) { return !nonblocking(s->fd) && has_timeout(s->fd, SO_RCVTIMEO); }
@@ -111,6 +113,7 @@ static const struct swap swaps[] = {
     SWAP(fastopen_disabled_as_einval, SEND, EOPNOTSUPP, EINVAL, is_tcp),
     SWAP(send_unaddressed_accepted, SEND, EDESTADDRREQ, AS_SUCCESS, NULL),
     SWAP(send_unconnected_as_epipe, SEND, ENOTCONN, EPIPE, NULL),
+    SWAP(opening_send_as_epipe, SEND, EAGAIN, EPIPE, is_opening),
     SWAP(send_full_as_enobufs, SEND, EAGAIN, ENOBUFS, is_stream),
     SWAP(send_full_as_zero, SEND, EAGAIN, AS_ZERO, is_stream),
     SWAP(send_full_as_sent, SEND, EAGAIN, AS_SUCCESS, is_datagram),

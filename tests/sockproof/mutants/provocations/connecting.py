@@ -217,3 +217,11 @@ def connecting_again_keeps_the_port() -> object:
         first = end.getsockname()
         end.connect(other.getsockname())
         return end.getsockname() == first
+
+
+@provokes("opening_send_as_epipe")
+def sent_before_the_answer() -> object:
+    with full_listener() as name, socket(AF_INET, SOCK_STREAM) as client:
+        client.setblocking(False)
+        client.connect_ex(name)
+        return outcome(client.send, b"data")
