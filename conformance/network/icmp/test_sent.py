@@ -1,5 +1,7 @@
 """Messages that the kernel sends by itself, and what it sends none about (RFC 1122 3.2.2, RFC 4443 2.4)."""
 
+import time
+
 import pytest
 
 from conformance.network.fragments.pieces import piece
@@ -12,6 +14,12 @@ PROTOCOL = {ip4: "ICMP", ip6: "ICMPv6"}
 REQUEST, REPLY = {ip4: 8, ip6: 128}, {ip4: 0, ip6: 129}
 UNREACHABLE = {ip4: "ICMP type 3 code 3", ip6: "ICMPv6 type 1 code 4"}
 IGNORED = {ip4: "net.ipv4.icmp_echo_ignore_all", ip6: "net.ipv6.icmp.echo_ignore_all"}
+INTERVAL = 5
+"""Seconds between two errors, when the first ones have left."""
+BURST = 6
+"""Errors to one host that leave at once before the limit holds (XRLIM_BURST_FACTOR of Linux)."""
+LIMITED = {ip4: ("net.ipv4.icmp_ratemask", 6168), ip6: ("net.ipv6.icmp.ratemask", "0-1,3-127")}
+RARELY = {ip4: ("net.ipv4.icmp_ratelimit", INTERVAL * 1000), ip6: ("net.ipv6.icmp.ratelimit", INTERVAL * 1000)}
 UNLIMITED = {ip4: ("net.ipv4.icmp_ratemask", 0), ip6: ("net.ipv6.icmp.ratemask", 0)}
 ECHO = 0x04D2_0007
 """Identifier and number of a request."""
@@ -90,3 +98,17 @@ def test_echo_request_is_answered_with_what_it_has(remote, sysctl):
     answer = network_of(remote.expect(f"{word} type {REPLY[remote.family]}"))
     assert (answer.src, answer.dst) == (remote.near_host, remote.host)
     assert bytes(answer.payload)[4:] == ECHO.to_bytes(4, "big") + data
+
+
+@pytest.mark.claim("icmp.sent.limited")
+@over_ip
+def test_errors_to_one_host_are_limited(remote, sysctl):
+    sysctl(*LIMITED[remote.family])
+    sysctl(*RARELY[remote.family])
+    begun = time.monotonic()
+
+    for _ in range(BURST + 20):
+        remote.send("UDP (20)")  # decisive
+
+    told = len(remote.seen(refusal(remote)))
+    assert 1 <= told <= BURST + 1 + (time.monotonic() - begun) / INTERVAL
