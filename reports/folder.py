@@ -31,6 +31,8 @@ FILES = ("junit.xml", "summary.md", "report.html", *SIGNED)
 CAPTURES = "pcap"
 """The folder of the captures, which the results name one by one."""
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
 LOCK = ".sockproof-lock"
 """The file that is locked while a run uses the folder."""
 
@@ -97,10 +99,12 @@ def refuse_foreign(path: Path) -> None:
 
 def refuse_used(path: Path) -> None:
     """Raises FolderError while another run uses `path`."""
-    with suppress(FileNotFoundError), open(path / LOCK, "rb") as file:
+    with suppress(FileNotFoundError), FileIO(path / LOCK, "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
+            if _is_of_the_dead(file):
+                return
             raise refusal(path, "another run of sockproof writes there") from None
 
 
@@ -184,14 +188,50 @@ def locked(path: Path) -> FileIO:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
-            raise
+            with file, suppress(FileNotFoundError):
+                if not _is_of_the_dead(file):
+                    raise
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    path.unlink()
+            continue
         except OSError:
             return file  # a file system without locks: better unguarded than not at all
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                _sign(file)
                 return file
         file.close()  # whoever had the lock has removed the file meanwhile
+
+
+def _sign(file: FileIO) -> None:
+    """Says whose lock it is: its children hold the descriptor as well, and may outlive it."""
+    with suppress(OSError):  # a full disk: then it counts as somebody's
+        file.truncate(0)
+        os.pwrite(file.fileno(), f"{os.getpid()} {_processes()}".encode(), 0)
+
+
+def _is_of_the_dead(file: FileIO) -> bool:
+    """Whether the run that took a lock is no more, so that it is held by what has been left of it."""
+    pid, _, processes = os.pread(file.fileno(), 200, 0).decode("ascii", "replace").partition(" ")
+    if not pid.isdecimal() or not processes or processes != _processes():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _processes() -> str:
+    """What tells the processes of this machine, or container, from those of others; empty where nothing does."""
+    try:
+        return (
+            f"{Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()} {os.readlink('/proc/self/ns/pid')}"
+        )
+    except OSError:
+        return ""
 
 
 def captures(path: Path) -> list[Path]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from reports.folder import (
     point_latest,
 )
 
+PROJECT = Path(__file__).resolve().parents[2]
 SIGNED = '{"schema": "sockproof-results", "version": 1,\n"instances": [{"pcap": "pcap/frame.pcapng"}]}'
 
 
@@ -191,3 +195,19 @@ def test_something_else_called_latest_is_left_alone(tmp_path):
     assert point_latest(folder) is None
     assert entries(folder.parent / "latest") == ["thesis.txt"]
     assert entries(folder.parent) == sorted([folder.name, "latest"])
+
+
+def test_lock_that_children_of_a_dead_run_hold_keeps_nobody_out(tmp_path):
+    """As where a run was killed, and a child of a scenario goes on."""
+    script = f"import os, signal, pathlib, reports.folder as f; kept = f.held(pathlib.Path({str(tmp_path)!r}))"
+    child = "\nif os.fork() == 0:\n    signal.pause()\nos.kill(os.getpid(), signal.SIGKILL)"
+    run = subprocess.Popen([sys.executable, "-c", script + child], cwd=PROJECT, start_new_session=True)
+    try:
+        assert run.wait(60) == -signal.SIGKILL
+        check(tmp_path)
+        folder = held(tmp_path)
+        with pytest.raises(FolderError, match="another run"):
+            held(tmp_path)
+        folder.release()
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
