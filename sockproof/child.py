@@ -82,11 +82,12 @@ def attend(
     child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool, silence: Silence | None = None
 ) -> tuple[int, bool]:
     """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
+    from fixtures.evidence.signals import taken
     from sockproof.silence import end_tree
 
     interrupts = 0
     while True:
-        arrived = signal.sigtimedwait(attended, LOOK)
+        arrived = taken(attended, LOOK)
         if arrived is None or arrived.si_signo == signal.SIGCHLD:
             if child.poll() is not None:
                 return child.returncode, interrupts > 0
