@@ -111,8 +111,8 @@ def stage(isolation: str | None) -> Iterator[Setting]:
     from fixtures.stage.process import make_clean
     from fixtures.stage.rungs import climb
     from fixtures.stage.setting import Setting
-    from fixtures.wire.capture import asking_for_stamps, start_timestamps
     from fixtures.wire.dissect import load_dissector
+    from fixtures.wire.stamping import asking_for_stamps, start_timestamps
 
     make_clean()
     outside.look()

@@ -16,12 +16,23 @@ from sockproof.silence import STANDSTILL, Silence, descendants
 
 PROJECT = Path(__file__).resolve().parents[2]
 STUCK = """
+import os
 import sys
 
 import sockproof.silence
 from sockproof.__main__ import main
 
-sockproof.silence.Silence.__init__.__defaults__ = (3.0,)
+
+class Impatient(sockproof.silence.Silence):
+    # a second is too long, once the run is where it hangs
+
+    longest = property(lambda self: 1.0, lambda self, _: None)
+
+    def look(self, pid):
+        return os.path.exists("MARK") and super().look(pid)
+
+
+sockproof.silence.Silence = Impatient
 sys.exit(main())
 """
 PLUGIN = """
@@ -29,6 +40,7 @@ import os, signal
 
 def hang():
     if os.environ.get("PYTEST_XDIST_WORKER") == os.environ.get("STUCK_WORKER"):
+        open("MARK", "w").close()
         while True:
             signal.pause()
 
@@ -100,17 +112,18 @@ def test_process_that_is_stopped_owes_no_sign(tmp_path: Path, clock: list[float]
 def test_run_that_hangs_in_the_rig_is_ended_with_results(
     tmp_path: Path, hook: str, worker: str | None, began: bool
 ) -> None:
-    (tmp_path / "sticking.py").write_text(PLUGIN.format(hook=hook), "utf-8")
+    mark = str(tmp_path / "mark")
+    (tmp_path / "sticking.py").write_text(PLUGIN.format(hook=hook).replace("MARK", mark), "utf-8")
     workers = ["-n", "1"] if worker else []
     more = {"PYTHONPATH": f"{tmp_path}:{PROJECT}", **({"STUCK_WORKER": worker} if worker else {})}
     done = subprocess.run(
-        [sys.executable, "-c", STUCK, "run", "tcp.linger.zero-aborts", "-k", "ip4 and unread", *workers,
-         "--out", str(tmp_path / "out"), "--", "-p", "sticking"],
+        [sys.executable, "-c", STUCK.replace("MARK", mark), "run", "tcp.linger.zero-aborts", "-k", "ip4 and unread",
+         *workers, "--out", str(tmp_path / "out"), "--", "-p", "sticking"],
         env={**os.environ, **more}, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "the run showed no sign of life for 3 s, and was ended" in done.stderr
+    assert "the run showed no sign of life for 1 s, and was ended" in done.stderr
     results = read_results(tmp_path / "out")
     assert bool(results.instances) is began
     assert not results.run.complete
