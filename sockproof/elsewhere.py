@@ -32,6 +32,7 @@ def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
     try:
         with (
             Workplace(prefix="sockproof-") as work,
+            launching.caretaker(work.name),
             Received(out) as received,
             target.started(job(target, command, place, out, Path(work.name), token)) as process,
         ):

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sockproof.targets import Job, State, Target, TargetError, command, launching, seccomp
+from sockproof.targets import Job, State, Target, TargetError, brought, command, launching, seccomp
 
 PROGRAM = "bwrap"
 REMEDY = "install bubblewrap, for example with: apt install bubblewrap"
@@ -59,7 +59,8 @@ class Container(Target):
     def options(self) -> dict[str, str]:
         """The preset also where it stands behind the colon."""
         named = {"preset": self.preset} if self.preset else {}
-        return {**named, **self.wishes.given()}
+        brings = {"python": "brought along"} if self.rootfs and not brought.has_python(self.rootfs, IMAGE_PATH) else {}
+        return {**named, **brings, **self.wishes.given()}
 
     def state(self) -> State:
         """Bubblewrap's version, once it has shown that it can make a container here."""
@@ -134,7 +135,7 @@ class Container(Target):
             if not self.ships:
                 yield held.enter_context(launching.launched([*words, "--", *job.command], hold=hold))
                 return
-            words += ["--setenv", "PATH", IMAGE_PATH, "--", *command.PYTHON]
+            words += [*self._python(job.work), "--", *command.PYTHON]
             process = held.enter_context(launching.launched(words, hold=hold, stdin=subprocess.PIPE))
             held.enter_context(command.sent(process, job))
             yield process
@@ -168,6 +169,16 @@ class Container(Target):
         for place in HIDDEN:
             words += ["--tmpfs", place]
         return [*words, "--dev", "/dev", "--proc", "/proc", "--chdir", "/run"]
+
+    def _python(self, work: Path) -> list[str]:
+        """How the image's Python is found; where it has none, this machine's is there too."""
+        if self.rootfs is None or brought.has_python(self.rootfs, IMAGE_PATH):
+            return ["--setenv", "PATH", IMAGE_PATH]
+        words = ["--setenv", "PATH", f"{brought.PLACE}/bin:{IMAGE_PATH}"]
+        words += ["--setenv", "LD_LIBRARY_PATH", f"{brought.PLACE}/so"]
+        for path, place in brought.python(work):
+            words += ["--ro-bind", str(path), place]
+        return words
 
     def _limits(self) -> list[str]:
         words = ["--clearenv", "--cap-drop", "ALL"]

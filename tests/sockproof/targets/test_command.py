@@ -156,6 +156,19 @@ def test_far_side_ends_when_nobody_listens(command, checkout, far, spotless):
         pass
 
 
+def test_nothing_is_left_of_one_that_is_killed_before_the_suite_begins(command, spotless):
+    process = command.start("run", "--target", "command:sh -c 'touch mark; exec tail -f /dev/null'")
+    while process.poll() is None and not (command.cwd / "mark").exists():
+        pass
+    assert os.listdir(spotless)
+
+    process.kill()
+    process.communicate(timeout=60)
+
+    while os.listdir(spotless) or processes(str(spotless)):
+        pass
+
+
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_keeps_what_was_found(command, checkout, far, spotless, name):
     checkout.add("zzz.thing.waits", "import signal\nsignal.pause()")

@@ -213,16 +213,34 @@ def test_image_with_a_python_is_verified(command):
     assert around(command)["options"] == {"preset": "docker"}
 
 
-@pytest.mark.parametrize("files", [(), ("bin/sh", "etc/passwd")], ids=["empty", "no libc"])
-def test_image_that_runs_nothing_is_told_in_a_sentence(command, tmp_path, files):
-    rootfs = tmp_path / "image"
-    rootfs.mkdir()
-    for name in files:
-        (rootfs / name).parent.mkdir(exist_ok=True)
-        (rootfs / name).write_text("")
+@pytest.fixture
+def image(tmp_path):
+    """A folder with these files of an image, which nothing can run: there is no C library."""
+
+    def holding(*files):
+        rootfs = tmp_path / "image"
+        for name in ("etc/passwd", *files):
+            (rootfs / name).parent.mkdir(parents=True, exist_ok=True)
+            (rootfs / name).write_text("")
+        return rootfs
+
+    return holding
+
+
+def test_image_without_a_python_gets_ours(command, image):
+    rootfs = image()
 
     ended = run(command, "--target", f"container:{rootfs}")
 
+    assert ended.status == 0, ended.err
+    assert set(verdicts(command.cwd / "there").values()) == {"conforms"}
+    assert around(command)["options"] == {"python": "brought along"}
+    assert sorted(path.name for path in rootfs.iterdir()) == ["etc"]
+
+
+def test_image_whose_python_does_not_run_is_told_in_a_sentence(command, image):
+    ended = run(command, "--target", f"container:{image('usr/bin/python3')}")
+
     assert ended.status == 3
-    assert ended.complaint.startswith("the target container did not start (bwrap: execvp python3: No such file")
+    assert ended.complaint.startswith("the target container did not start (bwrap: execvp python3: Permission denied)")
     assert not (command.cwd / "there").exists()
