@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sockproof import __version__, running, suite
+from sockproof.child import ENDING
 from sockproof.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -173,6 +175,9 @@ def heard(log: RunLog, scripts: Sequence[Asked], setting: Setting, workers: int)
     """Plays the scripts and tells of each; False where somebody has interrupted that."""
     from fixtures.packetdrill.crew import play_all
 
+    for each in ENDING:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, interrupted_once)
     try:
         for place, instance in enumerate(play_all(scripts, setting, workers), 1):
             log.add(instance)
@@ -180,6 +185,13 @@ def heard(log: RunLog, scripts: Sequence[Asked], setting: Setting, workers: int)
     except KeyboardInterrupt:
         return False
     return True
+
+
+def interrupted_once(_: int, __: object) -> NoReturn:
+    """Ends the playing; whoever asks once more must wait until what was found is written."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def tell(instance: Instance, place: int, of: int) -> None:
