@@ -111,6 +111,18 @@ def test_what_is_not_understood_is_unsupported_and_named(command):
     assert ended.status == 1
 
 
+def test_a_script_cannot_change_settings_of_the_machine(command):
+    """Root in a namespace of the network is root outside as well."""
+    setting = Path("/proc/sys/kernel/printk_delay")
+    before = setting.read_text("ascii")
+    line = "`echo 1 > /proc/sys/kernel/printk_delay`\n0 `sysctl -q net.core.somaxconn=77`"
+    (command.cwd / "x.pkt").write_text(line, "utf-8")
+    ended = command("packetdrill", "x.pkt")
+
+    assert "x.pkt:1: `echo 1 > /proc/sys/kernel/printk_delay` gave" in ended.out
+    assert setting.read_text("ascii") == before
+
+
 WRONG = [
     (("none.pkt",), "there is no none.pkt"),
     ((".",), "there is no script (*.pkt) in ."),
