@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sockproof.silence import Silence
@@ -22,12 +22,23 @@ PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Attendant(Protocol):
+    """Who looks after a child that takes long. Interrupts reach the child by way of it only."""
+
+    def look(self) -> None:
+        """The child still runs; told about once a second."""
+
+    def interrupted(self) -> bool:
+        """Whether an interrupt is seen to already, so that the child does not get it."""
+
+
 def run(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
     orphaned: signal.Signals = signal.SIGINT,
     silence: Silence | None = None,
+    attendant: Attendant | None = None,
 ) -> tuple[int, bool]:
     """The return code of `command`, negative for a signal, and whether an interrupt came while it ran.
 
@@ -41,7 +52,7 @@ def run(
     attended = {*ENDING, signal.SIGCHLD} - ignored
     before = signal.pthread_sigmask(signal.SIG_BLOCK, attended)
     # Whoever ignores a terminal's Ctrl-C has a child that must not hear it either, but must hear what is handed on.
-    shared = in_foreground() and signal.SIGINT not in ignored
+    shared = attendant is None and in_foreground() and signal.SIGINT not in ignored
     try:
         child = subprocess.Popen(
             command,
@@ -50,7 +61,7 @@ def run(
             process_group=None if shared else 0,
             preexec_fn=lambda: prepare(before, orphaned),
         )
-        return attend(child, attended, shared, silence)
+        return attend(child, attended, shared, silence, attendant)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -79,7 +90,11 @@ LOOK = 1.0
 
 
 def attend(
-    child: subprocess.Popen[bytes], attended: set[signal.Signals], shared: bool, silence: Silence | None = None
+    child: subprocess.Popen[bytes],
+    attended: set[signal.Signals],
+    shared: bool,
+    silence: Silence | None = None,
+    attendant: Attendant | None = None,
 ) -> tuple[int, bool]:
     """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
     from fixtures.evidence.signals import taken
@@ -93,6 +108,10 @@ def attend(
                 return child.returncode, interrupts > 0
             if silence is not None and silence.look(child.pid):
                 end_tree(child.pid)
+            if attendant is not None:
+                attendant.look()
+            continue
+        if attendant is not None and attendant.interrupted():
             continue
         interrupts += 1
         sent_by_program = arrived.si_code <= 0

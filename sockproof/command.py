@@ -235,6 +235,23 @@ def packetdrill_arguments(parser: Parser) -> None:
     parser.usage = "sockproof packetdrill SCRIPT ... [options]"
 
 
+def explore_arguments(parser: Parser) -> None:
+    """The arguments of ``explore``."""
+    add = parser.add_argument
+    add("models", nargs="*", metavar="MODEL", help="models by name, as --list has them; all if there is none")
+    add("--list", action="store_true", help="list the models")
+    add("--minutes", metavar="N", type=float, default=2.0, help="how long to search in all (2)")
+    add("--seed", metavar="N", type=int, default=0, help="where to begin: the same seed takes the same steps (0)")
+    add("--replay", metavar="STEPS", help="walk these steps instead of searching, as a failure spells them")
+    text = "folder of what was found before, which is tried first (sockproof-results/models)"
+    add("--database", metavar="DIR", default="sockproof-results/models", help=text)
+    add("--out", metavar="DIR", help="folder for the results (sockproof-results/<UTC time>, with a link 'latest')")
+    add("-n", dest="workers", metavar="N", help="worker processes, or 'auto'; each has two searches at a time")
+    add("-k", dest="keyword", metavar="EXPR", help="only instances whose names fit, such as ip4")
+    add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
+    add("--preload", metavar="LIB.so", help="shared library that takes the place of the socket calls")
+
+
 COMMANDS = {
     "run": Command(
         "run scenarios against the kernel and write what was found",
@@ -295,6 +312,17 @@ COMMANDS = {
             ("sockproof standards MUST-10 3.8.6.1", "these requirements"),
             ("sockproof standards 'tcp(7)' SO_MARK", "a manual page, and an option of any"),
             ("sockproof standards --open", "what is not decided yet"),
+        ),
+    ),
+    "explore": Command(
+        "search the models for a sequence of calls that contradicts them, for minutes",
+        explore_arguments,
+        "sockproof.exploring:explore",
+        (
+            ("sockproof explore", "all models, for two minutes"),
+            ("sockproof explore stream-pair -k unix --minutes 10", "one model over one family"),
+            ("sockproof explore --list", "which models there are"),
+            ('sockproof explore stream-pair --replay "error(end=\'client\')"', "these steps, as a failure tells them"),
         ),
     ),
     "report": Command(

@@ -21,6 +21,7 @@ from sockproof.targets import known
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Catalogue
     from reports.record import Results
+    from sockproof.exploring import Progress
     from sockproof.silence import Silence
 
 ASKED = "SOCKPROOF_ASKED"
@@ -48,8 +49,11 @@ NONE = "none"
 """What ``--deviations`` takes in place of a file: the records that come with the suite are left out."""
 
 
-def run(asked: Namespace) -> int:
-    """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started."""
+def run(asked: Namespace, exploring: Progress | None = None) -> int:
+    """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started.
+
+    With `exploring` their models search for as long as that says.
+    """
     place = suite.reach()
     target = known.find(asked)
     check(asked, place)
@@ -64,9 +68,10 @@ def run(asked: Namespace) -> int:
         return elsewhere.run(target, command, place, out)
     lacks = stand(out)
     # With a library before the C library the child stands elsewhere, and finds out by itself.
-    told = {} if asked.preload else lacks
-    silence = listening(out, behind)
-    code, interrupted = child.run(command, {**environment(place, asked.preload), **told}, silence=silence)
+    told = {**({} if asked.preload else lacks), **(exploring.variables if exploring else {})}
+    silence = listening(out, behind, longer=exploring.seconds if exploring else 0.0)
+    surroundings = {**environment(place, asked.preload), **told}
+    code, interrupted = child.run(command, surroundings, silence=silence, attendant=exploring)
     if silence is not None and silence.is_too_long:
         return ended_silent(out, began, silence.longest)
     if code < 0:
@@ -76,12 +81,14 @@ def run(asked: Namespace) -> int:
     return status(code, interrupted, out, began)
 
 
-def listening(out: Path, behind: Sequence[str]) -> Silence | None:
-    """Who tells that the run goes on; nobody where it may wait for its user."""
+def listening(out: Path, behind: Sequence[str], *, longer: float) -> Silence | None:
+    """Who tells that the run goes on; nobody where it may wait for its user. It may be silent for `longer`."""
     from reports.folder import LOCK
     from sockproof import silence
 
-    return None if any(word in silence.DEBUGGING for word in behind) else silence.Silence(out / LOCK)
+    if any(word in silence.DEBUGGING for word in behind):
+        return None
+    return silence.Silence(out / LOCK, silence.LONGEST + longer)
 
 
 def ended_silent(out: Path, began: int, longest: float) -> int:
