@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sockproof import running, suite
@@ -35,11 +36,11 @@ def explore(asked: Namespace) -> int:
     claims = chosen(asked.models, catalogue)
     check(asked)
     out = running.results_folder(asked.out)
-    folder = out / "models"
     seconds = 0.0 if asked.replay is not None else asked.minutes * 60
-    progress = Progress(folder, seconds, {"SOCKPROOF_EXPLORE": profile(asked, folder)})
-    status = running.run(as_run(asked, claims, out), progress)
-    progress.tell_all()
+    with TemporaryDirectory(prefix="sockproof-explore-") as notes:
+        progress = Progress(Path(notes), seconds, {"SOCKPROOF_EXPLORE": profile(asked, Path(notes))})
+        status = running.run(as_run(asked, claims, out), progress)
+        progress.tell_all()
     return Exit.INTERRUPTED if progress.asked_to_end and status in (Exit.EXPECTED, Exit.UNEXPECTED) else status
 
 
@@ -133,7 +134,6 @@ class Progress:
         if self.asked_to_end:
             return False
         self.asked_to_end = True
-        self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "stop").touch()
         print("ending the searches; what was found is kept. Once more to end at once.", file=sys.stderr, flush=True)
         return True
@@ -144,7 +144,6 @@ class Progress:
 
     def tell_all(self) -> None:
         """Print what each search has covered."""
-        (self.folder / "stop").unlink(missing_ok=True)
         if found := self.notes():
             print(table(found))
 
