@@ -28,3 +28,15 @@ def test_any_binds_to_one_port(searching, kind, other):
     search.run()  # decisive
 
     assert search.sequences_tried
+
+
+@pytest.mark.claim("model.datagram-choice.most-exact-receives")
+@pytest.mark.needs("namespace", "ipv6")
+@pytest.mark.deadline(60)
+def test_any_datagram_to_a_shared_port(searching):
+    from conformance.addressing.models.choice import Choice
+
+    search = searching(Choice, sequences=20, length=30)
+    search.run()  # decisive
+
+    assert search.sequences_tried
