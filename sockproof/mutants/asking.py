@@ -128,7 +128,8 @@ class Asked:
         """The newest line of each mutant that the journal has as it is now."""
         by_id = {mutant.id: mutant for mutant in self.chosen}
         key = self.whole_key
-        keys = {m.id: job.mutant_key(m, key, all_kills=self.asked.all_kills) for m in by_id.values()}
+        how = {"all_kills": self.asked.all_kills, "signatures": self.asked.signatures}
+        keys = {m.id: job.mutant_key(m, key, **how) for m in by_id.values()}
         lines = (line for line in job.noted(journal) if "mutant" in line)
         return {line["mutant"]: line for line in lines if keys.get(line["mutant"]) == line["key"]}
 
@@ -162,12 +163,13 @@ class Asked:
             fresh=self.asked.fresh,
             terminal=os.isatty(2),
             catalogue=str(self.folder),
+            signatures=self.asked.signatures,
         )
 
     def relevant(self, mutants: Sequence[Mutant]) -> tuple[str, ...] | None:
         """The claims whose instances take part: all, unless only some mutants were asked for."""
         narrowed = self.asked.sample or self.asked.ids or self.asked.area or self.asked.claim
-        if not narrowed or any(not mutant.claims for mutant in mutants):
+        if not narrowed or self.asked.signatures or any(not mutant.claims for mutant in mutants):
             return None
         return tuple(dict.fromkeys(pattern for mutant in mutants for pattern in mutant.claims))
 

@@ -33,6 +33,8 @@ class Errand:
     """Seconds that an item may take before it counts as hung."""
     claim_of: Callable[[str], str]
     course: Course = field(default_factory=Course)
+    goes_on: bool = False
+    """Whether another child goes on behind an item that hung."""
 
 
 class CrewError(Exception):
@@ -105,7 +107,7 @@ class _Running:
         course = self.errand.course
         if self.error is not None:
             raise CrewError(f"a child of the warm process failed:\n{self.error}")
-        if hung:
+        if hung and not (self.errand.goes_on and self.at):
             course.hung = self.at or "before the first instance"
         elif not self.finished and self.at is not None:
             course.outcomes.append(self._death(self.at, status))
@@ -168,8 +170,10 @@ def _overdue(running: dict[int, _Running]) -> Iterator[Errand]:
     for reader, child in list(running.items()):
         if time.monotonic() >= child.ends:
             del running[reader]
-            child.end(hung=True)
-            yield child.errand
+            if child.end(hung=True):
+                running[child.reader] = child
+            else:
+                yield child.errand
 
 
 def _live(errand: Errand, items: list[str], writer: int) -> NoReturn:

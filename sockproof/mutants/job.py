@@ -40,6 +40,8 @@ class Job:
     terminal: bool
     catalogue: str = ""
     """Folder of the catalogue."""
+    signatures: bool = False
+    """Whether everything that reaches a mutant is asked, for the fault dictionary."""
 
     def write(self, path: Path) -> None:
         """Leaves the job in a file."""
@@ -73,10 +75,10 @@ def noted(journal: Path) -> list[dict[str, Any]]:
     return found
 
 
-def mutant_key(mutant: Mutant, key: str, *, all_kills: bool) -> str:
-    """Stands for one mutant as it is written, under `key`."""
+def mutant_key(mutant: Mutant, key: str, *, all_kills: bool, signatures: bool = False) -> str:
+    """Stands for one mutant as it is written, and for how much is asked of it, under `key`."""
     fields = {name: str(value) for name, value in asdict(mutant).items() if name not in ("file", "line")}
-    return digest(key, json.dumps(fields, sort_keys=True), str(all_kills))
+    return digest(key, json.dumps(fields, sort_keys=True), str(all_kills), *["signatures"] * signatures)
 
 
 def fingerprint(folder: Path, *more: str) -> str:

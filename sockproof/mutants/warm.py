@@ -16,11 +16,12 @@ import pytest
 from fixtures.evidence.waiting import GENEROUS
 from fixtures.run.session import SESSION, claim_of
 from reports.kill_matrix import KILLED_BY_ANOTHER, NOT_AVAILABLE, NOT_REACHED, SURVIVED
+from sockproof.mutants import passing, signature
 from sockproof.mutants.catalogue import Mutant, load
-from sockproof.mutants.child_work import Attempt, Warm, observe
+from sockproof.mutants.child_work import Attempt, Say, Warm, observe
 from sockproof.mutants.crew import Errand, perform
 from sockproof.mutants.gate import Gate
-from sockproof.mutants.job import Job, mutant_key, note
+from sockproof.mutants.job import Job, digest, mutant_key, note, noted
 from sockproof.mutants.observed import Observed, topic_of
 from sockproof.mutants.outcome import RED, Course, Outcome, is_kill, verdict_of, verdict_of_setting
 from sockproof.mutants.progress import Progress
@@ -60,6 +61,8 @@ class Workshop:
     observed: Observed = field(init=False)
     tested: set[str] = field(default_factory=set)
     """The claims that have killed a mutant by now."""
+    passed: dict[str, list[str]] = field(default_factory=dict)
+    """By wire mutant, where signatures are wanted: the instances of which a packet is matched."""
 
     def __post_init__(self) -> None:
         self.progress = Progress(self.job.terminal)
@@ -75,6 +78,8 @@ class Workshop:
         self.note(kind="baseline", instances={name: o.claim for name, o in self.observed.instances.items()})
         wanted = set(self.job.mutants)
         mutants = [mutant for mutant in load(Path(self.job.catalogue)) if mutant.id in wanted]
+        if self.job.signatures:
+            self.passed = self.watching([mutant for mutant in load(Path(self.job.catalogue)) if passing.countable(mutant)])
         self.progress.begin("mutants", len(mutants))
         errands = (self.errand(mutant) for mutant in mutants)
         by_id = {mutant.id: mutant for mutant in mutants}
@@ -136,9 +141,54 @@ class Workshop:
     def errand(self, mutant: Mutant) -> Errand:
         """What a child does about a mutant."""
         untested = frozenset({self.warm.claim(name) for name in self.observed.instances} - self.tested)
+        if self.job.signatures:
+            return self.sounding(mutant)
         attempt = Attempt(self.warm, mutant, self.job.all_kills, untested)
         limits = self.limit if mutant.deadline is None else lambda _: mutant.deadline or 0.0
         return Errand(mutant.id, list(self.plan(mutant)), attempt.work, limits, self.warm.claim)
+
+    def watching(self, mutants: list[Mutant]) -> dict[str, list[str]]:
+        """By wire mutant, the instances of which a packet is matched; an interrupted run has left it in the journal."""
+        of = digest(self.job.key, *(mutant.argument for mutant in mutants))
+        for line in noted(self.journal):
+            if line.get("kind") == "passed" and line["of"] == of:
+                return dict(line["instances"])
+        found = self.watched(mutants)
+        self.note(kind="passed", of=of, instances=found)
+        return found
+
+    def watched(self, mutants: list[Mutant]) -> dict[str, list[str]]:
+        """The same, by a pass over everything that is green."""
+        names = list(self.observed.instances)
+        parts = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        found: list[Outcome] = []
+        self.progress.begin("packets", len(names))
+        for errand in perform((self._watching(mutants, part) for part in parts), children=self.job.children):
+            found += errand.course.outcomes
+            self.progress.step(len(errand.course.outcomes))
+        self.progress.end()
+        return passing.reached(found)
+
+    def _watching(self, mutants: list[Mutant], names: list[str]) -> Errand:
+        def work(left: list[str], say: Say) -> None:
+            passing.watch(self.warm, mutants, left, say)
+
+        return Errand("watch", names, work, self.limit, self.warm.claim, goes_on=True)
+
+    def sounding(self, mutant: Mutant) -> Errand:
+        """What a child does for the signature of a mutant."""
+        reaching = self.reaching(mutant)
+        asked = signature.plan(reaching, lambda name: mutant.names_claim(self.warm.claim(name)))
+        work = signature.Sounding(self.warm, mutant).work
+        return Errand(mutant.id, asked, work, self.limit, self.warm.claim, goes_on=True)
+
+    def reaching(self, mutant: Mutant) -> list[str]:
+        """The green instances that reach a mutant, as far as that can be known beforehand."""
+        if not passing.countable(mutant):
+            return list(self.plan(mutant))
+        green = {name: o.claim for name, o in self.observed.instances.items() if o.verdict == "conforms"}
+        named = [name for name, claim in green.items() if mutant.names_claim(claim)]
+        return [*named, *sorted(set(self.passed.get(mutant.id, ())) & green.keys() - set(named))]
 
     def plan(self, mutant: Mutant) -> Iterator[str]:
         """The instances to run under a mutant: those of the claims that it names first, the cheapest before.
@@ -169,7 +219,9 @@ class Workshop:
         verdict, decisive = self.verdict(mutant, course)
         line = {"mutant": mutant.id, "verdict": verdict, **described(course, decisive, len(errand.items))}
         line["complete"] |= self.job.all_kills and course.hung is None
-        key = mutant_key(mutant, self.job.key, all_kills=self.job.all_kills)
+        if self.job.signatures:
+            line |= signature.noted(course, self.reaching(mutant))
+        key = mutant_key(mutant, self.job.key, all_kills=self.job.all_kills, signatures=self.job.signatures)
         note(self.journal, key, line)
         self.progress.step(1, verdict)
 
