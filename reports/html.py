@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reports import documents, ladder, standards, summary, views
+from reports import again, documents, grouping, ladder, places, standards, summary, views
+from reports.diagnosis import words
+from reports.diagnosis.of_results import of_results
 from reports.record import VERDICTS, Results, Trace
 from reports.source_documents import UNCHECKED
 from reports.texts import clean, duration
@@ -50,11 +52,17 @@ def page(results: Results) -> str:
 
 def pieces(results: Results) -> Iterator[str]:
     """report.html piece by piece, so that neither the page nor all of the evidence is ever held whole."""
-    shown = views.topics(results)
+    told = of_results(results)
+    shown = views.topics(results, frozenset(group.root.shown.id for group in told.groups))
     stream = environment().get_template("report.html").stream(
         results=results,
         topics=shown,
-        surprises=views.surprises(shown),
+        surprises=views.cards(shown, told.groups),
+        failed=summary.unexpected(results),
+        deviating=len({instance.claim for instance in summary.unexpected(results)}),
+        diagnosis=words.headline(told),
+        faults=words.lines(told.diagnosis) if told.diagnosis else [],
+        again=partial(again.reproduce, results),
         documents=documents.documents(results),
         coverage=documents.coverage(results),
         tallies=documents.tallies(results),
@@ -96,6 +104,8 @@ def environment() -> Environment:
         listed="; ".join,
         several=summary.several,
         ladder=_ladder,
+        place=places.address,
+        decisive=grouping.decisive,
     )
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from reports import summary
 from reports.environment import in_words
-from reports.record import DECIDED, VERDICTS, Area, Claim, Instance, Results
+from reports.grouping import Group, Member
+from reports.record import DECIDED, Area, Claim, Instance, Results
 from reports.texts import Anchors, duration, first_line, moment
 
 UNKNOWN_TOPIC = "without a claim"
@@ -21,7 +22,7 @@ class InstanceView:
 
     anchor: str
     instance: Instance
-    unexpected: bool
+    above: bool
 
     @property
     def name(self) -> str:
@@ -51,6 +52,33 @@ class ClaimView:
         for view in self.instances:
             found.setdefault(view.instance.scenario, []).append(view)
         return found
+
+
+@dataclass(frozen=True)
+class MemberView:
+    """A claim of a group: its view, and the views of its instances that failed, the plainest first."""
+
+    claim: ClaimView
+    instances: tuple[InstanceView, ...]
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """Failures that share a cause, as a card: the root with its evidence, the other claims beneath."""
+
+    anchor: str
+    group: Group
+    members: tuple[MemberView, ...]
+
+    @property
+    def root(self) -> MemberView:
+        """The claim whose evidence is shown."""
+        return self.members[0]
+
+    @property
+    def shown(self) -> InstanceView:
+        """The instance whose evidence is shown."""
+        return self.root.instances[0]
 
 
 @dataclass(frozen=True)
@@ -85,10 +113,13 @@ def counted(verdicts: Iterable[str]) -> list[tuple[str, int]]:
     return [(verdict, seen[verdict]) for verdict in (*summary.WEIGHT, summary.NOT_RUN) if seen[verdict]]
 
 
-def topics(results: Results) -> tuple[TopicView, ...]:
-    """The topics in the order of the catalogue, with everything in them."""
+def topics(results: Results, above: frozenset[str] = frozenset()) -> tuple[TopicView, ...]:
+    """The topics in the order of the catalogue, with everything in them.
+
+    `above` are the ids of the instances whose evidence stands in the first section.
+    """
     anchors, known = Anchors(), {claim.id: claim for claim in results.claims}
-    views = {id(instance): InstanceView(f"i{number}", instance, summary.is_unexpected(instance))
+    views = {id(instance): InstanceView(f"i{number}", instance, instance.id in above)
              for number, instance in enumerate(results.instances, 1)}  # fmt: skip
     found: dict[str, list[ClaimView]] = {}
     for name, instances in summary.instances_by_claim(results).items():
@@ -112,7 +143,8 @@ def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[
 
 
 PAGES_OWN = re.compile(
-    r"unexpected|undecided|documents|standards|machine|claims|i\d+|document\W.*|document|standard\W.*", re.DOTALL
+    r"unexpected|undecided|diagnosis|group\W.*|documents|standards|machine|claims|i\d+|document\W.*|document|standard\W.*",
+    re.DOTALL,
 )
 """Anchors that the page gives to its own sections, to instances and to the source documents."""
 
@@ -127,10 +159,19 @@ def _stand_in(name: str) -> Claim:
     return Claim(name or "none", "This claim is not in the catalogue.", "", "", (), UNKNOWN_TOPIC)
 
 
-def surprises(shown: Sequence[TopicView]) -> list[tuple[ClaimView, InstanceView]]:
-    """The unexpected instances with their claims: deviations first, our own errors last."""
-    found = [(claim, view) for topic in shown for claim in topic.claims for view in claim.instances if view.unexpected]
-    return sorted(found, key=lambda pair: VERDICTS.index(pair[1].instance.verdict))
+def cards(shown: Sequence[TopicView], groups: Sequence[Group]) -> tuple[GroupView, ...]:
+    """The groups as cards of the first section, in their order."""
+    claims = {view.claim.id: view for topic in shown for view in topic.claims}
+    instances = {id(view.instance): view for claim in claims.values() for view in claim.instances}
+    anchors = Anchors()
+
+    def member(each: Member) -> MemberView:
+        return MemberView(claims[each.claim.id], tuple(instances[id(one)] for one in each.instances))
+
+    return tuple(
+        GroupView(anchors.name(f"group-{group.root.claim.id}"), group, tuple(map(member, group.members)))
+        for group in groups
+    )
 
 
 def undecided(results: Results) -> list[Undecided]:

@@ -122,6 +122,8 @@ def list_arguments(parser: Parser) -> None:
 def show_arguments(parser: Parser) -> None:
     """The arguments of ``show``."""
     parser.add_argument("id", metavar="ID", help="a claim id, or anything else that names claims to list")
+    text = "what each instance saw in this run, with the ladder as text"
+    parser.add_argument("--results", metavar="RESULTS", help=text)
 
 
 def doctor_arguments(parser: Parser) -> None:
@@ -158,6 +160,17 @@ def report_arguments(parser: Parser) -> None:
     """The arguments of ``report``."""
     parser.add_argument("results", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
     parser.add_argument("--out", metavar="DIR", help="folder for the pages (beside the results)")
+
+
+def diagnose_arguments(parser: Parser) -> None:
+    """The arguments of ``diagnose``."""
+    add = parser.add_argument
+    add("results", nargs="?", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
+    add("--json", action="store_true", help="the same as JSON")
+    add("--dictionary", metavar="FILE", help="another faults.json of sockproof mutants --signatures")
+    add("--self-check", action="store_true", help="how often faults, pairs of them and strangers are told right")
+    add("--sample", metavar="N", type=int, help="with --self-check: only so many faults, chosen by the seed")
+    add("--seed", metavar="TEXT", default="sockproof", help="chooses the sample and what falls by chance (sockproof)")
 
 
 def compare_arguments(parser: Parser) -> None:
@@ -283,7 +296,11 @@ COMMANDS = {
         "show a claim whole: sources, scenarios and the verdict of the last run here",
         show_arguments,
         "sockproof.listing:show_claim",
-        (("sockproof show tcp.linger.zero-aborts", "one claim"), ("sockproof show tcp.linger", "all that begin so")),
+        (
+            ("sockproof show tcp.linger.zero-aborts", "one claim"),
+            ("sockproof show tcp.linger", "all that begin so"),
+            ("sockproof show tcp.linger.zero-aborts --results sockproof-results/latest", "and what a run saw of it"),
+        ),
     ),
     "doctor": Command(
         "tell what this machine can decide and what not, with the remedy",
@@ -334,6 +351,15 @@ COMMANDS = {
         (
             ("sockproof report sockproof-results/latest", "the last run, beside its results"),
             ("sockproof report results.json --out pages", "pages elsewhere"),
+        ),
+    ),
+    "diagnose": Command(
+        "tell which fault a run looks like, by what fell under imitated faults",
+        diagnose_arguments,
+        "sockproof.diagnosing:diagnose",
+        (
+            ("sockproof diagnose sockproof-results/latest", "the last run"),
+            ("sockproof diagnose --self-check", "how often faults, pairs of them and strangers are told right"),
         ),
     ),
     "compare": Command(
@@ -438,7 +464,8 @@ def command_name(first: list[str]) -> str:
     known = f"the commands are {', '.join(COMMANDS)}; see sockproof --help."
     _, unknown = top_parser().parse_known_args(first)
     if not unknown:
-        raise UsageError(f"no command was given; {known}")
+        top_parser().print_help()
+        raise SystemExit(Exit.USAGE)
     near = get_close_matches(unknown[0], COMMANDS, 1)
     raise UsageError(f'there is no command "{unknown[0]}"; {f"did you mean {near[0]}? " if near else ""}{known}')
 

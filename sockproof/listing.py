@@ -7,20 +7,24 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from sockproof import suite
+from sockproof.errors import UsageError
 
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Catalogue, Scenario
-    from reports.record import Claim
+    from reports.record import Claim, Results
 
 VERSION = 1
 """Of the JSON that ``list`` prints; a change that could break a reader raises it."""
 
 WIDTH = 110
 """Columns of text."""
+
+NARROWEST = 40
 
 LAST_RUN = Path("sockproof-results", "latest", "results.json")
 
@@ -96,12 +100,23 @@ def show_claim(asked: Namespace) -> int:
     """Print each claim that was asked for whole; the exit status."""
     catalogue = suite.catalogue()
     ids = suite.select(catalogue, [asked.id])
-    print("\n\n".join("\n".join(whole(catalogue, name)) for name in ids))
+    results = read(asked.results) if asked.results else None
+    print("\n\n".join("\n".join(whole(catalogue, name, results)) for name in ids))
     return 0
 
 
-def whole(catalogue: Catalogue, name: str) -> Iterator[str]:
-    """The lines of one claim with all that is known of it."""
+def read(path: str) -> Results:
+    """The results of a run. Raises UsageError."""
+    from reports.store import ResultsError, read_results
+
+    try:
+        return read_results(path)
+    except ResultsError as error:
+        raise UsageError(str(error)) from error
+
+
+def whole(catalogue: Catalogue, name: str, results: Results | None = None) -> Iterator[str]:
+    """The lines of one claim with all that is known of it, and with what each instance saw in a run."""
     claim = catalogue.claims[name]
     yield name
     yield from indented(claim.says, "  ")
@@ -114,13 +129,41 @@ def whole(catalogue: Catalogue, name: str) -> Iterator[str]:
         yield ""
         yield f"  {scenario.name}  {scenario.file}:{scenario.line}"
         yield from indented(scenario.doc or "", "      ")
+    if results is not None:
+        yield from seen(name, results)
+
+
+def seen(name: str, results: Results) -> Iterator[str]:
+    """What each instance of a claim saw in a run, the ladder included."""
+    from reports import again, ladder_text, summary
+
+    found = [instance for instance in results.instances if instance.claim == name]
+    yield from ("", f"  on {results.target.name}, {summary.kernel(results)}:")
+    if not found:
+        yield f"  nothing, since it was not among the claims that ran; {again.reproduce(results, name)} runs it"
+    for instance in found:
+        yield ""
+        yield f"  {instance.verdict}{', as recorded' if instance.expected else ''}  {instance.id.rpartition('::')[2]}"
+        for check in instance.checks:
+            yield from indented(check.expected, "    ", "expected")
+            yield from indented(f"{check.observed}  ({check.oracle})", "    ", "observed" if check.holds else "DIFFERS")
+        if instance.verdict != "conforms" and not any(not check.holds for check in instance.checks):
+            yield from indented(instance.reason or summary.unexplained(instance), "    ", "reason")
+        yield from indented(instance.known or "", "    ", "known")
+        yield from indented(instance.remedy or "", "    ", "remedy")
+        yield from (f"    {line}" for line in ladder_text.lines(instance.trace))
+        yield from [f"    pcap        {instance.pcap}"] if instance.pcap else []
 
 
 def facts(claim: Claim) -> Iterator[tuple[str, str]]:
     """What a claim says of itself, field by field, in the order in which one asks."""
     yield "level", f"{claim.level}, by authority of: {claim.authority}"
+    from reports import places
+
     for source in claim.sources:
         yield "source", f"{source.document}, {source.section}"
+        if address := places.address(source):
+            yield " ", address
     if claim.documents:
         yield "documents", f"{', '.join(claim.documents)}: {claim.status}"
     if claim.really:
@@ -160,7 +203,13 @@ def indented(text: str, margin: str, label: str = "") -> list[str]:
     """`text` in lines of at most WIDTH columns behind `margin`, with `label` in a column before the first."""
     column = 12 if label else 0
     hanging = margin + " " * column
-    return wrap(text, WIDTH, initial_indent=f"{margin}{label:{column}}" if label else margin, subsequent_indent=hanging)
+    head = f"{margin}{label:{column}}" if label else margin
+    return wrap(text, width(), initial_indent=head, subsequent_indent=hanging)
+
+
+def width() -> int:
+    """Columns of this terminal, at most WIDTH; WIDTH where there is none."""
+    return max(NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
 
 
 def several(number: int, noun: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reports.kill_matrix import Matrix
 
 FOLDER = Path("sockproof-results", "mutants")
+DICTIONARY = "faults.json"
 IMPATIENT = "1.5"
 """Seconds of SOCKPROOF_PATIENCE where failing is the rule: more than the second after which TCP sends a SYN again."""
 PATIENCE = "SOCKPROOF_PATIENCE"
@@ -228,6 +229,14 @@ class Asked:
         found = self.claims.claims
         return tuple(TestedClaim(n, found[n].says, found[n].topic, numbers[n]) for n in found if n in numbers)
 
+    def write_dictionary(self, matrix: Matrix) -> None:
+        """What fell under each mutant, as the fault dictionary."""
+        from sockproof.mutants import dictionary
+
+        journal = self.out / job.JOURNAL
+        green = dictionary.asked(job.noted(journal))
+        dictionary.write(self.out / DICTIONARY, green, matrix.trials, self.known(journal), matrix.run)
+
     def trial(self, mutant: Mutant, line: Mapping[str, Any]) -> Any:
         """A mutant of the catalogue with what the journal has of it."""
         from reports.kill_matrix import Trial, known
@@ -241,11 +250,15 @@ class Asked:
 
         kill_matrix.write(matrix, self.out / "matrix.json")
         mutants.write_page(matrix, self.out / "kill-matrix.html")
+        if self.asked.signatures:
+            self.write_dictionary(matrix)
         if self.asked.json:
             print(json.dumps(kill_matrix.plain(matrix), indent=1))
             return
         print(kill_matrix.in_words(matrix))
         print(f"matrix: {self.out / 'kill-matrix.html'}")
+        if self.asked.signatures:
+            print(f"dictionary: {self.out / DICTIONARY}")
 
 
 def chosen(asked: Namespace, mutants: Sequence[Mutant], claims: Catalogue) -> tuple[Mutant, ...]:

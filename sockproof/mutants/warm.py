@@ -79,7 +79,8 @@ class Workshop:
         wanted = set(self.job.mutants)
         mutants = [mutant for mutant in load(Path(self.job.catalogue)) if mutant.id in wanted]
         if self.job.signatures:
-            self.passed = self.watching([mutant for mutant in load(Path(self.job.catalogue)) if passing.countable(mutant)])
+            every = load(Path(self.job.catalogue))
+            self.passed = self.watching([mutant for mutant in every if passing.countable(mutant)])
         self.progress.begin("mutants", len(mutants))
         errands = (self.errand(mutant) for mutant in mutants)
         by_id = {mutant.id: mutant for mutant in mutants}

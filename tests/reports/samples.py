@@ -12,6 +12,8 @@ from reports.record import Capability, Check, Claim, Event, Instance, Results, R
 from reports.source_documents import Document, Section, Sentence, Statement
 
 START = 1_763_690_000_000_000_000
+SITES = ("https://man7.org/", "https://www.rfc-editor.org/", "https://pubs.opengroup.org/", "https://docs.kernel.org/", "https://git.kernel.org/")
+"""Where the pages link to: what is cited can be read there, and nothing is fetched from there."""
 INJECTION = "<script>alert('x')</script>\"&"
 
 

@@ -13,7 +13,7 @@ from reports.html import address, page
 from reports.record import Trace
 from reports.texts import clean
 from tests.reports import strategies
-from tests.reports.samples import INJECTION, call, claim, green, instance, many, results, run
+from tests.reports.samples import INJECTION, SITES, call, claim, green, instance, many, results, run
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 DRAWN = {"rect", "path"}
@@ -100,7 +100,7 @@ def test_nothing_outside_the_page_is_needed(sample):
     assert taken.values("src") == []
     assert "url(" not in sample
     assert "@import" not in sample
-    assert [link for link in taken.values("href") if link[0] != "#" and not link.startswith("pcap/")] == []
+    assert [link for link in taken.values("href") if not link.startswith(("#", "pcap/", *SITES))] == []
 
 
 def test_the_page_lets_only_its_own_script_run(sample):
@@ -135,7 +135,7 @@ def test_the_unexpected_comes_first(sample):
     taken = Page(sample)
     sections = [found["id"] for tag, found in taken.attributes if tag == "section"]
 
-    assert sections[:4] == ["unexpected", "undecided", "documents", "machine"]
+    assert sections[:5] == ["diagnosis", "unexpected", "undecided", "documents", "machine"]
     assert [found["class"] for tag, found in taken.attributes if tag == "article"] == [
         "card edge-deviates",
         "card edge-inconclusive",
@@ -159,7 +159,8 @@ def test_a_page_that_decided_nothing_says_so():
 def test_the_header_has_what_a_reader_asks_first(sample):
     header = " ".join(Page(sample).texts["header"].split())
 
-    for fact in ("3 unexpected", "6.8.0-45-generic x86_64", "user-namespace", "UTC", "2 ✗ deviates 1 as recorded"):
+    facts = ("3 claims unexpected", "6.8.0-45-generic x86_64", "user-namespace", "UTC", "2 ✗ deviates 1 as recorded")
+    for fact in facts:
         assert fact in header
 
 

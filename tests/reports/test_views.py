@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reports import views
+from reports.diagnosis.of_results import of_results
 from tests.reports.samples import CLAIMS, INSTANCES, claim, instance, results, run, target
 
 
@@ -61,9 +64,10 @@ def test_an_instance_is_named_by_its_parameters_or_its_scenario():
 
 def test_deviations_come_before_what_is_unclear_and_our_own_errors_last():
     ran = tuple(instance(verdict) for verdict in ("harness-error", "conforms", "inconclusive", "deviates"))
-    found = views.surprises(views.topics(results(instances=ran)))
+    found = results(instances=tuple(replace(each, claim=f"a.b.c{at}") for at, each in enumerate(ran)))
+    shown = views.cards(views.topics(found), of_results(found).groups)
 
-    assert [view.instance.verdict for _, view in found] == ["deviates", "inconclusive", "harness-error"]
+    assert [card.shown.instance.verdict for card in shown] == ["deviates", "inconclusive", "harness-error"]
 
 
 def test_reasons_stand_once_the_most_frequent_first():

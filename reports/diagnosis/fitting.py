@@ -1,0 +1,186 @@
+"""Which faults explain best what fell: a likelihood for each, and for few together.
+
+The model, for an instance and a set of faults that are present: it falls almost surely if it fell under one of them,
+with that fault's own rate if it reaches the fault and was not asked, and else only by something that is not in the
+dictionary. A set is preferred to a smaller one where it is `WORTH` times as likely. Nothing is estimated from the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations, product
+from math import log, prod
+
+from reports.diagnosis.dictionary import Dictionary, Fault
+
+MOST = 3
+"""Faults that are named."""
+HIT = 0.97
+"""Chance that what fell under a fault once falls under it again."""
+STRAY = 0.01
+"""Chance that an instance falls under something else."""
+WORTH = log(200.0)
+"""What a further fault must bring to be believed beside another."""
+NEAR = 30
+"""The likeliest single faults, which are tried in pairs."""
+SURE = 0.75
+"""Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run has to say: instances of the dictionary that fell, and that stood."""
+
+    fell: int
+    stood: int
+
+    @property
+    def told(self) -> int:
+        """All that count."""
+        return self.fell | self.stood
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fault beside a run, and the numbers of their agreement."""
+
+    fault: Fault
+    seen: Seen
+    score: float
+    """Logarithm of how much likelier the run is with the fault than without."""
+    beside: int = 0
+    """Instances that other faults of the same explanation account for: they are not held against this one."""
+
+    @property
+    def explained(self) -> int:
+        """Instances that fell here and fall under it."""
+        return self.fault.fell & self.seen.fell
+
+    @property
+    def missing(self) -> int:
+        """Instances that fall under it and stood here."""
+        return self.fault.fell & self.seen.stood
+
+    @property
+    def unexplained(self) -> int:
+        """Instances that fell here and stand under it."""
+        return self.seen.fell & ~self.fault.fell & ~self.fault.unknown & ~self.beside
+
+    @property
+    def told(self) -> int:
+        """Instances that fell here and of which it is known whether they fall under it."""
+        return self.explained | self.unexplained
+
+    @cached_property
+    def fit(self) -> float:
+        """From 0 to 1: of all that fell here or should have, the share on which they agree."""
+        agreed = self.explained.bit_count()
+        return agreed / (agreed + self.missing.bit_count() + self.unexplained.bit_count()) if agreed else 0.0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What explains a run, and what else came near."""
+
+    seen: Seen
+    causes: tuple[Candidate, ...]
+    """Faults that are believed to be there, together; empty where nothing fits."""
+    near: tuple[Candidate, ...]
+    """Further faults, the likeliest first, so that there are MOST in all."""
+    unknown: int = 0
+    """How many instances fell that the dictionary does not know."""
+
+    @property
+    def named(self) -> tuple[Candidate, ...]:
+        """All faults in the order in which they are told."""
+        return (*self.causes, *self.near)
+
+    @property
+    def explained(self) -> int:
+        """What the causes account for."""
+        return union(cause.explained for cause in self.causes)
+
+    @property
+    def left(self) -> int:
+        """What fell and no cause accounts for."""
+        return self.seen.fell & ~self.explained
+
+
+def union(sets: Iterable[int]) -> int:
+    """All that is in one of the sets."""
+    found = 0
+    for each in sets:
+        found |= each
+    return found
+
+
+def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = frozenset()) -> Diagnosis:
+    """The faults that explain a run best; those whose ids are in `without` are not thought of."""
+    thought = [f for f in dictionary.faults if f.fell & seen.fell and without.isdisjoint(f.names)]
+    singles = sorted((single(fault, seen, dictionary) for fault in thought), key=standing, reverse=True)
+    singles = [each for each in singles if each.score > 0]
+    believed = explanation([each.fault for each in singles[:NEAR]], seen)
+    causes = tuple(each for each in beside_one_another(believed, seen, dictionary) if each.fit >= SURE)
+    taken = {each.fault.id for each in causes}
+    near = [each for each in singles if each.fault.id not in taken]
+    return Diagnosis(seen, causes, tuple(near[: MOST - len(causes)]))
+
+
+def standing(candidate: Candidate) -> tuple[float, float]:
+    """By what candidates are ordered: likelihood, then how many of its own claims have fallen."""
+    return candidate.score, candidate.fit
+
+
+def single(fault: Fault, seen: Seen, dictionary: Dictionary) -> Candidate:
+    """One fault alone beside a run."""
+    return Candidate(fault, seen, likelihood((fault,), seen))
+
+
+def rate(fault: Fault) -> float:
+    """How likely an instance falls that reaches a fault and was not asked: what was asked of it falls seldomer."""
+    return min(0.5, max(STRAY, fault.fell.bit_count() / (fault.fell.bit_count() + 4 * fault.unknown.bit_count() + 1)))
+
+
+def likelihood(faults: Sequence[Fault], seen: Seen) -> float:
+    """Logarithm of how much likelier a run is with these faults than with none."""
+    total = 0.0
+    for states in product((0, 1, 2), repeat=len(faults)):
+        if not any(states):
+            continue
+        region = seen.told
+        for fault, state in zip(faults, states, strict=True):
+            region &= (~(fault.fell | fault.unknown), fault.fell, fault.unknown)[state]
+        if region:
+            chances = [(0.0, HIT, rate(fault))[state] for fault, state in zip(faults, states, strict=True)]
+            total += gain(1 - (1 - STRAY) * prod(1 - chance for chance in chances), region, seen)
+    return total
+
+
+def gain(chance: float, region: int, seen: Seen) -> float:
+    """What instances add that fall with this chance and not with STRAY."""
+    fell, stood = (region & seen.fell).bit_count(), (region & seen.stood).bit_count()
+    return fell * log(chance / STRAY) + stood * log((1 - chance) / (1 - STRAY))
+
+
+def explanation(likely: Sequence[Fault], seen: Seen) -> tuple[Fault, ...]:
+    """The faults, at most MOST, that are likeliest together; a further one only where it is worth it."""
+    if not likely:
+        return ()
+    best = max(combinations(likely, 1), key=lambda few: likelihood(few, seen))
+    pairs = max(combinations(likely, 2), key=lambda few: likelihood(few, seen), default=best)
+    if likelihood(pairs, seen) < likelihood(best, seen) + WORTH:
+        return best
+    threes = ((*pairs, each) for each in likely if each not in pairs)
+    three = max(threes, key=lambda few: likelihood(few, seen), default=pairs)
+    return three if likelihood(three, seen) >= likelihood(pairs, seen) + WORTH else pairs
+
+
+def beside_one_another(faults: Sequence[Fault], seen: Seen, dictionary: Dictionary) -> Sequence[Candidate]:
+    """Candidates of one explanation: what one accounts for is not held against another. The likeliest comes first."""
+    alone = [single(fault, seen, dictionary) for fault in faults]
+    found = [
+        replace(each, beside=union(other.explained for other in alone if other is not each)) for each in alone
+    ]  # fmt: skip
+    return sorted(found, key=standing, reverse=True)

@@ -1,0 +1,71 @@
+"""A run beside the fault dictionary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports import grouping, summary
+from reports.diagnosis import dictionary as faults
+from reports.diagnosis.dictionary import Dictionary
+from reports.diagnosis.fitting import Candidate, Diagnosis, Seen, diagnose
+from reports.files import ResultsError
+from reports.record import Instance, Results
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run amounts to: its causes, and its failures in groups."""
+
+    diagnosis: Diagnosis | None
+    """None where nothing deviates, or there is no dictionary."""
+    groups: tuple[grouping.Group, ...]
+    known: int = 0
+    """Instances that the dictionary has."""
+    without: str = ""
+    """Why nothing is diagnosed although something deviates."""
+
+
+def of_results(results: Results, dictionary: Dictionary | None = None) -> Told:
+    """The causes and groups of a run, by this dictionary or the one that comes with the suite."""
+    failed = [each for each in summary.unexpected(results) if each.verdict == "deviates"]
+    if not failed:
+        return Told(None, grouping.groups(results, None, ()))
+    try:
+        found = dictionary or faults.read()
+    except ResultsError as error:
+        return Told(None, grouping.groups(results, None, ()), without=str(error))
+    diagnosis = diagnosed(results, found)
+    accounted = [accounted_for(failed, cause, found) for cause in diagnosis.causes]
+    return Told(diagnosis, grouping.groups(results, diagnosis, accounted), len(found.instances))
+
+
+def diagnosed(results: Results, dictionary: Dictionary) -> Diagnosis:
+    """What explains a run best."""
+    seen, unknown = seen_in(results, dictionary)
+    found = diagnose(dictionary, seen)
+    return Diagnosis(seen, found.causes, found.near, unknown)
+
+
+def seen_in(results: Results, dictionary: Dictionary) -> tuple[Seen, int]:
+    """What fell and what stood in a run, and how many fell that the dictionary does not know.
+
+    Deviations that a record names are left out: they have a cause already.
+    """
+    fell = [each.id for each in summary.unexpected(results) if each.verdict == "deviates"]
+    stood = [each.id for each in results.instances if each.verdict == "conforms" and not each.stale]
+    unknown = sum(faults.known_as(name) not in dictionary.places for name in fell)
+    return Seen(dictionary.bits(fell), dictionary.bits(stood)), unknown
+
+
+def accounted_for(failed: list[Instance], cause: Candidate, dictionary: Dictionary) -> frozenset[str]:
+    """The ids of what a cause explains, and of what is not known to stand under it and is of a claim that falls."""
+    claims = dictionary.claims_of(cause.fault.fell)
+
+    def belongs(instance: Instance) -> bool:
+        place = dictionary.places.get(faults.known_as(instance.id))
+        if place is not None and cause.fault.fell >> place & 1:
+            return True
+        open_question = place is None or cause.fault.unknown >> place & 1
+        return bool(open_question) and instance.claim in claims
+
+    return frozenset(each.id for each in failed if belongs(each))

@@ -1,0 +1,77 @@
+"""A diagnosis in sentences, the same on the terminal, in the summary and in the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.diagnosis.fitting import Candidate, Diagnosis
+from reports.diagnosis.of_results import Told
+from reports.summary import percent, several
+
+EQUALS = 3
+"""So many faults of one signature are named; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A fault in words."""
+
+    fault: str
+    says: str
+    measure: str
+    fit: str
+    certain: bool
+    """Whether it is believed to be the cause, and not only near."""
+
+
+def headline(told: Told) -> str:
+    """What is broken, in one sentence; empty where nothing deviates."""
+    if told.diagnosis is None:
+        return f"No cause is told: {told.without}" if told.without else ""
+    causes = told.diagnosis.causes
+    if not causes:
+        return "Nothing in the dictionary of faults fits what fell." + left(told.diagnosis)
+    return f"It looks as if {' And: '.join(as_if(cause) for cause in causes)}{left(told.diagnosis)}"
+
+
+def as_if(cause: Candidate) -> str:
+    """What a fault does, as the end of "it looks as if this were so"."""
+    return f"this were broken: {cause.fault.deviation}"
+
+
+def left(diagnosis: Diagnosis) -> str:
+    """What no cause accounts for, as a sentence behind another; empty where all is explained."""
+    rest, found = diagnosis.left.bit_count(), ""
+    if diagnosis.causes and rest:
+        found += f" {several(rest, 'deviation')} more {'has' if rest == 1 else 'have'} another cause."
+    if diagnosis.unknown:
+        found += f" {several(diagnosis.unknown, 'deviation')} {'is' if diagnosis.unknown == 1 else 'are'} not in it."
+    return found
+
+
+def lines(diagnosis: Diagnosis) -> list[Line]:
+    """The faults that are named, the likeliest first."""
+    return [line(each, certain=each in diagnosis.causes) for each in diagnosis.named]
+
+
+def line(candidate: Candidate, *, certain: bool) -> Line:
+    """A fault with the measure of its fit."""
+    names = candidate.fault.names
+    more = f" and {len(names) - EQUALS} more" if len(names) > EQUALS else ""
+    signature = f"{' = '.join(names[:EQUALS])}{more}"
+    return Line(signature, says(candidate), measure(candidate), percent(candidate.fit), certain)
+
+
+def says(candidate: Candidate) -> str:
+    """What it does; of several that fall alike, each in its own words."""
+    equals = [candidate.fault.deviation, *(each.deviation for each in candidate.fault.equals[: EQUALS - 1])]
+    return " Or: ".join(dict.fromkeys(equals))
+
+
+def measure(candidate: Candidate) -> str:
+    """``74 of 74 fall under it, nothing that would fall is missing``."""
+    explained, told = candidate.explained.bit_count(), candidate.told.bit_count()
+    missing, should = candidate.missing.bit_count(), (candidate.explained | candidate.missing).bit_count()
+    absent = f"{missing} of {should} that would fall stand" if missing else "nothing that would fall is missing"
+    verb = "falls" if explained == 1 else "fall"
+    return f"{explained} of {told} {verb} under it, {absent}"

@@ -1,0 +1,204 @@
+"""A red run on the terminal: its causes, and for each group of failures what one needs to act; never too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from reports import again, ladder_text, summary
+from reports.diagnosis import words
+from reports.diagnosis.of_results import Told
+from reports.grouping import Group, Member, decisive
+from reports.record import DECIDED, Claim, Instance, Results
+from reports.texts import clean, first_line
+
+MOST = 200
+"""Lines in all."""
+MOST_OF_A_GROUP = 25
+MARGIN = 12
+"""Columns before what a label is about."""
+EVENTS = 5
+NAMED = 6
+"""So many other claims of a group are named; the report has them all."""
+REASONS = 8
+"""So many reasons are told for which scenarios were not decided."""
+WIDEST = 110
+
+
+@dataclass(frozen=True)
+class Paper:
+    """How wide the text may be, and where the results lie."""
+
+    width: int
+    folder: str
+
+    def wrapped(self, text: str, label: str = "", *, lines: int = 2) -> Iterator[str]:
+        """`text` behind `label` in at most so many lines; on narrow paper the label has a line of its own."""
+        margin = MARGIN if self.width >= 60 else 2
+        head = f"  {label:{margin - 2}}" if margin > 2 else "  "
+        if label and margin == 2:
+            yield f"{label}:"
+        room = max(20, min(self.width, WIDEST) - margin)
+        shown = wrap(" ".join(clean(text).split()), room, max_lines=lines, placeholder=" ...") or [""]
+        yield from (f"{head if at == 0 else ' ' * margin}{line}" for at, line in enumerate(shown))
+
+    def as_it_is(self, text: str, label: str) -> Iterator[str]:
+        """`text` on one line, however long: a command is copied whole."""
+        margin = MARGIN if self.width >= 60 else 2
+        if margin == 2:
+            yield f"{label}:"
+        yield f"  {label:{margin - 2}}{text}" if margin > 2 else f"  {text}"
+
+    def rows(self, rows: Sequence[str], label: str) -> Iterator[str]:
+        """Rows behind a label, each on one line and cut where the paper ends."""
+        margin = MARGIN if self.width >= 60 else 2
+        if rows and margin == 2:
+            yield f"{label}:"
+        for at, row in enumerate(rows):
+            line = self.cut(row, margin)
+            yield line if at or margin == 2 else f"  {label:{margin - 2}}{line[margin:]}"
+
+    def cut(self, text: str, margin: int) -> str:
+        """`text` behind a margin, no wider than the paper."""
+        room = max(20, min(self.width, WIDEST) - margin)
+        return " " * margin + (text if len(text) <= room else text[: room - 3] + "...")
+
+
+def page(results: Results, told: Told, *, width: int = 80, folder: str = "", report: str = "") -> list[str]:
+    """The lines; empty where nothing was unexpected and everything was decided."""
+    paper = Paper(width, folder)
+    end = [*undecided(results, paper)]
+    if not told.groups:
+        return end
+    start = [*overview(results, told, paper), ""]
+    room = MOST - len(start) - len(end) - 3
+    return [*start, *within(room, results, told.groups, paper, report), *end]
+
+
+def overview(results: Results, told: Told, paper: Paper) -> Iterator[str]:
+    """What is broken, and the faults that come near, before anything else."""
+    yield from wrap(heading(results, told), min(paper.width, WIDEST))
+    if sentence := words.headline(told):
+        yield from wrap(sentence, min(paper.width, WIDEST))
+    for line in words.lines(told.diagnosis) if told.diagnosis else ():
+        sign = "cause" if line.certain else "near"
+        yield from paper.wrapped(f"{line.fault} (fit {line.fit}: {line.measure})", sign, lines=3)
+
+
+def heading(results: Results, told: Told) -> str:
+    """How much deviates, claims first."""
+    failed = summary.unexpected(results)
+    claims = len({each.claim for each in failed})
+    count = f"{summary.several(claims, 'claim')} ({summary.several(len(failed), 'instance')})"
+    return f"{count} unexpected, in {summary.several(len(told.groups), 'group')}."
+
+
+def within(room: int, results: Results, groups: Sequence[Group], paper: Paper, report: str) -> Iterator[str]:
+    """The groups, whole as long as there is room, then a line each, then how many more there are."""
+    for at, group in enumerate(groups):
+        left = len(groups) - at
+        whole = [*block(results, group, f"{at + 1}/{len(groups)}", paper), ""]
+        if len(whole) + min(left - 1, 20) + 1 <= room:
+            yield from whole
+            room -= len(whole)
+            continue
+        shown = groups[at : at + max(room - 1, 0)]
+        yield from (paper.cut(f"{brief(each)}", 0) for each in shown)
+        if more := left - len(shown):
+            yield f"{more} more {'group is' if more == 1 else 'groups are'} in {report or 'the report'}"
+        yield ""
+        return
+
+
+def brief(group: Group) -> str:
+    """A group in a line."""
+    others = f" and {summary.several(len(group.others), 'claim')} more" if group.others else ""
+    return f"{group.root.verdict:13} {group.root.claim.id}{others} ({summary.several(group.instances, 'instance')})"
+
+
+def block(results: Results, group: Group, number: str, paper: Paper) -> list[str]:
+    """A group in at most MOST_OF_A_GROUP lines."""
+    root = group.root
+    lines = [
+        paper.cut(f"{number} {root.claim.id}: {root.verdict}", 0),
+        *paper.wrapped(root.claim.says, "claim"),
+        *sources(root.claim, paper),
+        *evidence(root.shown, paper),
+        *twins(root, paper),
+        *likewise(group, paper),
+        *paper.as_it_is(again.reproduce(results, root.claim.id), "again"),
+        *paper.as_it_is(again.record(paper.folder or "RESULTS"), "known?"),
+    ]
+    return lines[:MOST_OF_A_GROUP]
+
+
+def sources(claim: Claim, paper: Paper) -> Iterator[str]:
+    """Where it is written, and how binding that is."""
+    places = "; ".join(f"{source.document} {source.section}" for source in claim.sources)
+    level = f"{claim.level}, by {claim.authority}" if claim.authority else claim.level
+    yield from paper.wrapped(f"{places} ({level})" if level else places, "source")
+
+
+def evidence(instance: Instance, paper: Paper) -> Iterator[str]:
+    """What was expected, what was seen, by whom, and the packets at the end."""
+    check = decisive(instance)
+    if check is None:
+        yield from paper.wrapped(instance.reason or summary.unexplained(instance), "reason", lines=4)
+    else:
+        within = f" (within {check.within})" if check.within else ""
+        yield from paper.wrapped(check.expected + within, "expected", lines=3)
+        yield from paper.wrapped(f"{check.observed} (seen by: {check.oracle})", "observed", lines=4)
+    label, events = ladder_text.decisive(instance.trace, EVENTS)
+    yield from paper.rows(events, label)
+
+
+def twins(member: Member, paper: Paper) -> Iterator[str]:
+    """The instances of the claim by their parameters."""
+    names = dict.fromkeys("-".join(each.parameters.values()) for each in member.instances)
+    scenarios = len({each.scenario for each in member.instances})
+    where = f" of {scenarios} scenarios" if scenarios > 1 else ""
+    told = f"{', '.join(filter(None, names))} " if any(names) else ""
+    yield from paper.wrapped(f"{told}({summary.several(len(member.instances), 'instance')}{where} fell)", "instances")
+
+
+def likewise(group: Group, paper: Paper) -> Iterator[str]:
+    """The other claims of the group."""
+    if not group.others:
+        return
+    names = [member.claim.id for member in group.others]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    yield from paper.wrapped(f"{', '.join(names[:NAMED])}{more}", "likewise", lines=3)
+
+
+def undecided(results: Results, paper: Paper) -> Iterator[str]:
+    """Why scenarios came to no verdict about the kernel, each reason once with its remedy, the most frequent first."""
+    reasons: dict[tuple[str, str, str], int] = {}
+    for each in results.instances:
+        if each.verdict not in DECIDED and not summary.is_unexpected(each):
+            key = (each.verdict, first_line(each.reason or summary.unexplained(each)), each.remedy or "")
+            reasons[key] = reasons.get(key, 0) + 1
+    ordered = sorted(reasons.items(), key=lambda pair: -pair[1])
+    for (verdict, reason, remedy), number in ordered[:REASONS]:
+        yield from paper.wrapped(f"{number} {verdict}: {reason}{f'; remedy: {remedy}' if remedy else ''}", "skipped")
+    if len(ordered) > REASONS:
+        yield from paper.wrapped(f"for {len(ordered) - REASONS} more reasons, which the report has", "skipped")
+
+
+def commands(results: Results, groups: Iterable[Group], most: int = 10) -> Iterator[str]:
+    """Workflow commands of GitHub, one for each group: it shows no more than ten of a step."""
+    for group in [*groups][:most]:
+        root, check = group.root, decisive(group.root.shown)
+        seen = f"expected {check.expected}, observed {check.observed}" if check else root.shown.reason or ""
+        source = "; ".join(f"{each.document} {each.section}" for each in root.claim.sources[:2])
+        others = f" ({summary.several(len(group.others), 'claim')} more)" if group.others else ""
+        text = f"{root.claim.says}\n{' '.join(seen.split())}\n{source}\n{again.reproduce(results, root.claim.id)}"
+        yield f"::error title={escaped(f'{root.claim.id} {root.verdict}{others}', ',:')}::{escaped(text)}"
+
+
+def escaped(text: str, further: str = "") -> str:
+    """`text` as it may stand in a workflow command: the runner undoes this."""
+    found = clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    for sign in further:
+        found = found.replace(sign, f"%{ord(sign):02X}")
+    return found
