@@ -28,6 +28,9 @@ NEAR = 30
 SURE = 0.75
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
 
+NEARNESS = 0.1
+"""The same share, below which a fault is not named at all."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -119,12 +122,12 @@ def union(sets: Iterable[int]) -> int:
 def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = frozenset()) -> Diagnosis:
     """The faults that explain a run best; those whose ids are in `without` are not thought of."""
     thought = [f for f in dictionary.faults if f.fell & seen.fell and without.isdisjoint(f.names)]
-    singles = sorted((single(fault, seen, dictionary) for fault in thought), key=standing, reverse=True)
+    singles = sorted((single(fault, seen) for fault in thought), key=standing, reverse=True)
     singles = [each for each in singles if each.score > 0]
     believed = explanation([each.fault for each in singles[:NEAR]], seen)
-    causes = tuple(each for each in beside_one_another(believed, seen, dictionary) if each.fit >= SURE)
+    causes = tuple(each for each in beside_one_another(believed, seen) if each.fit >= SURE)
     taken = {each.fault.id for each in causes}
-    near = [each for each in singles if each.fault.id not in taken]
+    near = [each for each in singles if each.fault.id not in taken and each.fit >= NEARNESS]
     return Diagnosis(seen, causes, tuple(near[: MOST - len(causes)]))
 
 
@@ -133,7 +136,7 @@ def standing(candidate: Candidate) -> tuple[float, float]:
     return candidate.score, candidate.fit
 
 
-def single(fault: Fault, seen: Seen, dictionary: Dictionary) -> Candidate:
+def single(fault: Fault, seen: Seen) -> Candidate:
     """One fault alone beside a run."""
     return Candidate(fault, seen, likelihood((fault,), seen))
 
@@ -177,9 +180,9 @@ def explanation(likely: Sequence[Fault], seen: Seen) -> tuple[Fault, ...]:
     return three if likelihood(three, seen) >= likelihood(pairs, seen) + WORTH else pairs
 
 
-def beside_one_another(faults: Sequence[Fault], seen: Seen, dictionary: Dictionary) -> Sequence[Candidate]:
+def beside_one_another(faults: Sequence[Fault], seen: Seen) -> Sequence[Candidate]:
     """Candidates of one explanation: what one accounts for is not held against another. The likeliest comes first."""
-    alone = [single(fault, seen, dictionary) for fault in faults]
+    alone = [single(fault, seen) for fault in faults]
     found = [
         replace(each, beside=union(other.explained for other in alone if other is not each)) for each in alone
     ]  # fmt: skip

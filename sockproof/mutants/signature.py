@@ -17,7 +17,7 @@ from sockproof.mutants.child_work import Attempt, Say, Warm, timed
 from sockproof.mutants.job import digest
 from sockproof.mutants.outcome import RED, Course, is_kill
 
-MOST = 60
+MOST = 25
 """Scenarios of claims that do not name the mutant, of which an instance runs; beyond it a sample decides."""
 
 
@@ -64,7 +64,7 @@ def plan(reaching: Sequence[str], named: Callable[[str], bool], most: int = MOST
         by_scenario.setdefault(scenario_of(name), []).append(name)
     taken = [by_scenario[scenario] for scenario in sorted(by_scenario, key=digest)[:most]]
     siblings = chain.from_iterable(members[1:] for members in taken)
-    return [*own, *(members[0] for members in taken), *islice(siblings, 2 * most)]
+    return [*own, *(members[0] for members in taken), *islice(siblings, most)]
 
 
 def noted(course: Course, reaching: Iterable[str]) -> dict[str, Any]:
