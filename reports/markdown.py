@@ -7,14 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reports import summary
+from reports import places, summary
+from reports.diagnosis import words
+from reports.diagnosis.of_results import Told, of_results
 from reports.environment import in_words
 from reports.files import ResultsError, append_whole, reason_of
-from reports.record import DECIDED, Claim, Instance, Results
+from reports.grouping import Group
+from reports.record import DECIDED, Results, Source
 from reports.texts import first_line, moment
 
 LIMIT = 900_000
 """Bytes of UTF-8. GitHub refuses a step summary beyond 1 MiB; room is left for other steps' text."""
+
+NAMED = 8
+"""So many other claims of a group are named."""
 
 CUT = "\n*Cut here: the rest did not fit into {limit:,} bytes. {whole} has all of it.*\n"
 
@@ -75,13 +81,14 @@ def _unwritable(path: Path, reason: str) -> ResultsError:
 
 
 def _lines(results: Results) -> Iterator[str]:
-    claims = {claim.id: claim for claim in results.claims}
     yield f"# sockproof on {inline(results.target.name)}"
     yield ""
     yield inline(summary.in_words(results))
     yield ""
     yield from _count_table(results)
-    yield from _unexpected(results, claims)
+    told = of_results(results)
+    yield from _cause(told)
+    yield from _unexpected(told)
     yield from _undecided(results)
     yield from _environment(results)
 
@@ -104,25 +111,49 @@ def _count_table(results: Results) -> Iterator[str]:
     yield from table(("verdict", "claims", "instances"), (row for row in rows if row[1:] != ("0", "0")))
 
 
-def _unexpected(results: Results, claims: dict[str, Claim]) -> Iterator[str]:
-    found = summary.unexpected(results)
-    if not found:
+def _cause(told: Told) -> Iterator[str]:
+    """What is broken, and the faults that come near, with the measure of their fit."""
+    if sentence := words.headline(told):
+        yield from ("## The cause", "", f"**{inline(sentence)}**", "")
+    if told.diagnosis and told.diagnosis.named:
+        rows = (
+            ("cause" if line.certain else "near", code(line.fault), inline(line.says), line.fit, inline(line.measure))
+            for line in words.lines(told.diagnosis)
+        )
+        yield from table(("", "fault", "what it does", "fit", "how it fits"), rows)
+
+
+def _unexpected(told: Told) -> Iterator[str]:
+    if not told.groups:
         return
-    yield from ("## Unexpected", "")
+    yield from ("## Unexpected", "", "What fell together is one row, the claim nearest to the cause first.", "")
     heads = ("claim", "instance", "verdict", "expected", "observed", "source")
-    yield from table(heads, (_unexpected_row(instance, claims.get(instance.claim)) for instance in found))
+    yield from table(heads, map(_group_row, told.groups))
 
 
-def _unexpected_row(instance: Instance, claim: Claim | None) -> Iterator[str]:
+def _group_row(group: Group) -> Iterator[str]:
+    """The root of a group with its evidence; the other claims by name."""
+    instance, claim = group.root.shown, group.root.claim
     failed = [check for check in instance.checks if not check.holds]
-    yield from (code(instance.claim), code(instance.id.rpartition("::")[2]), instance.verdict)
+    others = [code(member.claim.id) for member in group.others]
+    more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
+    yield "<br>".join([code(instance.claim), *others[:NAMED], *more])
+    twins = len(group.root.instances) - 1
+    yield code(instance.id.rpartition("::")[2]) + (f"<br>and {twins} more" if twins else "")
+    yield instance.verdict
     if failed:
         yield "<br>".join(code(check.expected) for check in failed)
         yield "<br>".join(code(check.observed) for check in failed)
     else:
-        yield inline(claim.says) if claim else ""
+        yield inline(claim.says)
         yield inline(instance.reason or summary.unexplained(instance))
-    yield "<br>".join(inline(f"{source.document} {source.section}") for source in claim.sources) if claim else ""
+    yield "<br>".join(map(_linked, claim.sources))
+
+
+def _linked(source: Source) -> str:
+    """A source, as a link where it can be read."""
+    text, at = inline(f"{source.document} {source.section}"), places.address(source)
+    return f"[{text}]({at.replace('(', '%28').replace(')', '%29')})" if at else text
 
 
 def _undecided(results: Results) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Which faults explain best what fell: a likelihood for each, and for few together.
 
 The model, for an instance and a set of faults that are present: it falls almost surely if it fell under one of them,
-with that fault's own rate if it reaches the fault and was not asked, and else only by something that is not in the
-dictionary. A set is preferred to a smaller one where it is `WORTH` times as likely. Nothing is estimated from the run.
+perhaps if it reaches the fault and was not asked, and else only by something that is not in the dictionary. A set is
+preferred to a smaller one where it is so much likelier as `WORTH` says. Nothing is estimated from the run.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ MOST = 3
 """Faults that are named."""
 HIT = 0.97
 """Chance that what fell under a fault once falls under it again."""
+MAYBE = 0.1
+"""Chance that an instance falls that reaches a fault and was not asked; that it stands is not held against it."""
 STRAY = 0.01
 """Chance that an instance falls under something else."""
 WORTH = log(200.0)
 """What a further fault must bring to be believed beside another."""
-NEAR = 30
-"""The likeliest single faults, which are tried in pairs."""
+NEAR = 20
+"""So many of the likeliest faults, and of the likeliest for what the first leaves, are tried in pairs."""
 SURE = 0.75
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
 
@@ -122,13 +124,35 @@ def union(sets: Iterable[int]) -> int:
 def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = frozenset()) -> Diagnosis:
     """The faults that explain a run best; those whose ids are in `without` are not thought of."""
     thought = [f for f in dictionary.faults if f.fell & seen.fell and without.isdisjoint(f.names)]
-    singles = sorted((single(fault, seen) for fault in thought), key=standing, reverse=True)
-    singles = [each for each in singles if each.score > 0]
-    believed = explanation([each.fault for each in singles[:NEAR]], seen)
+    singles = likeliest(thought, seen)
+    believed = explanation(worth_trying(singles, thought, seen), seen)
     causes = tuple(each for each in beside_one_another(believed, seen) if each.fit >= SURE)
     taken = {each.fault.id for each in causes}
-    near = [each for each in singles if each.fault.id not in taken and each.fit >= NEARNESS]
-    return Diagnosis(seen, causes, tuple(near[: MOST - len(causes)]))
+    rest = [each for each in (*of_what_is_left(thought, seen, causes)[:1], *singles) if each.fault.id not in taken]
+    near = {each.fault.id: each for each in rest if each.fit >= NEARNESS}
+    return Diagnosis(seen, causes, tuple(near.values())[: MOST - len(causes)])
+
+
+def likeliest(faults: Iterable[Fault], seen: Seen) -> list[Candidate]:
+    """Those that make a run likelier, each alone, the likeliest first."""
+    found = sorted((single(fault, seen) for fault in faults), key=standing, reverse=True)
+    return [each for each in found if each.score > 0]
+
+
+def worth_trying(singles: Sequence[Candidate], thought: Iterable[Fault], seen: Seen) -> list[Fault]:
+    """The likeliest faults, and those that are likeliest for what the first of them leaves."""
+    beside = of_what_is_left(thought, seen, singles[:1])[:NEAR]
+    return [*{each.fault.id: each.fault for each in (*singles[:NEAR], *beside)}.values()]
+
+
+def of_what_is_left(thought: Iterable[Fault], seen: Seen, causes: Sequence[Candidate]) -> list[Candidate]:
+    """The likeliest faults for what fell and no cause accounts for."""
+    explained = union(cause.explained for cause in causes)
+    left = Seen(seen.fell & ~explained, seen.stood)
+    if not causes or not left.fell:
+        return []
+    found = likeliest((fault for fault in thought if fault.fell & left.fell), left)
+    return [Candidate(each.fault, seen, each.score, explained) for each in found]
 
 
 def standing(candidate: Candidate) -> tuple[float, float]:
@@ -141,11 +165,6 @@ def single(fault: Fault, seen: Seen) -> Candidate:
     return Candidate(fault, seen, likelihood((fault,), seen))
 
 
-def rate(fault: Fault) -> float:
-    """How likely an instance falls that reaches a fault and was not asked: what was asked of it falls seldomer."""
-    return min(0.5, max(STRAY, fault.fell.bit_count() / (fault.fell.bit_count() + 4 * fault.unknown.bit_count() + 1)))
-
-
 def likelihood(faults: Sequence[Fault], seen: Seen) -> float:
     """Logarithm of how much likelier a run is with these faults than with none."""
     total = 0.0
@@ -156,15 +175,15 @@ def likelihood(faults: Sequence[Fault], seen: Seen) -> float:
         for fault, state in zip(faults, states, strict=True):
             region &= (~(fault.fell | fault.unknown), fault.fell, fault.unknown)[state]
         if region:
-            chances = [(0.0, HIT, rate(fault))[state] for fault, state in zip(faults, states, strict=True)]
-            total += gain(1 - (1 - STRAY) * prod(1 - chance for chance in chances), region, seen)
+            chance = 1 - (1 - STRAY) * prod(1 - (0.0, HIT, MAYBE)[state] for state in states)
+            total += gain(chance, region, seen, counts_standing=1 in states)
     return total
 
 
-def gain(chance: float, region: int, seen: Seen) -> float:
+def gain(chance: float, region: int, seen: Seen, *, counts_standing: bool) -> float:
     """What instances add that fall with this chance and not with STRAY."""
     fell, stood = (region & seen.fell).bit_count(), (region & seen.stood).bit_count()
-    return fell * log(chance / STRAY) + stood * log((1 - chance) / (1 - STRAY))
+    return fell * log(chance / STRAY) + (stood * log((1 - chance) / (1 - STRAY)) if counts_standing else 0.0)
 
 
 def explanation(likely: Sequence[Fault], seen: Seen) -> tuple[Fault, ...]:
