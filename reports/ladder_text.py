@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.record import Event, Trace
-from reports.texts import clean, offset
+from reports.texts import offset, visible
 
 ANSWER = 100_000_000
 """Nanoseconds after a call in which its packets, and the answers to them, come."""
@@ -34,14 +34,14 @@ def rows(events: Sequence[Event], since: int) -> Iterator[str]:
 
 def ends(event: Event) -> str:
     """Who it is about: an end, or the two ends of a packet."""
-    return clean(f"{event.lane} > {event.to}" if event.kind == "packet" and event.to else event.lane)
+    return visible(f"{event.lane} > {event.to}" if event.kind == "packet" and event.to else event.lane)
 
 
 def what(event: Event) -> str:
     """What happened, on one line, with what a call gave."""
     gave = f" -> {event.result}" if event.result is not None else ""
     waits = " (has not returned)" if event.kind == "call" and event.result is None and event.until is None else ""
-    return " ".join(clean(f"{event.text}{gave}{waits}").split())
+    return " ".join(visible(f"{event.text}{gave}{waits}").split())
 
 
 def before_the_end(trace: Trace) -> list[Event]:

@@ -17,7 +17,9 @@ DOCS = "https://docs.kernel.org"
 _SECTION = re.compile(r"(?:section |§)?(\d+(?:\.\d+)*|[A-Z]\.\d+(?:\.\d+)*)\b")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(\)")
 _HEADER = re.compile(r"<([a-z/_]+)\.h>")
-_TERM = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\bE[A-Z0-9]{3,}\b|/proc/[\w/.]+|\b[a-z]+_[a-z_]+\b|\bSIG[A-Z]+\b")
+_TERM = re.compile(
+    r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\bE(?!RRORS\b)[A-Z0-9]{3,}\b|/proc/[\w/.]+|\b[a-z]+_[a-z_]+\b|\bSIG[A-Z]+\b"
+)
 
 
 def address(source: Source) -> str | None:

@@ -11,7 +11,7 @@ from reports.diagnosis import words
 from reports.diagnosis.of_results import Told
 from reports.grouping import Group, Member, decisive
 from reports.record import DECIDED, Claim, Instance, Results
-from reports.texts import clean, first_line
+from reports.texts import clean, first_line, visible
 
 MOST = 200
 """Lines in all."""
@@ -21,6 +21,8 @@ MARGIN = 12
 EVENTS = 5
 NAMED = 6
 """So many other claims of a group are named; the report has them all."""
+WITNESSES = {"calls": "by the calls", "wire": "on the wire", "kernel": "by the kernel's own view"}
+"""Who saw it, in words."""
 REASONS = 8
 """So many reasons are told for which scenarios were not decided."""
 WIDEST = 110
@@ -40,7 +42,7 @@ class Paper:
         if label and margin == 2:
             yield f"{label}:"
         room = max(20, min(self.width, WIDEST) - margin)
-        shown = wrap(" ".join(clean(text).split()), room, max_lines=lines, placeholder=" ...") or [""]
+        shown = wrap(" ".join(visible(text).split()), room, max_lines=lines, placeholder=" ...") or [""]
         yield from (f"{head if at == 0 else ' ' * margin}{line}" for at, line in enumerate(shown))
 
     def as_it_is(self, text: str, label: str) -> Iterator[str]:
@@ -48,7 +50,7 @@ class Paper:
         margin = MARGIN if self.width >= 60 else 2
         if margin == 2:
             yield f"{label}:"
-        yield f"  {label:{margin - 2}}{text}" if margin > 2 else f"  {text}"
+        yield f"  {label:{margin - 2}}{visible(text)}" if margin > 2 else f"  {visible(text)}"
 
     def rows(self, rows: Sequence[str], label: str) -> Iterator[str]:
         """Rows behind a label, each on one line and cut where the paper ends."""
@@ -61,6 +63,7 @@ class Paper:
 
     def cut(self, text: str, margin: int) -> str:
         """`text` behind a margin, no wider than the paper."""
+        text = visible(text)
         room = max(20, min(self.width, WIDEST) - margin)
         return " " * margin + (text if len(text) <= room else text[: room - 3] + "...")
 
@@ -148,7 +151,7 @@ def evidence(instance: Instance, paper: Paper) -> Iterator[str]:
     else:
         within = f" (within {check.within})" if check.within else ""
         yield from paper.wrapped(check.expected + within, "expected", lines=3)
-        yield from paper.wrapped(f"{check.observed} (seen by: {check.oracle})", "observed", lines=4)
+        yield from paper.wrapped(f"{WITNESSES.get(check.oracle, check.oracle)}: {check.observed}", "observed", lines=4)
     label, events = ladder_text.decisive(instance.trace, EVENTS)
     yield from paper.rows(events, label)
 

@@ -23,6 +23,17 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub("", _COLOUR.sub("", text))
 
 
+_HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal, turns the direction of text, or is no character: shown by its number instead."""
+
+
+def visible(text: str) -> str:
+    """`text` for a terminal: nothing in it moves the cursor, and what cannot be seen is shown as ``\\x9b``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), _COLOUR.sub("", text))
+
+
 def first_line(text: str) -> str:
     """The first line that says something, without surrounding blanks."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")

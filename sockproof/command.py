@@ -216,6 +216,7 @@ def mutants_arguments(parser: Parser) -> None:
     add("--all-kills", action="store_true", help="do not stop at the first kill: the whole matrix, for many minutes")
     text = "all that reaches each mutant is asked, for the fault dictionary of sockproof diagnose; for an hour"
     add("--signatures", action="store_true", help=text)
+    add("--scenarios", metavar="N", type=int, help="with --signatures: a quicker look, by so many scenarios")
     text = "a whole run of the suite under each, aimed at the rig as well: whether it ends, and with results"
     add("--everywhere", action="store_true", help=text)
     add("--thin", metavar="N", type=int, help="with --everywhere: one instance of every N-th claim, by chance")

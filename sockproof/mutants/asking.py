@@ -94,6 +94,8 @@ class Asked:
             raise UsageError(f"--sample {self.asked.sample} takes no mutants; write 1 or more.")
         if self.asked.thin is not None and not self.asked.everywhere:
             raise UsageError("--thin is about whole runs; add --everywhere.")
+        if self.asked.scenarios is not None and not (self.asked.signatures and self.asked.scenarios > 0):
+            raise UsageError(f"--scenarios {self.asked.scenarios} is a number from 1 on, with --signatures.")
         if self.children < 1:
             raise UsageError(f"-n {self.asked.children} is no number of children; write 1 or more.")
         try:
@@ -165,6 +167,7 @@ class Asked:
             terminal=os.isatty(2),
             catalogue=str(self.folder),
             signatures=self.asked.signatures,
+            scenarios=self.asked.scenarios,
         )
 
     def relevant(self, mutants: Sequence[Mutant]) -> tuple[str, ...] | None:

@@ -42,6 +42,8 @@ class Job:
     """Folder of the catalogue."""
     signatures: bool = False
     """Whether everything that reaches a mutant is asked, for the fault dictionary."""
+    scenarios: int | None = None
+    """With signatures: how many scenarios are asked at most of claims that do not name the mutant."""
 
     def write(self, path: Path) -> None:
         """Leaves the job in a file."""

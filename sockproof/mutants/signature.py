@@ -52,19 +52,28 @@ def scenario_of(name: str) -> str:
     return name.partition("[")[0]
 
 
-def plan(reaching: Sequence[str], named: Callable[[str], bool], most: int = MOST) -> list[str]:
-    """The instances to ask, of those that reach a mutant: every one that is `named`, then scenario by scenario.
+def plan(reaching: Sequence[str], named: Callable[[str], bool], bound: int | None = None) -> list[str]:
+    """The instances to ask, of those that reach a mutant: what is `named`, and then a sample of the rest.
 
-    First comes one instance of each scenario, so that a run that ends early has seen as many as it could. Where there
-    are more than `most` scenarios, those with the lowest hash are taken.
+    Of the rest an instance of each scenario comes first, so that a run that ends early has seen as many as it could;
+    where there are too many, those with the lowest hash are taken. Without a `bound` every named instance runs, and
+    siblings of up to MOST other scenarios; with one, an instance each of so many others and twice so many named ones.
     """
-    own = [name for name in reaching if named(name)]
-    by_scenario: dict[str, list[str]] = {}
-    for name in sorted((name for name in reaching if not named(name)), key=digest):
-        by_scenario.setdefault(scenario_of(name), []).append(name)
-    taken = [by_scenario[scenario] for scenario in sorted(by_scenario, key=digest)[:most]]
+    own = by_scenario(name for name in reaching if named(name))
+    others = by_scenario(name for name in reaching if not named(name))
+    if bound is not None:
+        return [members[0] for members in (*own[: 2 * bound], *others[:bound])]
+    taken = others[:MOST]
     siblings = chain.from_iterable(members[1:] for members in taken)
-    return [*own, *(members[0] for members in taken), *islice(siblings, most)]
+    return [*chain.from_iterable(own), *(members[0] for members in taken), *islice(siblings, MOST)]
+
+
+def by_scenario(names: Iterable[str]) -> list[list[str]]:
+    """Instances by scenario, both in an order of chance that is the same each time."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names, key=digest):
+        found.setdefault(scenario_of(name), []).append(name)
+    return [found[scenario] for scenario in sorted(found, key=digest)]
 
 
 def noted(course: Course, reaching: Iterable[str]) -> dict[str, Any]:

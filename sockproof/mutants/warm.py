@@ -179,7 +179,7 @@ class Workshop:
     def sounding(self, mutant: Mutant) -> Errand:
         """What a child does for the signature of a mutant."""
         reaching = self.reaching(mutant)
-        asked = signature.plan(reaching, lambda name: mutant.names_claim(self.warm.claim(name)))
+        asked = signature.plan(reaching, lambda name: mutant.names_claim(self.warm.claim(name)), self.job.scenarios)
         work = signature.Sounding(self.warm, mutant).work
         return Errand(mutant.id, asked, work, self.limit, self.warm.claim, goes_on=True)
 
