@@ -147,3 +147,10 @@ def test_an_error_of_our_own_is_one_sentence_with_its_place(command, checkout):
 def test_a_folder_called_conformance_where_the_user_stands_is_not_taken_for_the_suite(command):
     (command.cwd / "conformance").mkdir()
     assert "2 claims, 2 scenarios" in command("list").out
+
+
+def test_the_command_alone_shows_help_and_is_not_green(command):
+    ended = command()
+
+    assert "\n  diagnose " in ended.out
+    assert ended.status == 2

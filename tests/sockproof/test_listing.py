@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
@@ -118,3 +119,19 @@ def test_what_is_no_file_is_told_and_not_read(command, checkout, name, kind):
     assert ended.status == 2
     assert f"conformance/{name}:1" in ended.err
     assert f"cannot be read: {'Is a directory' if kind == 'folder' else 'it is no regular file'}." in ended.err
+
+
+def test_show_tells_what_each_instance_saw_in_a_run(command):
+    assert command("run", "--out", "there").status == 0
+    told = command("show", "pair.stream.carries", "--results", "there").out
+
+    assert "https://man7.org/linux/man-pages/man2/socketpair.2.html" in told
+    assert "  conforms  test_what_is_sent_arrives" in told
+    assert re.search(r"\+\d+(\.\d+)? [µm]s  \S+ +send\(b'x'\) -> 1", told)
+
+
+def test_show_of_a_run_that_left_the_claim_out_says_how_to_run_it(command):
+    assert command("run", "pair.stream.ends", "--out", "there").status == 0
+
+    assert "sockproof run pair.stream.carries runs it" in command("show", "pair.stream.carries", "--results", "there").out
+    assert "none.json does not exist" in command("show", "pair.stream.carries", "--results", "none.json").complaint
