@@ -109,8 +109,13 @@ class Diagnosis:
 
     @property
     def left(self) -> int:
-        """What fell and no cause accounts for."""
-        return self.seen.fell & ~self.explained
+        """What fell although it stands under every cause."""
+        return self.seen.fell & ~self.explained & ~union(cause.fault.unknown for cause in self.causes)
+
+    @property
+    def unasked(self) -> int:
+        """What fell, comes by a cause, and was not asked when the dictionary was made."""
+        return self.seen.fell & ~self.explained & ~self.left
 
 
 def union(sets: Iterable[int]) -> int:

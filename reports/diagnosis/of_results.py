@@ -11,6 +11,9 @@ from reports.diagnosis.fitting import Candidate, Diagnosis, Seen, diagnose
 from reports.files import ResultsError
 from reports.record import Instance, Results
 
+NARROW = 300
+"""Instances that come by a fault: beyond these, coming by it says nothing."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -58,14 +61,19 @@ def seen_in(results: Results, dictionary: Dictionary) -> tuple[Seen, int]:
 
 
 def accounted_for(failed: list[Instance], cause: Candidate, dictionary: Dictionary) -> frozenset[str]:
-    """The ids of what a cause explains, and of what is not known to stand under it and is of a claim that falls."""
+    """The ids of what a cause explains, and of what comes by it and was not asked then.
+
+    Where nearly everything comes by a fault, that says little: then only claims count of which something falls.
+    """
     claims = dictionary.claims_of(cause.fault.fell)
+    is_narrow = cause.fault.unknown.bit_count() <= NARROW
 
     def belongs(instance: Instance) -> bool:
         place = dictionary.places.get(faults.known_as(instance.id))
         if place is not None and cause.fault.fell >> place & 1:
             return True
-        open_question = place is None or cause.fault.unknown >> place & 1
-        return bool(open_question) and instance.claim in claims
+        if place is None:
+            return instance.claim in claims
+        return bool(cause.fault.unknown >> place & 1) and (is_narrow or instance.claim in claims)
 
     return frozenset(each.id for each in failed if belongs(each))

@@ -41,11 +41,14 @@ def as_if(cause: Candidate) -> str:
 
 def left(diagnosis: Diagnosis) -> str:
     """What no cause accounts for, as a sentence behind another; empty where all is explained."""
-    rest, found = diagnosis.left.bit_count(), ""
+    rest, unasked, found = diagnosis.left.bit_count(), diagnosis.unasked.bit_count(), ""
+    if unasked:
+        found += f" {several(unasked, 'deviation')} more {'comes' if unasked == 1 else 'come'} by the same place."
     if diagnosis.causes and rest:
         found += f" {several(rest, 'deviation')} more {'has' if rest == 1 else 'have'} another cause."
     if diagnosis.unknown:
-        found += f" {several(diagnosis.unknown, 'deviation')} {'is' if diagnosis.unknown == 1 else 'are'} not in it."
+        verb = "is" if diagnosis.unknown == 1 else "are"
+        found += f" {several(diagnosis.unknown, 'deviation')} {verb} of scenarios that the dictionary does not know."
     return found
 
 
