@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from sockproof.command import parse
+from sockproof.targets.known import KINDS
 
 FLEET = Path(__file__).resolve().parents[3] / "docs" / "fleet"
 TEXTS = {path.name: path.read_text("utf-8") for path in sorted(FLEET.rglob("*")) if path.is_file()}
@@ -93,6 +94,21 @@ def test_commands_are_those_that_sockproof_takes(name):
     assert found
     for words in found:
         parse(words)
+
+
+PROJECT = FLEET.parents[1]
+
+
+def test_job_of_the_night_runs_on_every_target_that_makes_itself():
+    """Whatever needs no image, no machine and no command of somebody's."""
+    (listed,) = re.findall(r"for target in (.*); do", (PROJECT / ".ci" / "scheduled").read_text("utf-8"))
+    kinds = {word.partition(":")[0].strip("${") for word in listed.split()}
+
+    assert "vm:$kernel" in listed
+    assert {"host", "container", "gvisor", "uml"} <= kinds
+    assert kinds - {"kernel"} <= KINDS.keys()
+    steps = yaml.safe_load((PROJECT / ".github" / "workflows" / "scheduled.yml").read_text("utf-8"))["jobs"]["targets"]
+    assert [step for step in steps["steps"] if step.get("run", "").startswith(".ci/scheduled ")]
 
 
 def test_image_runs_the_suite_by_default():
