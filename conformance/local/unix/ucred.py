@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from socket import CMSG_SPACE, SCM_CREDENTIALS, SOL_SOCKET
 
 from conformance.local.unix.rights import Ancillary
@@ -31,3 +32,14 @@ def received(end: RecordedSocket) -> tuple[bytes, list[Credentials]]:
     wanted = SOL_SOCKET, SCM_CREDENTIALS
     found = [UCRED.unpack(content) for level, kind, content in ancillary if (level, kind) == wanted]
     return data, found
+
+
+def first_process(call: Callable[[], object]) -> int:
+    """Has the first process of the PID namespace that was made for children call it; its number out here."""
+    if (number := os.fork()) == 0:
+        try:
+            call()
+        finally:
+            os._exit(0)
+    os.waitpid(number, 0)
+    return number

@@ -66,6 +66,15 @@ static int with_permission(const struct sock *s, const struct sockaddr *name, so
     return result;
 }
 
+static bool is_wildcard(const struct sock *s, const struct sockaddr *name)
+{
+    if (!is_inet(s) || !is_stream(s))
+        return false;
+    if (name->sa_family == AF_INET)
+        return ((const struct sockaddr_in *)name)->sin_addr.s_addr == INADDR_ANY;
+    return name->sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)name)->sin6_addr);
+}
+
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
@@ -73,6 +82,10 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return (int)mistaken(CALL_CONNECT, fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
         return real.connect(fd, name, size);
+    if (is_raw(&s) && ON(raw_connect_ignored))
+        return 0;
+    if (is_wildcard(&s, name) && ON(routes_wildcard_unreachable))
+        return fail(ENETUNREACH);
     if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))
         return 0;
     if (dissolves(name, size) && is_stream(&s) && connected(fd) && ON(connect_stream_unspec_finishes))

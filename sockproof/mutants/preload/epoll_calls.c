@@ -8,9 +8,11 @@
 
 #include "mutant.h"
 
-/* An instance of no size, or with flags that there are not. */
+/* An instance of no size, or with flags that there are not; or another error where there is no room. */
 static int unchecked(int result)
 {
+    if (result < 0 && errno == EMFILE && awake() && ON(waits_create_as_enfile))
+        return fail(ENFILE);
     return result < 0 && errno == EINVAL && awake() && ON(arguments_create_unchecked) ? real.epoll_create1(0) : result;
 }
 
@@ -46,7 +48,15 @@ static void change_events(struct epoll_event *event, bool adds)
 /* A regular file, whose readiness never changes. */
 static int unwatchable(int result)
 {
+    if (result < 0 && errno == ELOOP && awake() && ON(waits_circle_allowed))
+        return 0;
     return result < 0 && errno == EPERM && awake() && ON(epoll_file_allowed) ? 0 : result;
+}
+
+static bool is_ready(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return real.poll(&one, 1, 0) > 0;
 }
 
 int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
@@ -55,10 +65,16 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     struct epoll_event changed;
     if (awake() && event && !sound(event, sizeof *event))
         event_spoiled(epfd, operation, fd);
+    if (!watched(fd, &s) && operation == EPOLL_CTL_ADD && is_ready(fd) == false && awake() && ON(waits_inner_silent))
+        return 0;
     if (!watched(fd, &s) || (event && !sound(event, sizeof *event)))
         return (int)mistaken(CALL_EPOLL_CTL, fd, unwatchable(real.epoll_ctl(epfd, operation, fd, event)));
     if (operation == EPOLL_CTL_ADD && (ON(epoll_close_keeps) | ON(epoll_close_forgets)))
         memo_set(&s, ((int64_t)epfd << 32) | fd); /* acted upon in lifetime.c */
+    if (operation == EPOLL_CTL_ADD && (event->events & EPOLLWAKEUP) && ON(waits_wakeup_refused))
+        return fail(EPERM);
+    if (operation == EPOLL_CTL_ADD && is_ready(fd) && ON(waits_added_late))
+        return 0;
     if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
         return 0;
     if (operation == EPOLL_CTL_DEL && ON(epoll_delete_ignored))
@@ -86,6 +102,17 @@ static int amend_events(struct epoll_event *events, int ready)
     return ready < 0 ? ready : kept;
 }
 
+/* Always the one with the lowest number. */
+static int lowest(int epfd, struct epoll_event *events)
+{
+    struct epoll_event all[64];
+    int ready = real.epoll_wait(epfd, all, 64, 0);
+    for (int i = 0; i < ready; i++)
+        if (i == 0 || all[i].data.fd < events->data.fd)
+            *events = all[i];
+    return ready > 0;
+}
+
 int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
 {
     int ready, limit = timeout;
@@ -97,6 +124,8 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
     }
     if (ON(cost_epoll_high))
         burn(0.001);
+    if (most == 1 && timeout == 0 && ON(waits_order_lowest))
+        return lowest(epfd, events);
     if (timeout > 1 && armed(M_epoll_timeout_halved))
         limit = timeout / 2;
     ready = real.epoll_wait(epfd, events, most, limit);
@@ -114,7 +143,12 @@ int epoll_pwait(int epfd, struct epoll_event *events, int most, int timeout, con
 
 int epoll_pwait2(int epfd, struct epoll_event *events, int most, const struct timespec *timeout, const sigset_t *mask)
 {
+    const struct timespec none = {0, 0};
     if (!real.epoll_pwait2)
         return fail(ENOSYS);
+    if (awake() && timeout && ON(waits_pwait2_early))
+        timeout = &none;
+    if (awake() && !timeout && ON(waits_pwait2_ends))
+        timeout = &none;
     return amend_events(events, real.epoll_pwait2(epfd, events, most, timeout, mask));
 }

@@ -135,6 +135,7 @@ static const struct swap swaps[] = {
     SWAP(timeouts_receive_as_eof, RECEIVE, EAGAIN, AS_ZERO, waits_to_receive),
     SWAP(errors_eintr_receiving_lost, RECEIVE, EINTR, EAGAIN, NULL),
     SWAP(errors_eintr_poll_as_timeout, POLL, EINTR, AS_ZERO, NULL),
+#include "swap_rules.def"
 };
 
 static bool matches(const struct swap *rule, enum call call, const struct sock *s, int error)

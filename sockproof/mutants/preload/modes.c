@@ -3,6 +3,7 @@
 #include <linux/sockios.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "mutant.h"
 
@@ -30,6 +31,14 @@ static bool unshared(const struct sock *s, int flags)
     return (flags & O_NONBLOCK) && ON(blocking_duplicate_unshared) && memo_get(s, &owner) && owner != s->fd;
 }
 
+/* With O_ASYNC, which nobody has asked for. */
+static int owner_set(const struct sock *s, int (*call)(int, int, ...), void *owner)
+{
+    if (ON(owners_async_unasked))
+        call(s->fd, F_SETFL, (long)call(s->fd, F_GETFL) | O_ASYNC);
+    return call(s->fd, F_SETOWN, owner);
+}
+
 static int control(int (*call)(int, int, ...), int fd, int command, void *argument)
 {
     struct sock s;
@@ -39,7 +48,9 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
     if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
         return call(fd, command, argument);
     if (command == F_SETOWN)
-        return ON(urgent_owner_ignored) ? 0 : call(fd, command, argument);
+        return ON(urgent_owner_ignored) ? 0 : owner_set(&s, call, argument);
+    if (command == F_SETFL && ((long)argument & O_ASYNC) && ON(owners_async_ignored))
+        argument = (void *)((long)argument & ~(long)O_ASYNC);
     if (command == F_SETFL)
         argument = (void *)changed_flags(&s, (long)argument);
     if (command == F_SETFL && armed(M_blocking_duplicate_unshared))
@@ -111,12 +122,48 @@ static bool keeps_mode(const struct sock *s, const int *on)
 static int failed_request(unsigned long request)
 {
     bool counts = request == FIONREAD || request == SIOCOUTQ;
+    if (request == SIOCGSTAMP && errno == ENOENT && ON(values_stamp_invented))
+        return 0;
     return counts && errno == EINVAL && ON(buffers_listener_counts) ? 0 : -1;
+}
+
+static bool names_owner(unsigned long request) { return request == FIOSETOWN || request == SIOCSPGRP; }
+
+static bool asks_owner(unsigned long request) { return request == FIOGETOWN || request == SIOCGPGRP; }
+
+/* Is true if the call is answered here. */
+static bool owner_answered(const struct sock *s, unsigned long request, const int *argument, int *result)
+{
+    *result = 0;
+    if (request == FIOASYNC && ON(owners_fioasync_ignored))
+        return true;
+    if (!names_owner(request))
+        return false;
+    if (geteuid() != 0 && *argument > 0 && ON(owners_stranger_refused)) {
+        *result = fail(EPERM);
+        return true;
+    }
+    return s->fd >= 0 && ON(owners_ioctl_ignored);
+}
+
+static void change_owner(int *owner)
+{
+    if (*owner < 0 && ON(owners_group_as_process))
+        *owner = -*owner;
+    else if (*owner > 0 && ON(owners_told_none))
+        *owner = 0;
+    else if (*owner == 0 && ON(owners_new_has_one))
+        *owner = getpid();
 }
 
 static int answer(const struct sock *s, unsigned long request, void *argument)
 {
-    int result = real.ioctl(s->fd, request, argument);
+    int result;
+    if (owner_answered(s, request, argument, &result))
+        return result;
+    result = real.ioctl(s->fd, request, argument);
+    if (result == 0 && asks_owner(request))
+        change_owner(argument);
     if (result != 0)
         return failed_request(request);
     if (request == FIONREAD)
@@ -127,6 +174,8 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
         *(int *)argument = 0;
     else if (request == SIOCATMARK)
         change_mark(argument);
+    else if (request == SIOCGSTAMP && ON(values_stamp_epoch))
+        *(long *)argument = 0;
     return result;
 }
 

@@ -94,6 +94,7 @@ bool is_stream(const struct sock *s);
 bool is_datagram(const struct sock *s);
 bool is_inet(const struct sock *s);
 bool is_listener(const struct sock *s);
+bool is_raw(const struct sock *s); /* see raw.c */
 bool at_end_of_file(int fd);
 int queued(int fd, unsigned long request); /* FIONREAD, SIOCOUTQ ...: bytes, 0 where not told */
 void drain(int fd);
@@ -143,6 +144,7 @@ int local_connected(const struct sock *s, int result);
 
 /* Further deviations of socket(2), bind(2) and getsockname(2): see naming.c. */
 int foreign_socket(int domain, int type, int protocol);
+int altered_protocol(int type, int protocol);
 int altered_type(int domain, int type, int protocol);
 int substitute(const struct sock *s, int domain, int type, int result);
 void touch_network(int domain);
@@ -176,6 +178,11 @@ struct incoming {
     size_t room; /* msg_controllen before the call */
 };
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path);
+ssize_t raw_received(const struct incoming *in, ssize_t n);
+int peek_offset(const struct incoming *in); /* see peeking.c */
+void peek_after(const struct incoming *in, int before, ssize_t n);
+void control_came(struct msghdr *msg); /* see control.c */
+void control_goes(struct msghdr *msg);
 bool stash_take(struct incoming *in, ssize_t *n);
 void stash_put(struct incoming *in);
 ssize_t joined(struct incoming *in, ssize_t n);

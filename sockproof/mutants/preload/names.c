@@ -1,4 +1,5 @@
 /* socket(2), socketpair(2), getsockname(2) and getpeername(2). */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@ int socket(int domain, int type, int protocol)
         return real.socket(domain, type, protocol);
     if (!is_ours(domain))
         return foreign_socket(domain, type, protocol);
+    protocol = altered_protocol(type, protocol);
     type = altered_type(domain, type, protocol);
     if (protocol && is_inet(&s) && ON(socket_explicit_refused))
         return fail(EPROTONOSUPPORT);
@@ -38,6 +40,8 @@ static int altered_pair(int type, int ends[2], int result)
     bool refused = result < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT);
     if (refused && ON(socketpair_domain_unchecked))
         return real.socketpair(AF_UNIX, type, 0, ends);
+    if (result < 0 && errno == EMFILE && ON(socketpair_limit_leaks))
+        return real.fcntl(0, F_DUPFD, 0) < 0 ? fail(EMFILE) : fail(EMFILE);
     if (result == 0 && ON(socketpair_one_way))
         real.shutdown(ends[0], SHUT_RD);
     return result;

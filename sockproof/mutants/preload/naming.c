@@ -18,6 +18,11 @@ int foreign_socket(int domain, int type, int protocol)
     return (int)swapped_error(CALL_SOCKET, &s, result, 0);
 }
 
+int altered_protocol(int type, int protocol)
+{
+    return (type & 0xf) == SOCK_RAW && protocol == IPPROTO_RAW && ON(raw_anything_receives) ? IPPROTO_UDP : protocol;
+}
+
 int altered_type(int domain, int type, int protocol)
 {
     bool inet = domain != AF_UNIX;
@@ -42,6 +47,8 @@ int substitute(const struct sock *s, int domain, int type, int result)
         return real.socket(domain, SOCK_STREAM | flags, 0);
     if (result < 0 && errno == EINVAL && ON(arguments_protocol_unchecked))
         return real.socket(domain, type, 0);
+    if (result < 0 && errno == EPERM && is_raw(s) && ON(raw_create_unprivileged))
+        return real.socket(domain, SOCK_DGRAM | flags, 0);
     if (result < 0 && errno == EINVAL && ON(socket_flags_unchecked))
         return real.socket(domain, s->type | flags, 0);
     return (int)swapped_error(CALL_SOCKET, s, result, 0);
@@ -132,6 +139,10 @@ bool bind_answered(const struct sock *s, struct sockaddr *name, int *result)
 {
     char interface[IFNAMSIZ] = "";
     bool local;
+    if (is_raw(s) && ON(raw_bind_ignored)) {
+        *result = 0;
+        return true;
+    }
     if (name->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)name)->sin6_addr)
         && ((struct sockaddr_in6 *)name)->sin6_scope_id && ON(bind_scope_for_all)) {
         *result = fail(EINVAL);

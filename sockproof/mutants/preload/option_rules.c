@@ -29,10 +29,16 @@ static bool apply_set(const struct rule *r, struct option *o, int *result)
     }
 }
 
+/* What is no number can be left unset, or be refused. */
+static bool fits(const struct rule *r, const struct option *o)
+{
+    return o->is_int || (!r->when && (r->action == SWALLOW || r->action == REFUSE));
+}
+
 bool set_by_rule(struct option *o, int *result)
 {
-    for (size_t i = 0; o->is_int && i < sizeof set_rules / sizeof set_rules[0]; i++)
-        if (same(&set_rules[i], o) && mutant_on(set_rules[i].mutant))
+    for (size_t i = 0; i < sizeof set_rules / sizeof set_rules[0]; i++)
+        if (fits(&set_rules[i], o) && same(&set_rules[i], o) && mutant_on(set_rules[i].mutant))
             return apply_set(&set_rules[i], o, result);
     return false;
 }
@@ -106,10 +112,20 @@ static int after_size(const struct option *o, bool send)
     return 0;
 }
 
+/* SO_SELECT_ERR_QUEUE, which nobody has asked for. */
+static void show_error_queue(const struct option *o)
+{
+    bool asked = (o->level == IPPROTO_IP && o->name == IP_RECVERR) || (o->level == IPPROTO_IPV6 && o->name == IPV6_RECVERR);
+    if (asked && o->number && ON(values_errqueue_always_exceptional))
+        set_option(o->s.fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
+}
+
 int after_set(const struct option *o, int result)
 {
     int error = errno;
     bool size = o->level == SOL_SOCKET && (o->name == SO_SNDBUF || o->name == SO_RCVBUF);
+    if (result == 0)
+        show_error_queue(o);
     if (result == 0)
         return size ? after_size(o, o->name == SO_SNDBUF) : 0;
     for (size_t i = 0; i < sizeof forgiven / sizeof forgiven[0]; i++) {

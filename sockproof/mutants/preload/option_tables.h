@@ -58,11 +58,20 @@ static bool minus_one(const struct option *o) { return o->number == -1; }
 
 static bool low_byte_is_zero(const struct option *o) { return o->number != 0 && (o->number & 0xff) == 0; }
 
+static bool not_negative(const struct option *o) { return o->number >= 0; }
+
+static bool is_inet4(const struct option *o) { return o->number == AF_INET; }
+
+static bool of_raw(const struct option *o) { return is_raw(&o->s) && o->number; }
+
+static bool no_tcp(const struct option *o) { return !(is_stream(&o->s) && is_inet(&o->s)); }
+
 #define SOCKET(name) SOL_SOCKET, name
 #define V4(name) IPPROTO_IP, name
 #define V6(name) IPPROTO_IPV6, name
 #define TCP(name) IPPROTO_TCP, name
 
+/* Further rows of each table stand in files of their own. */
 static const struct rule set_rules[] = {
     {M_reuse_address_ignored, SOCKET(SO_REUSEADDR), PRETEND, 0, turned_on},
     {M_reuse_address_as_port, SOCKET(SO_REUSEADDR), ALSO, SO_REUSEPORT, turned_on},
@@ -125,6 +134,7 @@ static const struct rule set_rules[] = {
     {M_fastopen_cookie_unchecked, TCP(TCP_FASTOPEN), ALSO_ON, TCP_FASTOPEN_NO_COOKIE, NULL},
     {M_fastopen_pending_unlimited, TCP(TCP_FASTOPEN), ALWAYS, 64, NULL},
     {M_options_fastopen_connect_ignored, TCP(TCP_FASTOPEN_CONNECT), PRETEND, 0, turned_on},
+#include "set_rules.def"
 };
 
 static const struct rule get_rules[] = {
@@ -162,6 +172,7 @@ static const struct rule get_rules[] = {
     {M_options_mtu_smallest, V4(IP_MTU), CONSTANT, 576, NULL},
     {M_options_mtu_smallest, V6(IPV6_MTU), CONSTANT, 1280, NULL},
     {M_options_quickack_permanent, TCP(TCP_QUICKACK), CONSTANT, 1, NULL},
+#include "get_rules.def"
 };
 
 /* Errors of setsockopt(2) that turn into success; ANY: any option of that level. */
@@ -208,4 +219,5 @@ static const struct forgiven forgiven[] = {
     {M_congestion_unknown_accepted, TCP(TCP_CONGESTION), ENOENT},
     {M_options_busypoll_unchecked, SOCKET(SO_BUSY_POLL), EINVAL},
     {M_credentials_peer_settable, SOCKET(SO_PEERCRED), ENOPROTOOPT},
+#include "forgiven_rules.def"
 };

@@ -61,6 +61,8 @@ static bool answered(struct option *o, int *result)
 static int set(struct option *o)
 {
     int result;
+    if (o->level == SOL_SOCKET && o->name == SO_BINDTODEVICE && o->length == 0 && ON(devices_clear_ignored))
+        return 0;
     if (answered(o, &result))
         return result;
     result = real.setsockopt(o->s.fd, o->level, o->name, o->value, o->length);
@@ -81,6 +83,16 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
         return (int)mistaken(CALL_SETSOCKOPT, fd, real.setsockopt(fd, level, name, value, length));
     read_number(&o);
     return set(&o);
+}
+
+/* A number that counts how often it was asked for, and a value that needs more room than there is. */
+static void change_special(struct option *o, void *value, socklen_t *length, socklen_t room)
+{
+    static uint64_t asked;
+    if (o->level == SOL_SOCKET && o->name == SO_COOKIE && *length == sizeof asked && ON(values_cookie_changes))
+        *(uint64_t *)value += ++asked;
+    if (*length == room && room < sizeof(int) && ON(values_room_ignored))
+        *length = sizeof(int);
 }
 
 static void change_answer(struct option *o, void *value, socklen_t *length, socklen_t room)
@@ -112,5 +124,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
         return (int)mistaken(CALL_GETSOCKOPT, fd, result);
     if (result == 0)
         change_answer(&o, value, length, room);
+    if (result == 0)
+        change_special(&o, value, length, room);
     return (int)swapped_error(CALL_GETSOCKOPT, &o.s, result, 0);
 }

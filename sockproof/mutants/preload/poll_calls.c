@@ -96,6 +96,29 @@ static void count_wait(int asked, int ready)
         (void)ON(poll_zero_waits);
 }
 
+/* Entries that should be passed over, told as not open. */
+static int surplus_negative(struct pollfd *fds, nfds_t count, int ready)
+{
+    for (nfds_t i = 0; ready >= 0 && i < count; i++)
+        if (fds[i].fd < 0 && ON(waits_negative_told)) {
+            fds[i].revents = POLLNVAL;
+            ready++;
+        }
+    return ready;
+}
+
+/* Bands that a socket does not know. */
+static int without_bands(struct pollfd *fds, nfds_t count, int ready)
+{
+    int bands = POLLRDNORM | POLLWRNORM | POLLWRBAND;
+    for (nfds_t i = 0; ready > 0 && i < count; i++)
+        if ((fds[i].revents & bands) && ON(waits_bands_unknown)) {
+            fds[i].revents &= (short)~bands;
+            ready -= fds[i].revents == 0;
+        }
+    return ready;
+}
+
 static bool any_watched(const struct pollfd *fds, nfds_t count)
 {
     struct sock s;
@@ -125,6 +148,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
         ready = real.poll(fds, count, limit);
     while (ready < 0 && errno == EINTR && ON(errors_eintr_poll_restarted));
     count_wait(timeout, ready);
+    ready = without_bands(fds, count, surplus_negative(fds, count, ready));
     return (int)swapped_error(CALL_POLL, &none, amend_all(fds, count, without_invalid(fds, count, ready)), 0);
 }
 
@@ -228,6 +252,14 @@ static int perhaps_again(int count, fd_set *r, fd_set *w, fd_set *e, struct time
     return ready;
 }
 
+static bool any_above(int count, const fd_set *set)
+{
+    for (int fd = count; fd < FD_SETSIZE; fd++)
+        if (FD_ISSET(fd, set))
+            return true;
+    return false;
+}
+
 int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     fd_set asked;
@@ -239,6 +271,8 @@ int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
         return real.select(count, r, w, e, timeout);
     if (r)
         asked = *r;
+    if (count > 0 && r && any_above(count, r) && ON(waits_above_looked_at))
+        count = FD_SETSIZE;
     return unlooked(timeout, &limit, selected(count, &asked, r, w, e, perhaps_again(count, r, w, e, timeout)));
 }
 
@@ -252,5 +286,7 @@ int pselect(int count, fd_set *r, fd_set *w, fd_set *e, const struct timespec *t
         asked = *r;
     if (mask && ON(select_mask_ignored))
         mask = NULL;
+    if (timeout && ON(waits_pselect_writes))
+        ((struct timespec *)timeout)->tv_nsec = 0;
     return selected(count, &asked, r, w, e, real.pselect(count, r, w, e, timeout, mask));
 }

@@ -131,6 +131,7 @@ static void change_control(struct incoming *in)
 {
     change_origin(in);
     change_arrival(in);
+    control_came(in->msg);
     if (in->msg->msg_controllen && ON(receive_control_lost))
         in->msg->msg_controllen = 0;
     if ((in->msg->msg_flags & MSG_CTRUNC) && ON(receive_control_cut_unmarked))
@@ -200,6 +201,8 @@ static ssize_t received(struct incoming *in, ssize_t n)
     change_address(in);
     if (is_stream(&in->s))
         return stream_result(in, n);
+    if (is_raw(&in->s))
+        return raw_received(in, n);
     return is_datagram(&in->s) ? datagram_result(in, joined(in, n)) : n;
 }
 
@@ -208,6 +211,7 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     struct iovec iov[IOV_MAX], *given = msg->msg_iov;
     struct incoming in = {*s, msg, flags, path, 0, msg->msg_controllen};
     ssize_t n;
+    int offset = peek_offset(&in);
     size_t count = msg->msg_iovlen;
     if (count > IOV_MAX)
         return real.recvmsg(s->fd, msg, flags);
@@ -222,6 +226,7 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     if (!remembered(&in, &n) && !stash_take(&in, &n)) {
         stash_put(&in);
         n = received(&in, reading_made(&in));
+        peek_after(&in, offset, n);
     }
     msg->msg_iov = given;
     msg->msg_iovlen = count;

@@ -94,8 +94,10 @@ static int many_within(const struct sock *s, struct mmsghdr *messages, unsigned 
 {
     struct pollfd one = {.fd = s->fd, .events = POLLIN};
     int done = 0;
-    if (!ON(receive_many_limit_kept))
-        return real.recvmmsg(s->fd, messages, count, flags, limit);
+    if (!ON(receive_many_limit_kept)) {
+        done = real.recvmmsg(s->fd, messages, count, flags, limit);
+        return done < 0 && errno == EINVAL && ON(batches_time_unchecked) ? 0 : done;
+    }
     while (done < (int)count && real.ppoll(&one, 1, limit, NULL) > 0)
         if (real.recvmmsg(s->fd, messages + done, 1, flags, NULL) == 1)
             done++;

@@ -40,6 +40,8 @@ static void change_flags(struct outgoing *o)
         o->flags &= ~MSG_DONTWAIT;
     if (once && ON(send_dontwait_sticks))
         real.fcntl(o->s.fd, F_SETFL, real.fcntl(o->s.fd, F_GETFL) | O_NONBLOCK);
+    if ((o->flags & MSG_DONTROUTE) && ON(routes_dontroute_flag_ignored))
+        o->flags &= ~MSG_DONTROUTE;
     change_more(o);
     change_fast_open(o);
     if ((o->flags & MSG_MORE) && ON(send_more_ignored))
@@ -83,6 +85,7 @@ static void change_buffers(struct outgoing *o)
         reverse(o->msg.msg_iov, o->msg.msg_iovlen);
     if (o->msg.msg_controllen && ON(send_control_dropped))
         o->msg.msg_controllen = 0;
+    control_goes(&o->msg);
     if (is_datagram(&o->s) && o->length > 1000 && ON(send_datagram_tail_lost)) {
         o->msg.msg_iov[o->msg.msg_iovlen - 1].iov_len--;
         o->unsent++;
@@ -219,6 +222,11 @@ static ssize_t result_of(struct outgoing *o, ssize_t n)
     return swapped_error(CALL_SEND, &o->s, n, (long)o->length);
 }
 
+static bool spares_gateways(const struct outgoing *o)
+{
+    return is_inet(&o->s) && ((o->flags & MSG_DONTROUTE) || option_of(o->s.fd, SOL_SOCKET, SO_DONTROUTE, 0));
+}
+
 ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum path path)
 {
     struct iovec iov[IOV_MAX];
@@ -248,6 +256,12 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
         burn(0.001);
     if (is_inet(s) && is_stream(s) && ON(cost_tcp_high))
         burn(0.01);
+    if (s->domain == AF_UNIX && (o.flags & MSG_MORE) && ON(unix_more_refused))
+        return fail(EOPNOTSUPP);
+    if (s->domain == AF_UNIX && (o.flags & MSG_DONTWAIT) && o.length == 30000 && ON(unix_large_refused))
+        return fail(EAGAIN);
+    if (spares_gateways(&o) && ON(routes_dontroute_link_refused))
+        return fail(ENETUNREACH);
     if (local_send_refused(&o))
         return fail(EACCES);
     if (!sent_short(&o, &n) && !lost_when_full(&o, &n))

@@ -96,8 +96,14 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
         burn(0.001);
     if (count > 1 && ON(send_many_first_only))
         count = 1;
+    if (count > IOV_MAX && !ON(batches_limit_missing))
+        count = IOV_MAX;
     for (done = 0; done < count; done++) {
         ssize_t n = transmit(&s, &messages[done].msg_hdr, flags, BY_MANY);
+        if (n < 0 && done && is_inet(&s) && ON(batches_error_told))
+            return -1;
+        if (n < 0 && done && errno == EAGAIN && ON(batches_full_told))
+            return -1;
         if (n < 0)
             return done ? (int)done : -1;
         if (!ON(send_many_lengths_unset))

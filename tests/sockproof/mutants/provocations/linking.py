@@ -29,3 +29,13 @@ def larger_than_the_link() -> object:
 def connecting_to_nobody_on_the_link() -> object:
     with socket() as end:
         return outcome(end.connect, NOBODY, limit=6)
+
+
+@provokes("control_errors_without_mtu", "raw_large_taken")
+def packets_above_the_mtu() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end, socket(AF_INET, SOCK_RAW, IPPROTO_RAW) as raw:
+        end.setsockopt(IPPROTO_IP, 10, 2)
+        end.setsockopt(IPPROTO_IP, IP_RECVERR, 1)
+        told = outcome(end.sendto, bytes(3000), NOBODY)
+        queued = [struct.unpack_from("=IBBBxII", one)[:5] for _, _, one in end.recvmsg(9, 200, MSG_ERRQUEUE)[1]]
+        return told, queued, outcome(raw.sendto, bytes([0x45]) + bytes(1700), (NOBODY[0], 0))

@@ -1,0 +1,94 @@
+"""SO_PEEK_OFF: from where MSG_PEEK reads."""
+
+from socket import AF_UNIX, MSG_PEEK, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET, socketpair
+
+import pytest
+
+from conformance.configuration.values.settings import SO_PEEK_OFF
+from fixtures.stage.families import ip4, ip6
+
+NEEDS = {"tcp": ["kernel>=6.9"], "udp": [], "unix": []}
+ENDS = [
+    *((f"unix-{kind.name.lower()}", [], "unix", kind) for kind in (SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET)),
+    *((f"{name}-{family}", NEEDS[name], name, family) for name in ("udp", "tcp") for family in (ip4, ip6)),
+]
+over_ends = pytest.mark.parametrize(
+    ("sort", "of"),
+    [pytest.param(sort, of, id=name, marks=[pytest.mark.needs(*needs, *getattr(of, "needs", ()))])
+     for name, needs, sort, of in ENDS],
+)  # fmt: skip
+STREAMS = [end for end in ENDS if end[2] == "tcp" or end[3] is SOCK_STREAM]
+over_stream_ends = pytest.mark.parametrize(
+    ("sort", "of"),
+    [pytest.param(sort, of, id=name, marks=[pytest.mark.needs(*needs, *getattr(of, "needs", ()))])
+     for name, needs, sort, of in STREAMS],
+)  # fmt: skip
+
+
+def connected(peers, sort, of):
+    """Two ends that are connected, of UNIX by type and of IP by family."""
+    if sort == "unix":
+        return tuple(map(peers.take, socketpair(AF_UNIX, of), ("client", "server")))
+    if sort == "tcp":
+        return peers.pair(of)
+    server, client = peers.datagram(of, lane="server"), peers.datagram(of, lane="client")
+    client.connect(server.getsockname())
+    return client, server
+
+
+@pytest.mark.claim("socket.peek-off.off-by-default")
+@over_ends
+def test_peeking_begins_at_the_front_by_default(peers, sort, of):
+    _, server = connected(peers, sort, of)
+
+    assert server.getsockopt(SOL_SOCKET, SO_PEEK_OFF) == -1  # decisive
+
+
+@pytest.mark.claim("socket.peek-off.begins-there")
+@over_ends
+def test_peeking_begins_where_the_option_says(peers, sort, of):
+    client, server = connected(peers, sort, of)
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)  # decisive
+
+    client.send(b"abcdefgh")
+
+    assert server.recv(2, MSG_PEEK) == b"de"
+    assert server.recv(8) == b"abcdefgh"
+
+
+@pytest.mark.claim("socket.peek-off.moves-with-peeks")
+@over_stream_ends
+def test_each_peek_begins_behind_the_one_before(peers, sort, of):
+    client, server = connected(peers, sort, of)
+    client.send(b"abcdefgh")
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 0)  # decisive
+
+    seen = [server.recv(2, MSG_PEEK) for _ in range(2)]
+
+    assert seen == [b"ab", b"cd"]
+    assert server.getsockopt(SOL_SOCKET, SO_PEEK_OFF) == 4
+
+
+@pytest.mark.claim("socket.peek-off.comes-back-with-reads")
+@over_stream_ends
+def test_what_is_read_takes_the_place_of_peeking_back(peers, sort, of):
+    client, server = connected(peers, sort, of)
+    client.send(b"abcdefgh")
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 6)
+
+    assert server.recv(4) == b"abcd"  # decisive
+
+    assert server.getsockopt(SOL_SOCKET, SO_PEEK_OFF) == 2
+    assert server.recv(2, MSG_PEEK) == b"gh"
+
+
+@pytest.mark.claim("socket.peek-off.switched-off")
+@over_ends
+def test_peeking_begins_at_the_front_again_when_it_is_switched_off(peers, sort, of):
+    client, server = connected(peers, sort, of)
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)
+    client.send(b"abcdefgh")
+
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, -1)  # decisive
+
+    assert server.recv(2, MSG_PEEK) == b"ab"
