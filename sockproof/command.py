@@ -216,6 +216,7 @@ def mutants_arguments(parser: Parser) -> None:
     add("--all-kills", action="store_true", help="do not stop at the first kill: the whole matrix, for many minutes")
     text = "all that reaches each mutant is asked, for the fault dictionary of sockproof diagnose; for an hour"
     add("--signatures", action="store_true", help=text)
+    add("--onto", metavar="FILE", help="with --signatures: add to this faults.json what is asked now")
     add("--scenarios", metavar="N", type=int, help="with --signatures: a quicker look, by so many scenarios")
     text = "a whole run of the suite under each, aimed at the rig as well: whether it ends, and with results"
     add("--everywhere", action="store_true", help=text)
@@ -518,9 +519,10 @@ def hang_up() -> int:
 
 
 def internal(error: Exception) -> str:
-    """One sentence for an error of our own: what, where, and what to do with it."""
+    """One sentence for an error of our own: what, in which function, and what to do with it."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "an unknown place"
-    return f"internal: {type(error).__name__}: {error} at {place}; report it with the output of sockproof doctor."
+    module = frame.tb_frame.f_globals.get("__name__", "") if frame else ""
+    place = f"{module}.{frame.tb_frame.f_code.co_name}" if frame else "an unknown place"
+    return f"internal: {type(error).__name__}: {error} in {place}; report it with the output of sockproof doctor."

@@ -105,7 +105,7 @@ def self_check(found: Dictionary, asked: Namespace) -> int:
         print(json.dumps([{**vars(row), "share": row.share, "holds": row.holds} for row in rows], indent=1))
     else:
         faults = sum(len(fault.names) for fault in found.faults)
-        print(f"{faults} faults with {len(found.faults)} signatures; under {found.silent} more nothing fell.")
+        print(f"{faults} faults with {len(found.faults)} signatures; under {len(found.silent)} more nothing fell.")
         print("\n".join(map(in_a_row, rows)))
     return Exit.EXPECTED if all(row.holds for row in rows) else Exit.UNEXPECTED
 

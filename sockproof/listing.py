@@ -204,7 +204,10 @@ def indented(text: str, margin: str, label: str = "") -> list[str]:
     column = 12 if label else 0
     hanging = margin + " " * column
     head = f"{margin}{label:{column}}" if label else margin
-    return wrap(text, width(), initial_indent=head, subsequent_indent=hanging)
+    return wrap(
+        text, width(), initial_indent=head, subsequent_indent=hanging,
+        break_long_words=False, break_on_hyphens=False,  # ids and addresses are copied
+    )  # fmt: skip
 
 
 def width() -> int:

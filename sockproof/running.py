@@ -122,11 +122,23 @@ def check(asked: Namespace, place: Path) -> None:
         raise UsageError(f'-n "{asked.workers}" is no number of workers; write a number such as 2, or auto.')
     if asked.workers and asked.workers.isdecimal() and (reason := too_many(int(asked.workers))):
         raise UsageError(reason)
+    check_keyword(asked.keyword)
     for setting in asked.sysctl:
         name, equals, value = setting.partition("=")
         if not (name and equals and value):
             raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
     check_deviations([Path(each) for each in asked.deviations if each != NONE])
+
+
+def check_keyword(expression: str | None) -> None:
+    """Raises UsageError for an expression of ``-k`` that pytest would not read."""
+    from _pytest.mark.expression import Expression
+
+    try:
+        Expression.compile(expression or "")
+    except SyntaxError as error:
+        advice = "write words of names joined by and, or, not: 'ip6 and not unix'."
+        raise UsageError(f'-k "{expression}" cannot be read: {error.msg}; {advice}') from error
 
 
 def check_deviations(files: Sequence[Path]) -> None:

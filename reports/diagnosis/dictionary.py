@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,8 @@ class Dictionary:
     """The claim of each instance."""
     faults: tuple[Fault, ...]
     """Those under which something falls; of equal ones, one with the others."""
-    silent: int = 0
-    """How many faults were tried under which nothing fell."""
+    silent: tuple[Fault, ...] = ()
+    """Faults that were tried and under which nothing fell."""
     places: Mapping[str, int] = field(default_factory=dict)
     """Each instance's bit."""
 
@@ -120,7 +120,7 @@ def made(instances: Mapping[str, str], faults: Sequence[Fault]) -> Dictionary:
     names = tuple(instances)
     audible = [fault for fault in faults if fault.fell]
     places = {name: at for at, name in enumerate(names)}
-    silent = len(faults) - len(audible)
+    silent = tuple(fault for fault in faults if not fault.fell)
     return Dictionary(names, tuple(instances.values()), tuple(grouped(audible)), silent, places)
 
 
@@ -131,6 +131,33 @@ def grouped(faults: Iterable[Fault]) -> Iterator[Fault]:
         by_signature.setdefault((fault.fell, fault.unknown), []).append(fault)
     for first, *others in by_signature.values():
         yield Fault(first.id, first.deviation, first.violates, first.claims, first.fell, first.unknown, tuple(others))
+
+
+def joined(older: Dictionary, instances: Mapping[str, str], faults: Sequence[Fault]) -> Dictionary:
+    """A dictionary with what a newer run has asked: its faults take the place of those of the same id.
+
+    Whether an instance that the older one did not know falls under its faults is not known.
+    """
+    claims = {**dict(zip(older.instances, older.claims, strict=True)), **instances}
+    names = ordered(claims)
+    place = {name: at for at, name in enumerate(names)}
+    unheard = sum(1 << place[name] for name in instances if name not in older.places)
+
+    def moved(fault: Fault, known: Sequence[str], unheard: int = 0) -> Fault:
+        fell, unknown = (
+            sum(1 << place[known[at]] for at in members(bits)) for bits in (fault.fell, fault.unknown)
+        )  # fmt: skip
+        return replace(fault, fell=fell, unknown=unknown | unheard, equals=())
+
+    found = {each.id: moved(each, older.instances, unheard) for each in every_fault(older)}
+    found |= {each.id: moved(each, list(instances)) for each in faults}
+    return made({name: claims[name] for name in names}, list(found.values()))
+
+
+def every_fault(dictionary: Dictionary) -> list[Fault]:
+    """The faults one by one, those of equal signatures and the silent ones too."""
+    every = (*dictionary.faults, *dictionary.silent)
+    return [replace(each, equals=()) for fault in every for each in (fault, *fault.equals)]
 
 
 def write(path: Path, instances: Mapping[str, str], faults: Sequence[Fault], about: Mapping[str, Any]) -> None:

@@ -96,6 +96,8 @@ class Asked:
             raise UsageError("--thin is about whole runs; add --everywhere.")
         if self.asked.scenarios is not None and not (self.asked.signatures and self.asked.scenarios > 0):
             raise UsageError(f"--scenarios {self.asked.scenarios} is a number from 1 on, with --signatures.")
+        if self.asked.onto:
+            self.check_older(Path(self.asked.onto))
         if self.children < 1:
             raise UsageError(f"-n {self.asked.children} is no number of children; write 1 or more.")
         try:
@@ -104,6 +106,18 @@ class Asked:
             raise self.refusal(error.strerror) from error
         if not os.access(self.out, os.W_OK | os.X_OK):
             raise self.refusal("permission denied")
+
+    def check_older(self, path: Path) -> None:
+        """Raises UsageError where what is to be added to is no dictionary."""
+        from reports.diagnosis.dictionary import read
+        from reports.files import ResultsError
+
+        if not self.asked.signatures:
+            raise UsageError("--onto is about the fault dictionary; add --signatures.")
+        try:
+            read(path)
+        except ResultsError as error:
+            raise UsageError(str(error)) from error
 
     def refusal(self, reason: str | None) -> UsageError:
         """The error for a folder that cannot be used."""
@@ -238,7 +252,8 @@ class Asked:
 
         journal = self.out / job.JOURNAL
         green = dictionary.asked(job.noted(journal))
-        dictionary.write(self.out / DICTIONARY, green, matrix.trials, self.known(journal), matrix.run)
+        onto = Path(self.asked.onto) if self.asked.onto else None
+        dictionary.write(self.out / DICTIONARY, green, matrix.trials, self.known(journal), matrix.run, onto)
 
     def trial(self, mutant: Mutant, line: Mapping[str, Any]) -> Any:
         """A mutant of the catalogue with what the journal has of it."""

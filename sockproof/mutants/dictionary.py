@@ -28,12 +28,16 @@ def write(
     trials: Sequence[Trial],
     lines: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, Any],
+    onto: Path | None = None,
 ) -> None:
-    """Writes the dictionary of the mutants that could be put in place. Raises ResultsError."""
+    """Writes the dictionary of the mutants that could be put in place, added to an older one. Raises ResultsError."""
     places = {name: at for at, name in enumerate(instances)}
     found = [
         signature(trial, lines[trial.id], places) for trial in trials if trial.scored and trial.verdict != NOT_AVAILABLE
     ]
+    if onto is not None:
+        both = faults.joined(faults.read(onto), instances, found)
+        instances, found = dict(zip(both.instances, both.claims, strict=True)), faults.every_fault(both)
     faults.write(path, instances, found, {name: about.get(name) for name in ABOUT})
 
 

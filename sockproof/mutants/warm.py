@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -79,8 +79,8 @@ class Workshop:
         wanted = set(self.job.mutants)
         mutants = [mutant for mutant in load(Path(self.job.catalogue)) if mutant.id in wanted]
         if self.job.signatures:
-            every = load(Path(self.job.catalogue))
-            self.passed = self.watching([mutant for mutant in every if passing.countable(mutant)])
+            on_the_wire = any(passing.countable(mutant) for mutant in mutants)
+            self.passed = self.watching(load(Path(self.job.catalogue))) if on_the_wire else {}
         self.progress.begin("mutants", len(mutants))
         errands = (self.errand(mutant) for mutant in mutants)
         by_id = {mutant.id: mutant for mutant in mutants}
@@ -148,8 +148,9 @@ class Workshop:
         limits = self.limit if mutant.deadline is None else lambda _: mutant.deadline or 0.0
         return Errand(mutant.id, list(self.plan(mutant)), attempt.work, limits, self.warm.claim)
 
-    def watching(self, mutants: list[Mutant]) -> dict[str, list[str]]:
+    def watching(self, every: Iterable[Mutant]) -> dict[str, list[str]]:
         """By wire mutant, the instances of which a packet is matched; an interrupted run has left it in the journal."""
+        mutants = [mutant for mutant in every if passing.countable(mutant)]
         of = digest(self.job.key, *(mutant.argument for mutant in mutants))
         for line in noted(self.journal):
             if line.get("kind") == "passed" and line["of"] == of:

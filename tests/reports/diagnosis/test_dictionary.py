@@ -6,7 +6,20 @@ import json
 
 import pytest
 
-from reports.diagnosis.dictionary import SHIPPED, Fault, from_ranges, known_as, members, ordered, ranges, read, write
+from reports.diagnosis.dictionary import (
+    SHIPPED,
+    Fault,
+    every_fault,
+    from_ranges,
+    joined,
+    known_as,
+    made,
+    members,
+    ordered,
+    ranges,
+    read,
+    write,
+)
 from reports.files import ResultsError
 
 INSTANCES = {
@@ -46,7 +59,7 @@ def test_faults_of_one_signature_are_one_and_silent_ones_none(tmp_path):
     found = read(path)
 
     assert [each.names for each in found.faults] == [("one", "same"), ("other",)]
-    assert found.silent == 1
+    assert [each.id for each in found.silent] == ["quiet"]
 
 
 def test_instances_that_are_not_known_are_left_out(tmp_path):
@@ -93,3 +106,16 @@ def test_what_is_shipped_is_in_order_and_speaks_of_the_claims_that_fall():
     assert len(found.faults) > 150
     deaf = [each.id for each in found.faults if not set(each.claims) & found.claims_of(each.fell)]
     assert len(deaf) < 0.05 * len(found.faults), deaf
+
+
+def test_what_is_asked_later_is_added_and_does_not_pretend_to_know_more():
+    older = made(INSTANCES, [fault("old", 0b0001), fault("again", 0b1000), fault("same", 0b0001)])
+    newer = {"conformance/a/test_a.py::test_new": "a.new.holds", "conformance/a/test_a.py::test_two": "a.two.holds"}
+    found = joined(older, newer, [fault("new", 0b11), fault("again", 0b10)])
+    by_id = {each.id: each for each in every_fault(found)}
+
+    assert list(found.names(by_id["old"].fell)) == ["conformance/a/test_a.py::test_one[ip4]"]
+    assert list(found.names(by_id["same"].unknown)) == ["conformance/a/test_a.py::test_new"]
+    assert set(found.names(by_id["new"].fell)) == set(newer)
+    assert list(found.names(by_id["again"].fell)) == ["conformance/a/test_a.py::test_two"]
+    assert list(found.instances) == ordered(found.instances)
