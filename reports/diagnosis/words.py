@@ -31,12 +31,13 @@ def headline(told: Told) -> str:
     causes = told.diagnosis.causes
     if not causes:
         return "Nothing in the dictionary of faults fits what fell." + left(told.diagnosis)
-    return f"It looks as if {' And: '.join(as_if(cause) for cause in causes)}{left(told.diagnosis)}"
+    number = ("one fault", "two faults at once", "three faults at once")[len(causes) - 1]
+    return f"It looks like {number}: {'; '.join(map(with_measure, causes))}.{left(told.diagnosis)}"
 
 
-def as_if(cause: Candidate) -> str:
-    """What a fault does, as the end of "it looks as if this were so"."""
-    return f"this were broken: {cause.fault.deviation}"
+def with_measure(cause: Candidate) -> str:
+    """What a fault does, and how well that fits."""
+    return f"{cause.fault.deviation.removesuffix('.')} ({measure(cause)})"
 
 
 def left(diagnosis: Diagnosis) -> str:

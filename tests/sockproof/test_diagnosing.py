@@ -68,6 +68,6 @@ def test_a_real_fault_is_named_from_a_run(tmp_path):
 
     assert told.diagnosis is not None
     assert [cause.fault.id for cause in told.diagnosis.causes] == [FAULT], said
-    assert "It looks as if this were broken: SO_LINGER that is on is reported as off." in " ".join(said.split())
+    assert "It looks like one fault: SO_LINGER that is on is reported as off (" in " ".join(said.split())
     assert f"cause     {FAULT} (fit 100 %" in said
     assert told.groups[0].root.claim.id == "tcp.linger.reads-back"

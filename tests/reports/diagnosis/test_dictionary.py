@@ -103,7 +103,7 @@ def test_what_is_shipped_is_in_order_and_speaks_of_the_claims_that_fall():
     found = read(SHIPPED)
 
     assert list(found.instances) == ordered(found.instances)
-    assert len(found.faults) > 150
+    assert len(found.faults) > 700
     deaf = [each.id for each in found.faults if not set(each.claims) & found.claims_of(each.fell)]
     assert len(deaf) < 0.05 * len(found.faults), deaf
 
