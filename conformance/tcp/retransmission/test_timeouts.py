@@ -2,7 +2,7 @@
 
 import select
 from itertools import pairwise
-from socket import SHUT_WR
+from socket import IPPROTO_TCP, SHUT_WR, TCP_LINGER2
 
 import pytest
 
@@ -162,3 +162,17 @@ def test_repetition_has_an_identification_of_its_own(remote):
 
     first, second = (late(remote, "any 1:5(4)", after=1) for _ in range(2))
     assert first.layers["IP"].id != second.layers["IP"].id
+
+
+@pytest.mark.claim("tcp.time-wait.fin-wait2-ends")
+@over_ip
+def test_end_of_fin_wait2_is_forgotten(remote):
+    remote.let_timers_run()
+    server = remote.reach("FIN_WAIT2")
+    server.setsockopt(IPPROTO_TCP, TCP_LINGER2, 1)
+
+    server.close()  # decisive
+
+    forgotten(remote, after=4)
+    remote.send("FIN ACK")
+    remote.expect("RST")

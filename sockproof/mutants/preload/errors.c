@@ -32,6 +32,8 @@ static bool is_unnamed_unix(const struct sock *s) { return is_unix(s) && !is_nam
 
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
+static bool is_datagram_of_inet(const struct sock *s) { return is_inet(s) && is_datagram(s); }
+
 static bool is_opening(const struct sock *s) { return is_tcp(s) && !connected(s->fd); }
 
 static bool waits_to_send(const struct sock *s) { return !nonblocking(s->fd) && has_timeout(s->fd, SO_SNDTIMEO); }
@@ -111,6 +113,7 @@ static const struct swap swaps[] = {
     SWAP(arguments_short_sent, SEND, EINVAL, AS_SUCCESS, is_datagram),
     SWAP(send_oob_records_allowed, SEND, EOPNOTSUPP, AS_SUCCESS, is_unix),
     SWAP(fastopen_disabled_as_einval, SEND, EOPNOTSUPP, EINVAL, is_tcp),
+    SWAP(send_port_zero_accepted, SEND, EINVAL, AS_SUCCESS, is_datagram_of_inet),
     SWAP(send_unaddressed_accepted, SEND, EDESTADDRREQ, AS_SUCCESS, NULL),
     SWAP(send_unconnected_as_epipe, SEND, ENOTCONN, EPIPE, NULL),
     SWAP(opening_send_as_epipe, SEND, EAGAIN, EPIPE, is_opening),

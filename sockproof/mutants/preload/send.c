@@ -46,6 +46,8 @@ static void change_flags(struct outgoing *o)
     change_fast_open(o);
     if ((o->flags & MSG_MORE) && ON(send_more_ignored))
         o->flags &= ~MSG_MORE;
+    if ((o->flags & MSG_EOR) && is_inet(&o->s) && is_stream(&o->s) && ON(send_eor_ignored))
+        o->flags &= ~MSG_EOR;
     if ((o->flags & MSG_OOB) && ON(send_oob_in_band))
         o->flags &= ~MSG_OOB;
     if ((o->flags & MSG_OOB) && ON(send_oob_dropped)) {

@@ -165,3 +165,9 @@ def full_datagram_queue() -> object:
             except BlockingIOError:
                 return "EAGAIN"
         return "all"
+
+
+@provokes("send_port_zero_accepted")
+def to_port_zero() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as sender:
+        return outcome(sender.sendto, b"data", ("127.0.0.1", 0))
