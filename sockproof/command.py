@@ -343,7 +343,7 @@ COMMANDS = {
             ("sockproof explore", "all models, for two minutes"),
             ("sockproof explore stream-pair -k unix --minutes 10", "one model over one family"),
             ("sockproof explore --list", "which models there are"),
-            ('sockproof explore stream-pair --replay "error(end=\'client\')"', "these steps, as a failure tells them"),
+            ("sockproof explore stream-pair --replay \"error(end='client')\"", "these steps, as a failure tells them"),
         ),
     ),
     "report": Command(

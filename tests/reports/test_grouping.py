@@ -65,7 +65,11 @@ def test_what_is_recorded_is_in_no_group():
         ("recv(2)", "RETURN VALUE", "https://man7.org/linux/man-pages/man2/recv.2.html"),
         ("RFC 9293", "3.10.5 (MUST-12)", "https://www.rfc-editor.org/rfc/rfc9293.html#section-3.10.5"),
         ("RFC 1122", "4.2.2.17", "https://www.rfc-editor.org/rfc/rfc1122.html#section-4.2.2.17"),
-        ("POSIX.1-2017", "close(), DESCRIPTION", "https://pubs.opengroup.org/onlinepubs/9699919799/functions/close.html"),
+        (
+            "POSIX.1-2017",
+            "close(), DESCRIPTION",
+            "https://pubs.opengroup.org/onlinepubs/9699919799/functions/close.html",
+        ),
         ("Linux Documentation/networking/ip-sysctl.rst", "x", "https://docs.kernel.org/networking/ip-sysctl.html"),
         ("Linux net/ipv4/tcp.c", "tcp_close", f"{places.KERNEL}/net/ipv4/tcp.c"),
         ("a letter", "1", None),

@@ -225,3 +225,19 @@ def sent_before_the_answer() -> object:
         client.setblocking(False)
         client.connect_ex(name)
         return outcome(client.send, b"data")
+
+
+@provokes("shutdown_connecting_refused")
+def given_up_before_the_answer() -> object:
+    with full_listener() as name, socket(AF_INET, SOCK_STREAM) as client:
+        client.setblocking(False)
+        client.connect_ex(name)
+        return outcome(client.shutdown, SHUT_RDWR)
+
+
+@provokes("close_listener_for_all")
+def listener_closed_by_a_duplicate() -> object:
+    with listening() as listener:
+        listener.dup().close()
+        with socket(AF_INET, SOCK_STREAM) as client:
+            return outcome(client.connect, listener.getsockname())
