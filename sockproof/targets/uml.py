@@ -82,7 +82,8 @@ class Uml(Target):
     def started(self, job: Job) -> Iterator[subprocess.Popen[bytes]]:
         """The kernel, with the job as its first process. Raises TargetError."""
         order = json.loads(job.order.read_text("utf-8"))
-        order["setup"].update(mounts=[("hostfs", "none", str(job.out), 0, str(job.out))], seen=[*map(str, job.seen)])
+        seen = [*map(str, job.seen), *([self.modules] if self.modules else [])]
+        order["setup"].update(mounts=[("hostfs", "none", str(job.out), 0, str(job.out))], seen=seen)
         job.order.write_text(json.dumps(order), "utf-8")
         python, *words = job.command
         kernel = [

@@ -81,7 +81,7 @@ class Machine(Target):
         image, folder = self._image(job.work)
         order = json.loads(job.order.read_text("utf-8"))
         order["setup"].update(
-            seen=[*map(str, job.seen)],
+            seen=[*map(str, job.seen), *([str(folder.parent)] if folder else [])],
             mounts=[("9p", "out", str(job.out), 0, SHARE)],
             modules=str(folder.parent) if folder else None,
         )

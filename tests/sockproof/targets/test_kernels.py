@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -66,7 +67,7 @@ def test_kernel_that_is_killed_leaves_a_verdict_for_all(command, checkout, targe
     while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b'"entry": "instance"') == 2):
         pass
 
-    (enclosing,) = children_of(process.pid)
+    (enclosing,) = [pid for pid in children_of(process.pid) if name_of(pid) == "unshare"]
     os.kill(enclosing, signal.SIGKILL)
     _, err = process.communicate(timeout=60)
 
@@ -96,6 +97,10 @@ def children_of(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
 
 
+def name_of(pid):
+    return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+
+
 WRONG = [
     ("gvisor:/nope", "there is no /nope; install runsc, or name one"),
     ("gvisor:/bin/true", "/bin/true does not tell a version of runsc; name a runsc"),
@@ -123,6 +128,20 @@ def test_kernel_that_is_a_program_of_another_kind_is_told(command, tmp_path):
     ended = run(command, "--target", f"uml:{kernel}")
 
     assert (ended.status, ended.complaint) == (3, "the target uml did not start (no memory); nothing was found.")
+
+
+def test_modules_are_seen_wherever_they_lie(command, tmp_path):
+    """Beside a kernel below /tmp, where the guest has files of its own. This kernel only says what it was ordered."""
+    kernel, modules = tmp_path / "bin" / "linux", tmp_path / "lib" / "uml" / "modules"
+    kernel.parent.mkdir()
+    (modules / "6.1.0").mkdir(parents=True)
+    kernel.write_text('#!/bin/sh\n[ "$1" = --version ] && echo 6.1.0 && exit\nfor order; do :; done; cat "$order"\n')
+    kernel.chmod(0o755)
+
+    ended = run(command, "--target", f"uml:{kernel}")
+
+    (seen,) = re.findall(r'"seen": \[([^]]*)\]', ended.complaint)
+    assert f'"{modules}"' in seen
 
 
 def test_platforms_and_accelerators_are_checked(command):
