@@ -51,6 +51,22 @@ def test_removed_descriptor_is_told_of_no_more(stream_pair):
         assert now(instance) == "none"
 
 
+@pytest.mark.claim("epoll.wait.as-many-as-fit")
+@over_streams
+def test_ready_descriptors_are_told_as_they_fit(peers, family):
+    pairs = [peers.pair(family) for _ in range(5)]
+    ready_ones = {pair.server.fileno() for pair in pairs}
+
+    with select.epoll() as instance:
+        for pair in pairs:
+            instance.register(pair.server.fileno(), IN)
+            pair.client.send(b"data")  # decisive
+            ready(pair.server, POLLIN)
+
+        assert {number for number, _ in instance.poll(0, 8)} == ready_ones
+        assert len(instance.poll(0, 3)) == 3
+
+
 @pytest.mark.claim("epoll.exclusive.only-when-added")
 @over_streams
 def test_exclusive_cannot_be_set_by_modifying(stream_pair):

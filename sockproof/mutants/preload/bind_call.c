@@ -175,7 +175,9 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
     struct binding b = {.length = length};
     int result;
     if (awake() && (!sound_name(name, length) || !watched(fd, &b.s)))
-        return (int)mistaken(CALL_BIND, fd, real.bind(fd, name, length));
+        return sound_name(name, length) && packet_bound(fd, name, length, &result)
+            ? result
+            : (int)mistaken(CALL_BIND, fd, real.bind(fd, name, length));
     if (!name || !watched(fd, &b.s))
         return real.bind(fd, name, length);
     memcpy(&b.name, name, length);

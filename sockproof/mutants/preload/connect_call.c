@@ -75,11 +75,16 @@ static bool is_wildcard(const struct sock *s, const struct sockaddr *name)
     return name->sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)name)->sin6_addr);
 }
 
+static int connect_of_others(int fd, int result)
+{
+    return packet_connects(fd, result) ? 0 : (int)mistaken(CALL_CONNECT, fd, result);
+}
+
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
     if (awake() && (!sound_name(name, size) || !watched(fd, &s)))
-        return (int)mistaken(CALL_CONNECT, fd, real.connect(fd, name, size));
+        return connect_of_others(fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
         return real.connect(fd, name, size);
     if (is_raw(&s) && ON(raw_connect_ignored))

@@ -134,6 +134,14 @@ void option_spoiled(int fd, int level, int name);
 bool control_spoiled(int fd, const struct msghdr *msg, int flags, ssize_t *answer);
 bool control_leaked(int fd, struct msghdr *msg, int flags, ssize_t *answer);
 
+/* Packet sockets: see packet_sockets.c. */
+void packet_asked(int domain, int *type, int *protocol);
+int packet_flags(int fd, int flags);
+ssize_t packet_received(int fd, ssize_t n, struct msghdr *msg);
+bool packet_bound(int fd, const struct sockaddr *name, socklen_t length, int *result);
+void packet_counted(int fd, int level, int name, void *value, int result);
+bool packet_connects(int fd, int result);
+
 /* UNIX names: see local_names.c. */
 struct sockaddr_un;
 bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *result);

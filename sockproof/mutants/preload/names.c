@@ -16,6 +16,7 @@ int socket(int domain, int type, int protocol)
     struct sock s = {-1, domain, type & 0xf};
     if (!awake())
         return real.socket(domain, type, protocol);
+    packet_asked(domain, &type, &protocol);
     if (!is_ours(domain))
         return foreign_socket(domain, type, protocol);
     protocol = altered_protocol(type, protocol);

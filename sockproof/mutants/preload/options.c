@@ -120,6 +120,8 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     struct option o = {.level = level, .name = name};
     socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
     int result = real.getsockopt(fd, level, name, value, length);
+    if (room)
+        packet_counted(fd, level, name, value, result);
     if (!watched(fd, &o.s) || (result != 0 && (errno == EFAULT || errno == EINVAL)))
         return (int)mistaken(CALL_GETSOCKOPT, fd, result);
     if (result == 0)

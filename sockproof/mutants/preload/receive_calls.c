@@ -21,7 +21,7 @@ ssize_t recv(int fd, void *buffer, size_t length, int flags)
         return receive(&s, &msg, flags, BY_PLAIN);
     if (spoiled(fd, buffer, length, flags))
         return fail(EFAULT);
-    return mistaken(CALL_RECEIVE, fd, real.recv(fd, buffer, length, flags));
+    return mistaken(CALL_RECEIVE, fd, real.recv(fd, buffer, length, packet_flags(fd, flags)));
 }
 
 ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
@@ -33,7 +33,9 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     if (awake() && (!sound(buffer, length) || !sound_room(from, size) || !watched(fd, &s))) {
         if (spoiled(fd, buffer, length, flags) || (sound(buffer, length) && sender_spoiled(fd)))
             return fail(EFAULT);
-        return mistaken(CALL_RECEIVE, fd, real.recvfrom(fd, buffer, length, flags, from, size));
+        n = real.recvfrom(fd, buffer, length, packet_flags(fd, flags), from, size);
+        msg.msg_namelen = from && sound(size, sizeof *size) ? *size : 0;
+        return mistaken(CALL_RECEIVE, fd, packet_received(fd, n, &msg));
     }
     if ((from && !size) || !watched(fd, &s))
         return real.recvfrom(fd, buffer, length, flags, from, size);
@@ -67,7 +69,8 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
         return n;
     if (awake() && message_spoiled(fd, msg, flags))
         return fail(EFAULT);
-    return mistaken_message(fd, msg, real.recvmsg(fd, msg, flags));
+    n = real.recvmsg(fd, msg, packet_flags(fd, flags));
+    return mistaken_message(fd, msg, n < 0 ? n : packet_received(fd, n, msg));
 }
 
 static int many(const struct sock *s, struct mmsghdr *messages, unsigned int count, int flags)
