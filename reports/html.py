@@ -89,6 +89,8 @@ def environment() -> Environment:
     Jinja2 is imported here, when a page is drawn: whoever only writes records does not pay for it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from reports.compiled import Kept
+
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -96,6 +98,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finished,
+        bytecode_cache=Kept(__file__),
     )
     made.filters.update(
         duration=duration,

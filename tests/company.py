@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,8 @@ WAYS = {
     ),
 }  # fmt: skip
 """What pytest is given in each way."""
+AT_ONCE = 2
+"""Runs at the same time: most of each is waiting, and none knows of the others."""
 
 
 def main(topics: Sequence[str]) -> int:
@@ -48,13 +51,20 @@ def main(topics: Sequence[str]) -> int:
 def compare(topics: Sequence[str], folder: Path) -> int:
     """Run every way into `folder`; the exit status."""
     alone = [sys.executable, "-m", "sockproof", "run", *topics]
-    expected = verdicts(alone, folder / "alone", folder)
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(PROJECT), "-c", str(PROJECT / "pyproject.toml")]
+    paths = [str(PROJECT / topic) for topic in topics]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        first = pool.submit(verdicts, alone, folder / "alone", folder)
+        others = {
+            way: pool.submit(
+                verdicts, [*command, *options, *paths], folder / re.sub(r"\W", "-", way), folder, plugins=True
+            )
+            for way, options in WAYS.items()
+        }
+    expected, faults = first.result(), []
     print(f"alone: {len(expected)} instances")
-    faults = []
-    for way, options in WAYS.items():
-        command = [sys.executable, "-m", "pytest", "--rootdir", str(PROJECT), "-c", str(PROJECT / "pyproject.toml")]
-        paths = [str(PROJECT / topic) for topic in topics]
-        found = verdicts([*command, *options, *paths], folder / re.sub(r"\W", "-", way), folder, plugins=True)
+    for way, coming in others.items():
+        found = coming.result()
         differing = {name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)}
         print(f"{way}: {len(found)} instances, {len(differing)} judged differently")
         faults += [f"  {name}: {expected.get(name)} alone, {found.get(name)} {way}" for name in sorted(differing)]

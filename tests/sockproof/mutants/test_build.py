@@ -13,6 +13,15 @@ from fixtures.stage.compiler import seal_of
 from sockproof.mutants import MutantError, build
 
 
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources that are compiled in a moment; those of the mutants take three seconds each time."""
+    sources = tmp_path_factory.mktemp("sources")
+    (sources / "one.c").write_text("int one(void) { return 1; }\n", "utf-8")
+    monkeypatch.setattr(build, "SOURCES", sources)
+
+
+@pytest.mark.usefixtures("small")
 def test_library_is_compiled_once(tmp_path: Path) -> None:
     first = build.library(cache=tmp_path)
     made = first.stat()
@@ -32,6 +41,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_damaged_library_is_compiled_again(damage, tmp_path: Path) -> None:
     path = build.library(cache=tmp_path)
