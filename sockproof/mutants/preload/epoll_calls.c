@@ -131,7 +131,7 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
     ready = real.epoll_wait(epfd, events, most, limit);
     if (ready == 0 && timeout > 1)
         (void)ON(epoll_timeout_halved);
-    if (ready > 1 && ON(epoll_one_at_a_time))
+    if (ready > 1 && ON(epoll_wait_one_at_a_time))
         ready = 1;
     return (int)mistaken(CALL_EPOLL_WAIT, epfd, amend_events(events, ready));
 }
