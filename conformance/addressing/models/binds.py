@@ -100,9 +100,9 @@ class Binds(Model):
         return end
 
     def holder(self, place: int, *states: str) -> Holder | None:
-        """The holder at that place, where it is in one of these states."""
-        found = self.holders[place] if place < len(self.holders) else None
-        return found if found is not None and found.state in states else None
+        """The holder at that place among those in one of these states, counted round and round."""
+        found = [each for each in self.holders if each.state in states]
+        return found[place % len(found)] if found else None
 
     @step(when=lambda self: self.kind == SOCK_STREAM, place=PLACE)
     def listen(self, place: int) -> None:

@@ -87,16 +87,17 @@ class Choice(Model):
     @step(place=PLACE, sender=st.sampled_from(SENDERS))
     def connect(self, place: int, sender: str) -> None:
         """One that is bound to a specific address listens to one sender only."""
-        if place < len(self.receivers) and self.receivers[place].address in TARGETS:
-            receiver = self.receivers[place]
+        found = [each for each in self.receivers if each.address in TARGETS]
+        if found:
+            receiver = found[place % len(found)]
             receiver.peer = self.senders[sender, "." in receiver.address].getsockname()
             self.gives("connect()", outcome(lambda: receiver.end.connect(receiver.peer)), {None})
 
     @step(place=PLACE)
     def close(self, place: int) -> None:
         """One gives up the port."""
-        if place < len(self.receivers):
-            self.receivers.pop(place).end.close()
+        if self.receivers:
+            self.receivers.pop(place % len(self.receivers)).end.close()
 
     @step(sender=st.sampled_from(SENDERS), to=st.sampled_from(TARGETS))
     def send(self, sender: str, to: str) -> None:

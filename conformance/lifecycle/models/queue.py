@@ -108,8 +108,8 @@ class ListenQueue(Model):
     @step(place=st.integers(0, 3), abort=st.booleans())
     def leave(self, place: int, abort: bool) -> None:
         """One that waits closes; it keeps its place (accept(2): it may also be dropped when it has aborted)."""
-        if place < len(self.waiting) and not self.waiting[place].left:
-            client = self.waiting[place]
+        if found := [each for each in self.waiting if not each.left]:
+            client = found[place % len(found)]
             client.left, client.aborted = True, abort and self.family.ip
             if abort:
                 client.end.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))

@@ -52,9 +52,9 @@ class Passing(Model):
         super().teardown()
 
     def held(self, which: int) -> End | None:
-        """The end at that place among those that the process holds."""
+        """The end at that place among those that the process holds, counted round and round."""
         found = [end for end in self.ends if end.numbers]
-        return found[which] if which < len(found) else None
+        return found[which % len(found)] if found else None
 
     def is_full(self) -> bool:
         """Whether no more descriptors are to be had."""

@@ -15,3 +15,14 @@ def test_any_calls_on_a_pair(searching, family):
     search.run()  # decisive
 
     assert search.sequences_tried
+
+
+@pytest.mark.claim("model.lock-step.unix-as-tcp")
+@pytest.mark.deadline(60)
+def test_any_calls_on_two_pairs_in_step(searching):
+    from conformance.stream.models.lockstep import LockStep
+
+    search = searching(LockStep, sequences=20, length=40)
+    search.run()  # decisive
+
+    assert search.sequences_tried

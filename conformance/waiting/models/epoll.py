@@ -6,7 +6,7 @@ import os
 import select
 import socket
 from collections import Counter
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -15,12 +15,15 @@ from fixtures.models.looks import mask_of
 from fixtures.models.machine import Model, outcome, step
 from fixtures.models.walk import Walk
 
+T = TypeVar("T")
+
 FILES = 3
 MOST = 6
 """Descriptors of all files together."""
 WHICH = st.integers(0, MOST - 1)
 EPOLL = st.integers(0, 1)
 FILE = st.integers(0, FILES - 1)
+ANY = st.integers(0, 11)
 MODE = st.sampled_from(MODES)
 EVENTS = {
     "level": select.EPOLLIN,
@@ -30,8 +33,14 @@ EVENTS = {
 }
 
 
+def often(telling: list[T], everything: list[T], which: int) -> T:
+    """One of all, more often one of those at which something is to be seen."""
+    found = [*telling, *telling, *telling, *everything]
+    return found[which % len(found)]
+
+
 class Epoll(Model):
-    """What two instances tell of. Numbers that do not exist are taken for nothing."""
+    """What two instances tell of."""
 
     def __init__(self, walk: Walk) -> None:
         self.files: list[File] = []
@@ -60,17 +69,19 @@ class Epoll(Model):
             epoll.close()
         super().teardown()
 
-    def at(self, which: int) -> tuple[File, int] | None:
-        """A file and one of its numbers, by place among all numbers."""
-        found = [(file, number) for file in self.files for number in file.numbers]
-        return found[which] if which < len(found) else None
+    @property
+    def numbers(self) -> list[tuple[File, int]]:
+        """All descriptors, each with the file to which it leads."""
+        return [(file, number) for file in self.files for number in file.numbers]
+
+    def at(self, which: int) -> tuple[File, int]:
+        """A file and one of its numbers, by place among all numbers, counted round and round."""
+        return self.numbers[which % len(self.numbers)]
 
     @step(epoll=EPOLL, which=WHICH, mode=MODE)
     def add(self, epoll: int, which: int, mode: str) -> None:
         """Watches a descriptor."""
-        if (found := self.at(which)) is None:
-            return
-        file, number = found
+        file, number = self.at(which)
         instance = self.instances[epoll]
         seen = outcome(lambda: self.epolls[epoll].register(number, EVENTS[mode]))
         self.gives("EPOLL_CTL_ADD", seen, {"EEXIST"} if instance.find(file, number) else {None})
@@ -80,8 +91,7 @@ class Epoll(Model):
     @step(epoll=EPOLL, which=WHICH, mode=MODE)
     def modify(self, epoll: int, which: int, mode: str) -> None:
         """Watches it otherwise, or again."""
-        if (found := self.at(which)) is None:
-            return
+        found = self.at(which)
         known = self.instances[epoll].find(*found)
         seen = outcome(lambda: self.epolls[epoll].modify(found[1], EVENTS[mode]))
         exclusive = mode == EXCLUSIVE or (known is not None and known.mode == EXCLUSIVE)
@@ -93,9 +103,7 @@ class Epoll(Model):
     @step(epoll=EPOLL, which=WHICH)
     def delete(self, epoll: int, which: int) -> None:
         """Watches it no more."""
-        if (found := self.at(which)) is None:
-            return
-        instance = self.instances[epoll]
+        instance, found = self.instances[epoll], self.at(which)
         known = instance.find(*found)
         seen = outcome(lambda: self.epolls[epoll].unregister(found[1]))
         self.gives("EPOLL_CTL_DEL", seen, {"ENOENT"} if known is None else {None})
@@ -114,12 +122,14 @@ class Epoll(Model):
         self.gives("EPOLL_CTL_ADD", seen, {"ELOOP"} if other.nested is instance else {None})
         instance.nested = other if seen is None else None
 
-    @step(file=FILE)
+    @step(file=ANY)
     def write(self, file: int) -> None:
         """One more byte to read: an edge, wherever it is watched."""
-        self.writers[file].send(b"x")
-        self.files[file].unread += 1
-        for interest in self.interests(self.files[file]):
+        watched = [each for each in self.files if self.interests(each)]
+        written = often(watched, self.files, file)
+        self.writers[self.files.index(written)].send(b"x")
+        written.unread += 1
+        for interest in self.interests(written):
             interest.pending = True
 
     @step(file=FILE, whole=st.booleans())
@@ -138,10 +148,12 @@ class Epoll(Model):
         """All that watch a file."""
         return [each for instance in self.instances for each in instance.interests if each.file is file]
 
-    @step(epoll=EPOLL, most=st.integers(1, 8))
+    @step(epoll=ANY, most=st.integers(1, 8))
     def wait(self, epoll: int, most: int) -> None:
         """Asks what there is to tell: all of it, or as much as was asked for."""
-        instance, inner = self.instances[epoll], self.epolls[1 - epoll].fileno()
+        instance = often([each for each in self.instances if each.readable], self.instances, epoll)
+        epoll = self.instances.index(instance)
+        inner = self.epolls[1 - epoll].fileno()
         must = instance.numbers(inner)
         if max(must.values(), default=0) > 1:
             most = MOST * 2  # two by one number: which of them was told would not be known
@@ -157,16 +169,14 @@ class Epoll(Model):
     @step(which=WHICH)
     def dup(self, which: int) -> None:
         """One more number for a file."""
-        found = self.at(which)
-        if found is not None and self.at(MOST - 1) is None:
-            found[0].numbers.append(os.dup(found[1]))
+        file, number = self.at(which)
+        if len(self.numbers) < MOST:
+            file.numbers.append(os.dup(number))
 
     @step(which=WHICH)
     def close(self, which: int) -> None:
         """Closes a number. The last one of a file takes its interests along; until then they stay (epoll(7), Q6)."""
-        if (found := self.at(which)) is None:
-            return
-        file, number = found
+        file, number = self.at(which)
         os.close(number)
         file.numbers.remove(number)
         if not file.numbers:

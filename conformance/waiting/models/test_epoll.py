@@ -8,7 +8,7 @@ import pytest
 def test_any_calls_on_epoll(searching):
     from conformance.waiting.models.epoll import Epoll  # imports Hypothesis: only for who runs this
 
-    search = searching(Epoll, sequences=30, length=50)
+    search = searching(Epoll, sequences=40, length=50)
     search.run()  # decisive
 
     assert search.sequences_tried
