@@ -2,7 +2,16 @@
 
 from errno import EAGAIN
 from select import POLLIN
-from socket import IPPROTO_TCP, SOCK_STREAM, TCP_DEFER_ACCEPT, TCP_MAXSEG, TCP_USER_TIMEOUT
+from socket import (
+    IPPROTO_TCP,
+    SOCK_STREAM,
+    TCP_DEFER_ACCEPT,
+    TCP_INFO,
+    TCP_KEEPCNT,
+    TCP_MAXSEG,
+    TCP_NODELAY,
+    TCP_USER_TIMEOUT,
+)  # fmt: skip
 
 import pytest
 
@@ -10,6 +19,10 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_ip
+
+ESTABLISHED = 1
+"""tcpi_state, the first byte of struct tcp_info (net/tcp_states.h)."""
+OF_ONE_INT = ["TCP_NODELAY", "TCP_KEEPCNT", "TCP_USER_TIMEOUT"]
 
 
 @pytest.mark.claim("tcp.maxseg.announced")
@@ -55,3 +68,28 @@ def test_accepted_socket_has_the_user_timeout_of_its_listener(peers, family):
 
     assert listener.getsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT) == 4321
     assert peers.accepting(listener).getsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT) == 4321
+
+
+@pytest.mark.claim("tcp.options.short-room-cuts")
+@pytest.mark.parametrize("option", [TCP_NODELAY, TCP_KEEPCNT, TCP_USER_TIMEOUT], ids=OF_ONE_INT)
+@over_ip
+def test_less_room_than_an_int_gives_its_beginning(peers, family, option):
+    end = peers.socket("end", family.domain, SOCK_STREAM)
+    end.setsockopt(IPPROTO_TCP, option, 1)
+    whole, seen = end.getsockopt(IPPROTO_TCP, option, 4), []
+
+    seen = [end.getsockopt(IPPROTO_TCP, option, room) for room in (1, 2, 3)]  # decisive
+
+    assert seen == [whole[:1], whole[:2], whole[:3]]
+
+
+@pytest.mark.claim("tcp.options.info-in-any-room")
+@pytest.mark.parametrize("room", [1, 8, 104, 192])
+@over_ip
+def test_tcp_info_fills_the_room_that_there_is(stream_pair, room):
+    info = b""
+
+    info = stream_pair.client.getsockopt(IPPROTO_TCP, TCP_INFO, room)  # decisive
+
+    assert len(info) == room
+    assert info[0] == ESTABLISHED

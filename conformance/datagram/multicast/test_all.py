@@ -101,3 +101,15 @@ def test_ip_multicast_all_refuses_what_is_neither_0_nor_1(peers, group):
         end.setsockopt(IPPROTO_IP, group.multicast_all, 2)  # decisive
 
     assert end.getsockopt(IPPROTO_IP, group.multicast_all) == 0
+
+
+@pytest.mark.claim("multicast.all.off-hears-unicast")
+@over_groups_knowing("multicast_all")
+def test_unicast_is_heard_with_all_off(peers, group, segment):
+    receiver = group.listener(peers, lane="receiver")
+    sender = group.sender(peers, segment.index, segment.host)
+    receiver.setsockopt(group.level, group.multicast_all, 0)
+
+    sender.sendto(b"unicast", (segment.host, receiver.getsockname()[1]))  # decisive
+
+    assert next_datagram(receiver) == b"unicast"

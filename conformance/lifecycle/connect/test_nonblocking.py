@@ -230,6 +230,21 @@ def test_af_unspec_dissolves_the_association(peers, family):
         client.getpeername()
 
 
+@pytest.mark.claim("datagram.connect.unspecified-gives-the-name-back")
+@over_ip
+def test_af_unspec_gives_back_the_name_that_connect_chose(peers, family):
+    peer = peers.datagram(family, lane="peer")
+    client, bound = peers.socket("client", family.domain, SOCK_DGRAM), peers.datagram(family, lane="bound")
+    for end in (client, bound):
+        end.connect(peer.getsockname())
+
+    connect_raw(client, UNSPECIFIED)  # decisive
+    connect_raw(bound, UNSPECIFIED)
+
+    assert client.getsockname()[:2] == (family.wildcard, 0)
+    assert bound.getsockname()[0] == family.loopback
+
+
 @pytest.mark.beside
 @pytest.mark.claim("tcp.connect.answer-ends-the-waiting")
 @pytest.mark.needs("filter")

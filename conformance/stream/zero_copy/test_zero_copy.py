@@ -168,3 +168,19 @@ def test_tee_copies_and_leaves_what_it_copied(pipe):
     assert (os.read(reader, 100), os.read(pipe[0], 100)) == (b"twice", b"twice")
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.claim("stream.splice.zero-at-the-end")
+@over_streams
+def test_splice_gives_zero_at_the_end_of_the_stream(stream_pair, pipe):
+    stream_pair.client.send(b"abc")
+    stream_pair.client.close()
+    ready(stream_pair.server, POLLIN)
+    source = stream_pair.server.fileno()
+    counts = []
+
+    counts.append(os.splice(source, pipe[1], 100))
+    counts.append(os.splice(source, pipe[1], 100))  # decisive
+    counts.append(os.splice(source, pipe[1], 100, flags=SPLICE_F_NONBLOCK))  # decisive
+
+    assert counts == [3, 0, 0]

@@ -80,6 +80,18 @@ static int connect_of_others(int fd, int result)
     return packet_connects(fd, result) ? 0 : (int)mistaken(CALL_CONNECT, fd, result);
 }
 
+/* The own name, which goes with the peer. */
+static int dissolve_only(const struct sock *s, const struct sockaddr *name, socklen_t size)
+{
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    int result;
+    real.getsockname(s->fd, (struct sockaddr *)&own, &length);
+    result = real.connect(s->fd, name, size);
+    real.bind(s->fd, (struct sockaddr *)&own, length);
+    return result;
+}
+
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
@@ -93,6 +105,8 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return fail(ENETUNREACH);
     if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))
         return 0;
+    if (dissolves(name, size) && is_datagram(&s) && is_inet(&s) && ON(connect_datagram_unspec_keeps_name))
+        return dissolve_only(&s, name, size);
     if (dissolves(name, size) && is_stream(&s) && connected(fd) && ON(connect_stream_unspec_finishes))
         real.shutdown(fd, SHUT_RDWR);
     if (dissolves(name, size) && is_stream(&s) && ON(connect_stream_unspec_refused))

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 
 #include "mutant.h"
 
@@ -113,6 +114,21 @@ static int lowest(int epfd, struct epoll_event *events)
     return ready > 0;
 }
 
+/* More is ready than there are places for: the surplus is lost to those who wait for edges. */
+static bool short_of_places(int epfd, struct epoll_event *events, int most, int *ready)
+{
+    struct epoll_event all[64];
+    int found;
+    if (most >= 64 || !ON(epoll_surplus_lost))
+        return false;
+    found = real.epoll_wait(epfd, all, 64, 0);
+    if (found <= most)
+        return false;
+    memcpy(events, all, (size_t)most * sizeof *events);
+    *ready = most;
+    return true;
+}
+
 int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
 {
     int ready, limit = timeout;
@@ -126,6 +142,8 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
         burn(0.001);
     if (most == 1 && timeout == 0 && ON(waits_order_lowest))
         return lowest(epfd, events);
+    if (short_of_places(epfd, events, most, &ready))
+        return amend_events(events, ready);
     if (timeout > 1 && armed(M_epoll_timeout_halved))
         limit = timeout / 2;
     ready = real.epoll_wait(epfd, events, most, limit);

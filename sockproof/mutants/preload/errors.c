@@ -30,6 +30,8 @@ static bool is_named_unix(const struct sock *s)
 
 static bool is_unnamed_unix(const struct sock *s) { return is_unix(s) && !is_named_unix(s); }
 
+static bool is_connected_datagram(const struct sock *s) { return is_inet(s) && is_datagram(s) && connected(s->fd); }
+
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
 static bool is_datagram_of_inet(const struct sock *s) { return is_inet(s) && is_datagram(s); }
@@ -66,6 +68,7 @@ static const struct swap swaps[] = {
     SWAP(bind_unix_permission_unchecked, BIND, EACCES, AS_SUCCESS, is_unix),
     SWAP(bind_unix_length_unchecked, BIND, EINVAL, AS_SUCCESS, is_unnamed_unix),
     SWAP(bind_invalid_allowed, BIND, EINVAL, AS_SUCCESS, is_nameless),
+    SWAP(bind_family_allowed, BIND, EAFNOSUPPORT, AS_SUCCESS, is_inet),
     SWAP(bind_family_as_einval, BIND, EAFNOSUPPORT, EINVAL, is_inet),
     SWAP(bind_privileged_allowed, BIND, EACCES, AS_SUCCESS, is_inet),
     SWAP(bind_nodevice_as_einval, BIND, ENODEV, EINVAL, is_inet),
@@ -109,6 +112,7 @@ static const struct swap swaps[] = {
     SWAP(socket_protocol_as_einval, SOCKET, EPROTONOSUPPORT, EINVAL, NULL),
     SWAP(send_toolong_accepted, SEND, EMSGSIZE, AS_SUCCESS, NULL),
     SWAP(send_toolong_as_enobufs, SEND, EMSGSIZE, ENOBUFS, NULL),
+    SWAP(send_segments_unlimited, SEND, EINVAL, AS_SUCCESS, is_connected_datagram),
     SWAP(arguments_oob_sent, SEND, EOPNOTSUPP, AS_SUCCESS, is_datagram),
     SWAP(arguments_short_sent, SEND, EINVAL, AS_SUCCESS, is_datagram),
     SWAP(send_oob_records_allowed, SEND, EOPNOTSUPP, AS_SUCCESS, is_unix),

@@ -108,6 +108,8 @@ ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t 
         return spliced_anyway(in, in_offset, out, out_offset, length, flags);
     if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
         n--;
+    if (n == 0 && length && watched(in, &s) && ON(receive_splice_end_as_eagain))
+        return fail(EAGAIN);
     if (n < 0 && errno == EAGAIN && watched(in, &s) && ON(receive_splice_empty_as_eof))
         return 0;
     return n;

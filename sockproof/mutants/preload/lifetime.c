@@ -174,6 +174,8 @@ static void close_registered(const struct sock *s)
 
 static void before_closing(const struct sock *s)
 {
+    if (is_stream(s) && connecting(s) && ON(close_connecting_goes_on))
+        leak(s->fd);
     close_registered(s);
     if (s->domain == AF_UNIX)
         local_closing(s);

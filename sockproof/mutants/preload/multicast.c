@@ -1,4 +1,5 @@
 /* Multicast and broadcast: membership, and what is done just before and after a datagram leaves. */
+#include <linux/filter.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -199,8 +200,24 @@ static void set_default_policy(const struct option *o)
         set_option(o->s.fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
 }
 
+/* Nothing but what is sent to a group is heard any more: the address stands at byte 16 of an IPv4 header. */
+static void deafen_to_hosts(const struct sock *s)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_NET_OFF + (s->domain == AF_INET ? 16 : 24))),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 224, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {.len = 4, .filter = code};
+    real.setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 void multicast_was_set(const struct option *o)
 {
+    bool all = (o->level == IPPROTO_IP && o->name == IP_MULTICAST_ALL) || (o->level == IPPROTO_IPV6 && o->name == 29);
+    if (all && o->is_int && o->number == 0 && ON(multicast_all_deaf))
+        deafen_to_hosts(&o->s);
     if (joins(o)) {
         remember(o);
         set_default_policy(o);

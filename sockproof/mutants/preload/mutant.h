@@ -208,6 +208,7 @@ bool keeps_rights(const struct incoming *in);
 ssize_t rights_kept(struct incoming *in);
 ssize_t rights_received(const struct incoming *in, ssize_t n);
 void credentials_get(struct ucred *peer);
+int credentials_pidfd(int *pidfd);
 
 /* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
 struct option {

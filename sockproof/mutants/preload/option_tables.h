@@ -33,6 +33,15 @@ struct rule {
     bool (*when)(const struct option *);
 };
 
+/* Of Linux 4.18, 5.0 and 6.5: headers may be older. */
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+enum { SO_PASSPIDFD_ = 76 };
+
 /* Linux's smallest sizes, doubled: TCP_SKB_MIN_TRUESIZE times two, and that once (include/net/sock.h). */
 enum { SEND_MINIMUM = 4608, RECEIVE_MINIMUM = 2304, LARGE = 8192 };
 
@@ -45,6 +54,8 @@ static bool is_large(const struct option *o) { return o->number > LARGE; }
 static bool below_send_minimum(const struct option *o) { return o->number >= 0 && o->number * 2 < SEND_MINIMUM; }
 
 static bool below_receive_minimum(const struct option *o) { return o->number >= 0 && o->number * 2 < RECEIVE_MINIMUM; }
+
+static bool no_segment(const struct option *o) { return o->number < 0 || o->number > 65535; }
 
 static bool is_one(const struct option *o) { return o->number == 1; }
 
@@ -70,6 +81,7 @@ static bool no_tcp(const struct option *o) { return !(is_stream(&o->s) && is_ine
 #define V4(name) IPPROTO_IP, name
 #define V6(name) IPPROTO_IPV6, name
 #define TCP(name) IPPROTO_TCP, name
+#define UDP(name) IPPROTO_UDP, name
 
 /* Further rows of each table stand in files of their own. */
 static const struct rule set_rules[] = {
@@ -118,6 +130,11 @@ static const struct rule set_rules[] = {
     {M_options_pktinfo_ignored, V4(IP_PKTINFO), PRETEND, 0, turned_on},
     {M_options_pktinfo_ignored, V6(IPV6_RECVPKTINFO), PRETEND, 0, turned_on},
     {M_options_defer_accept_ignored, TCP(TCP_DEFER_ACCEPT), PRETEND, 0, turned_on},
+    {M_options_gro_ignored, UDP(UDP_GRO), PRETEND, 0, turned_on},
+    {M_options_passpidfd_ignored, SOCKET(SO_PASSPIDFD_), PRETEND, 0, turned_on},
+    {M_options_segment_ignored, UDP(UDP_SEGMENT), PRETEND, 0, turned_on},
+    {M_options_segment_unchecked, UDP(UDP_SEGMENT), SWALLOW, 0, no_segment},
+    {M_keepalive_timeout_at_once, TCP(TCP_USER_TIMEOUT), ALWAYS, 1, above_one},
     {M_options_user_timeout_ignored, TCP(TCP_USER_TIMEOUT), PRETEND, 0, turned_on},
     {M_options_linger2_ignored, TCP(TCP_LINGER2), PRETEND, 0, NULL},
     {M_options_maxseg_ignored, TCP(TCP_MAXSEG), PRETEND, 0, turned_on},

@@ -115,6 +115,18 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
         *length = room;
 }
 
+enum { SO_PEERPIDFD_ = 77 };
+
+/* Room for less than a whole value. */
+static bool refuses_room(struct option *o, int fd, socklen_t room)
+{
+    if (!watched(fd, &o->s) || o->level != IPPROTO_TCP)
+        return false;
+    if (o->name == TCP_INFO)
+        return room < sizeof(struct tcp_info) && ON(options_info_refused);
+    return room < sizeof(int) && ON(options_room_refused);
+}
+
 int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct option o = {.level = level, .name = name};
@@ -122,6 +134,12 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     int result = real.getsockopt(fd, level, name, value, length);
     if (room)
         packet_counted(fd, level, name, value, result);
+    if (result == 0 && refuses_room(&o, fd, room))
+        return fail(EINVAL);
+    if (result == 0 && watched(fd, &o.s) && level == SOL_SOCKET && name == SO_PEERPIDFD_)
+        return credentials_pidfd(value);
+    if (result < 0 && errno == ENODATA && watched(fd, &o.s) && ON(credentials_pidfd_as_einval))
+        return fail(EINVAL);
     if (!watched(fd, &o.s) || (result != 0 && (errno == EFAULT || errno == EINVAL)))
         return (int)mistaken(CALL_GETSOCKOPT, fd, result);
     if (result == 0)

@@ -1,4 +1,6 @@
 /* What UNIX sockets pass beside data: descriptors (SCM_RIGHTS) and credentials (SCM_CREDENTIALS, SO_PEERCRED). */
+#include <sys/syscall.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,6 +101,18 @@ ssize_t rights_received(const struct incoming *in, ssize_t n)
 }
 
 static void name_caller(struct ucred *peer) { *peer = (struct ucred){getpid(), getuid(), getgid()}; }
+
+/* The answer to SO_PEERPIDFD. */
+int credentials_pidfd(int *pidfd)
+{
+    if (ON(credentials_pidfd_own)) {
+        real.close(*pidfd);
+        *pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    }
+    if (ON(credentials_pidfd_inherited))
+        real.fcntl(*pidfd, F_SETFD, 0);
+    return 0;
+}
 
 /* The answer to SO_PEERCRED. */
 void credentials_get(struct ucred *peer)

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,6 +72,14 @@ static void lose_last(struct outgoing *o)
     o->unsent += o->msg.msg_iov[o->msg.msg_iovlen].iov_len;
 }
 
+/* The size of the segments of one call stays for the next ones. */
+static void segments_stick(struct outgoing *o)
+{
+    struct cmsghdr *first = o->msg.msg_controllen ? CMSG_FIRSTHDR(&o->msg) : NULL;
+    if (first && first->cmsg_level == IPPROTO_UDP && first->cmsg_type == UDP_SEGMENT && ON(send_segments_stick))
+        set_option(o->s.fd, IPPROTO_UDP, UDP_SEGMENT, *(uint16_t *)CMSG_DATA(first));
+}
+
 static void change_buffers(struct outgoing *o)
 {
     bool several = o->msg.msg_iovlen > 1;
@@ -88,6 +97,7 @@ static void change_buffers(struct outgoing *o)
     if (o->msg.msg_controllen && ON(send_control_dropped))
         o->msg.msg_controllen = 0;
     control_goes(&o->msg);
+    segments_stick(o);
     if (is_datagram(&o->s) && o->length > 1000 && ON(send_datagram_tail_lost)) {
         o->msg.msg_iov[o->msg.msg_iovlen - 1].iov_len--;
         o->unsent++;

@@ -65,8 +65,12 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     struct sock s;
     ssize_t n;
-    if (watched(fd, &s) && sound_message(msg))
-        return transmit(&s, msg, flags, BY_SENDMSG);
+    if (watched(fd, &s) && sound_message(msg)) {
+        n = transmit(&s, msg, flags, BY_SENDMSG);
+        if (n < 0 && errno == EINVAL)
+            (void)control_spoiled(fd, msg, flags, &n);
+        return n;
+    }
     return spoiled_message(fd, msg, flags, &n) ? n : mistaken_message(fd, msg, real.sendmsg(fd, msg, flags));
 }
 

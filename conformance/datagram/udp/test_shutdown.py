@@ -1,0 +1,39 @@
+"""shutdown() of datagram sockets: only where there is a peer."""
+
+from errno import ENOTCONN
+from select import POLLIN
+from socket import SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM
+
+import pytest
+
+from conformance.datagram.udp.datagrams import ends
+from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import ready
+from fixtures.stage.families import over_ip
+
+ways = pytest.mark.parametrize("how", [SHUT_RD, SHUT_WR, SHUT_RDWR], ids=["SHUT_RD", "SHUT_WR", "SHUT_RDWR"])
+
+
+@pytest.mark.claim("udp.shutdown.unconnected-enotconn")
+@ways
+@over_ip
+def test_datagram_socket_without_a_peer_cannot_be_shut_down(peers, family, how):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+
+    with fails(ENOTCONN):
+        end.shutdown(how)  # decisive
+
+
+@pytest.mark.claim("udp.shutdown.receive-gives-nothing")
+@over_ip
+def test_receive_returns_at_once_when_reading_is_shut_down(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.bind(family.address())
+    receiver.connect(sender.getsockname())
+    sender.sendto(b"queued", receiver.getsockname())
+    ready(receiver, POLLIN)
+
+    receiver.shutdown(SHUT_RD)  # decisive
+
+    assert receiver.recv(100) == b"queued"
+    assert receiver.recv(100) == b""
