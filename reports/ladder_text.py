@@ -10,6 +10,8 @@ from reports.texts import offset, visible
 ANSWER = 100_000_000
 """Nanoseconds after a call in which its packets, and the answers to them, come."""
 
+NAMING = ("getsockname()", "getpeername()")
+
 
 def lines(trace: Trace) -> Iterator[str]:
     """Every event of a trace in a line."""
@@ -44,17 +46,24 @@ def what(event: Event) -> str:
     return " ".join(visible(f"{event.text}{gave}{waits}").split())
 
 
+def own_calls(trace: Trace) -> list[Event]:
+    """The calls of the scenario, without the names of its ends that the rig asks for when all is over."""
+    calls = [event for event in trace.events if event.kind == "call"]
+    last = max((at for at, each in enumerate(calls) if not each.text.startswith(NAMING)), default=-1)
+    return calls[: last + 1] or calls
+
+
 def before_the_end(trace: Trace) -> list[Event]:
     """The packets up to the last call of the scenario; what closing its ends sends later decides nothing."""
     packets = [event for event in trace.events if event.kind == "packet"]
-    last = max((event.until or event.at for event in trace.events if event.kind == "call"), default=None)
+    last = max((event.until or event.at for event in own_calls(trace)), default=None)
     return [each for each in packets if last is None or each.at <= last + ANSWER] or packets
 
 
 def decisive(trace: Trace, most: int) -> tuple[str, list[str]]:
     """What they are called, and the last few packets in lines; of a scenario without packets the last few calls."""
     packets = before_the_end(trace)
-    chosen = packets or [event for event in trace.events if event.kind == "call"]
+    chosen = packets or own_calls(trace)
     left = len(chosen) - most
     shown = list(rows(chosen[-most:], start(trace)))
     if left > 0:

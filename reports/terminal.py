@@ -161,8 +161,8 @@ def twins(member: Member, paper: Paper) -> Iterator[str]:
     names = dict.fromkeys("-".join(each.parameters.values()) for each in member.instances)
     scenarios = len({each.scenario for each in member.instances})
     where = f" of {scenarios} scenarios" if scenarios > 1 else ""
-    told = f"{', '.join(filter(None, names))} " if any(names) else ""
-    yield from paper.wrapped(f"{told}({summary.several(len(member.instances), 'instance')}{where} fell)", "instances")
+    told = f": {', '.join(filter(None, names))}" if any(names) else ""
+    yield from paper.wrapped(f"{len(member.instances)}{where}{told}", "instances")
 
 
 def likewise(group: Group, paper: Paper) -> Iterator[str]:

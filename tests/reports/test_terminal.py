@@ -41,7 +41,7 @@ def test_a_group_has_what_one_needs_to_act():
         "observed  on the wire: client > server FIN",
         "packets   ",
         "RST ACK 1:1(0) ack 1 win 512",
-        "instances 0, 1, 2 (3 instances fell)",
+        "instances 3: 0, 1, 2",
         "again     sockproof run a.b.c0 --target gvisor",
         "known?    sockproof deviations update out/r1",
     ):
