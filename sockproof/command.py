@@ -247,7 +247,7 @@ def packetdrill_arguments(parser: Parser) -> None:
                  "tolerance_usecs", "tolerance_percent", "tcp_ts_tick_usecs"):  # fmt: skip
         text = argparse.SUPPRESS if name in RARE else "as packetdrill's, in place of what the script says"
         add(f"--{name}", metavar="VALUE", help=text)
-    for name in ("tcp_ts_ecr_scaled", "strict_segments"):
+    for name in ("tcp_ts_ecr_scaled", "strict_segments", "send_omit_free", "verbose"):
         add(f"--{name}", action="store_true", help=argparse.SUPPRESS)
     parser.usage = "sockproof packetdrill SCRIPT ... [options]"
 

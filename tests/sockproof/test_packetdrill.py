@@ -93,6 +93,7 @@ def test_every_version_of_ip_that_is_asked_for(command, scripts):
 UNKNOWN = [
     ("0 frobnicate(3) = 0", "frobnicate() is not understood"),
     ("0 socket(..., SOCK_STRAEM, 0) = 3", "the name SOCK_STRAEM is not known"),
+    ("0 socket(..., SOCK_DGRAM, 0) = 3\n+0 connect(3, 99999, ...) = 0", "connect() cannot be made with a number"),
     ("0 close(9) = 0", "no descriptor 9 is open here"),
     ("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 %{ assert tcpi_colour == 1 }%", "'tcpi_colour' is not defined"),
     ("0 `exit 3`", "`exit 3` gave 3"),
