@@ -20,6 +20,7 @@ from sockproof.targets.drive import SILENCE, Ended, Relay, follow, nothing
 if TYPE_CHECKING:
     from reports.folder import Held
 
+JOURNAL = "journal.jsonl"
 LEAST_SILENCE = 10.0
 """Seconds that a target may be silent, whatever the patience."""
 
@@ -37,7 +38,7 @@ def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
             target.started(job(target, command, place, out, Path(work.name), token)) as process,
         ):
             relay = Relay(token, received.take, nothing if target.keeps else work.cleanup)
-            ended = follow(process, relay, silence(target), out / "journal.jsonl")
+            ended = follow(process, relay, silence(target), out / JOURNAL)
     except TargetError as error:
         return cut_short(str(error).removesuffix("."), out, began)
     return conclude(target, ended, out, began)
@@ -47,10 +48,13 @@ def cut_short(reason: str, out: Path, began: int) -> int:
     """The exit status of a run that ended for this reason; what it had found is kept, and the rest told by name."""
     from sockproof.running import discard_empty, salvage
 
-    found = salvage(out, began, f"{reason} before it came to this one")
+    found = salvage(out, began, f"{reason} before it came to this one", quiet=True)
     discard_empty(out)
     if found is None:
-        return complain(f"{reason}; nothing was found.")
+        kept = (
+            f"what it had found is in {out / JOURNAL}" if is_of_this_run(out / JOURNAL, began) else "nothing was found"
+        )
+        return complain(f"{reason}; {kept}.")
     ran = sum(each.duration > 0 for each in found.instances)
     return complain(f"{reason} after {ran} scenarios; what it had found is in {out}.")
 
@@ -185,6 +189,11 @@ def environment(target: Any, place: Path) -> dict[str, str]:
     return {**launching.passed_on(), **own}
 
 
+def is_of_this_run(journal: Path, began: int) -> bool:
+    """Whether the journal has been written since then; an earlier run into the same folder has left one too."""
+    return journal.exists() and journal.stat().st_mtime_ns >= began
+
+
 def conclude(target: Any, ended: Ended, out: Path, began: int) -> int:
     """The exit status, and one sentence where the target did not come to its end; the results are written."""
     from reports import folder
@@ -206,7 +215,7 @@ def conclude(target: Any, ended: Ended, out: Path, began: int) -> int:
 def unreadable(target: Any, ended: Ended, out: Path) -> str | None:
     """What is wrong with what a target has left that says how it ended; None where all is well."""
     from reports.files import ResultsError
-    from reports.store import JOURNAL, RESULTS, read_results
+    from reports.store import RESULTS, read_results
 
     try:
         if (out / RESULTS).exists() or (ended.status == 0 and (out / JOURNAL).exists()):

@@ -313,8 +313,11 @@ def status(code: int, interrupted: bool, out: Path, began: int) -> int:
     return PYTEST.get(code, Exit.INTERNAL)
 
 
-def salvage(out: Path, began: int, reason: str, *, interrupted: bool = False) -> Results | None:
-    """Write the results of a run that died from its journal, and give them; None where it came to none, or cannot."""
+def salvage(out: Path, began: int, reason: str, *, interrupted: bool = False, quiet: bool = False) -> Results | None:
+    """Write the results of a run that died from its journal, and give them; None where it came to none, or cannot.
+
+    Why it cannot is said on standard error, unless `quiet`.
+    """
     from reports import folder
     from reports import salvage as journalled
     from reports.files import ResultsError
@@ -327,7 +330,8 @@ def salvage(out: Path, began: int, reason: str, *, interrupted: bool = False) ->
     try:
         return journalled.salvage(out, began, interrupted=interrupted, claim_of=claim_of, reason=reason)
     except (ResultsError, folder.FolderError) as error:
-        tell(str(error))
+        if not quiet:
+            tell(str(error))
         return None
 
 

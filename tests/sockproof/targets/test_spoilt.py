@@ -78,12 +78,12 @@ def test_what_was_found_before_a_spoilt_line_is_kept(says, command):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root mounts a small file system")
-@pytest.mark.parametrize("target", ["container", "command:env"])
-def test_full_disk_is_told_and_nothing_is_left(command, target):
+@pytest.mark.parametrize(("target", "size"), [("container", "12k"), ("command:env", "12k"), ("command:env", "40k")])
+def test_full_disk_is_told_and_nothing_is_left(command, target, size):
     """The folder of the results lies on a file system that is full after a few pages."""
     (command.cwd / "small").mkdir()
     run = command.arguments("run", "--target", target, "--out", "small/there")
-    within = 'mount -t tmpfs -o size=24k small "$0" && exec "$@"'
+    within = f'mount -t tmpfs -o size={size} small "$0" && exec "$@"'
 
     ended = subprocess.run(
         ["unshare", "--mount", "sh", "-c", within, str(command.cwd / "small"), *run], cwd=command.cwd,
@@ -93,3 +93,4 @@ def test_full_disk_is_told_and_nothing_is_left(command, target):
     assert ended.returncode in (2, 3), ended.stdout + ended.stderr
     assert "No space left on device" in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+    assert ended.stderr.count("sockproof: error: ") <= 1
