@@ -90,6 +90,8 @@ static void change_unread(const struct sock *s, int *bytes)
         *bytes += 1;
     else if (*bytes > 0 && is_datagram(s) && ON(buffers_unread_counts_header))
         *bytes += 8;
+    else if (*bytes > 0 && is_stream(s) && ON(buffers_unread_takes_one))
+        real.recv(s->fd, &(char){0}, 1, MSG_DONTWAIT);
 }
 
 static void change_unsent(int *bytes)
