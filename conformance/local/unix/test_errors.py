@@ -64,7 +64,7 @@ def test_socket_of_reliable_datagrams_is_refused(peers, family):
 
 
 @pytest.mark.claim("unix.credentials.of-nobody-esrch")
-@pytest.mark.needs("CAP_SYS_ADMIN")
+@pytest.mark.needs("CAP_SYS_ADMIN", "initial-user-namespace")
 @kinds
 def test_process_that_is_not_there_cannot_be_named(peers, kind):
     client, _ = pair(peers, kind)

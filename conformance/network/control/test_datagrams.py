@@ -194,6 +194,7 @@ def test_extension_header_of_the_socket_is_sent(peers, family, extension):
 
 
 @pytest.mark.claim("ip6.flow-label.sent-and-told")
+@pytest.mark.needs("namespace")
 @over_ip6
 def test_flow_label_is_sent_and_told(peers, family):
     sender, receiver = both(peers, family)
@@ -209,6 +210,7 @@ def test_flow_label_is_sent_and_told(peers, family):
 
 
 @pytest.mark.claim("ip6.flow-label.unknown-refused")
+@pytest.mark.needs("namespace")
 @over_ip6
 def test_flow_label_that_nobody_has_taken_is_refused(peers, family):
     sender, receiver = both(peers, family)

@@ -177,7 +177,7 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
     if (awake() && (!sound_name(name, length) || !watched(fd, &b.s)))
         return sound_name(name, length) && packet_bound(fd, name, length, &result)
             ? result
-            : (int)mistaken(CALL_BIND, fd, real.bind(fd, name, length));
+            : (int)mistaken(CALL_BIND, fd, link_bound(fd, real.bind(fd, name, length)));
     if (!name || !watched(fd, &b.s))
         return real.bind(fd, name, length);
     memcpy(&b.name, name, length);

@@ -189,6 +189,15 @@ static int unknown_request(int fd, int result)
     return (int)mistaken(CALL_IOCTL, fd, result);
 }
 
+/* Of what is no socket of ours. */
+static int packet_asked(int fd, unsigned long request, void *argument)
+{
+    int result = real.ioctl(fd, request, argument);
+    if (result == 0)
+        link_stamp(fd, request, argument);
+    return result;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
     struct sock s;
@@ -200,7 +209,7 @@ int ioctl(int fd, unsigned long request, ...)
     if ((request == FIOCLEX || request == FIONCLEX) && watched(fd, &s) && ON(close_exec_ignored))
         return 0;
     if (awake() && (!argument || !watched(fd, &s) || !sound(argument, 1)))
-        return (int)mistaken(CALL_IOCTL, fd, real.ioctl(fd, request, argument));
+        return (int)mistaken(CALL_IOCTL, fd, packet_asked(fd, request, argument));
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
     if (request == FIONBIO && keeps_mode(&s, argument))

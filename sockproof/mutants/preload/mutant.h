@@ -186,6 +186,11 @@ struct incoming {
     size_t room; /* msg_controllen before the call */
 };
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path);
+int link_set(int fd, int level, int name, const void *value, socklen_t length); /* see packet_links.c */
+int link_bound(int fd, int result);
+ssize_t link_sent(int fd, size_t length, ssize_t n);
+ssize_t link_received(int fd, struct sockaddr *from, ssize_t n);
+void link_stamp(int fd, unsigned long request, long *stamp);
 ssize_t raw_received(const struct incoming *in, ssize_t n);
 int peek_offset(const struct incoming *in); /* see peeking.c */
 void peek_after(const struct incoming *in, int before, ssize_t n);

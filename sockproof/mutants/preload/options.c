@@ -80,7 +80,7 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
     if (awake() && ((int)length < 0 || !sound(value, length)))
         option_spoiled(fd, level, name);
     if (!watched(fd, &o.s) || (int)length < 0 || !sound(value, length))
-        return (int)mistaken(CALL_SETSOCKOPT, fd, real.setsockopt(fd, level, name, value, length));
+        return (int)mistaken(CALL_SETSOCKOPT, fd, link_set(fd, level, name, value, length));
     read_number(&o);
     return set(&o);
 }

@@ -23,7 +23,7 @@ ssize_t recv(int fd, void *buffer, size_t length, int flags)
         return receive(&s, &msg, flags, BY_PLAIN);
     if (spoiled(fd, buffer, length, flags))
         return fail(EFAULT);
-    return mistaken(CALL_RECEIVE, fd, real.recv(fd, buffer, length, packet_flags(fd, flags)));
+    return mistaken(CALL_RECEIVE, fd, link_received(fd, NULL, real.recv(fd, buffer, length, packet_flags(fd, flags))));
 }
 
 ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
@@ -35,7 +35,7 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     if (awake() && (!sound(buffer, length) || !sound_room(from, size) || !watched(fd, &s))) {
         if (spoiled(fd, buffer, length, flags) || (sound(buffer, length) && sender_spoiled(fd)))
             return fail(EFAULT);
-        n = real.recvfrom(fd, buffer, length, packet_flags(fd, flags), from, size);
+        n = link_received(fd, from, real.recvfrom(fd, buffer, length, packet_flags(fd, flags), from, size));
         msg.msg_namelen = from && sound(size, sizeof *size) ? *size : 0;
         return mistaken(CALL_RECEIVE, fd, packet_received(fd, n, &msg));
     }

@@ -44,7 +44,7 @@ ssize_t send(int fd, const void *buffer, size_t length, int flags)
     ssize_t n;
     if (watched(fd, &s) && sound(buffer, length))
         return transmit(&s, &msg, flags, BY_PLAIN);
-    return spoiled(fd, buffer, length, &n) ? n : mistaken(CALL_SEND, fd, real.send(fd, buffer, length, flags));
+    return spoiled(fd, buffer, length, &n) ? n : mistaken(CALL_SEND, fd, link_sent(fd, length, real.send(fd, buffer, length, flags)));
 }
 
 ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *to, socklen_t size)
