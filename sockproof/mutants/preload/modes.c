@@ -124,6 +124,8 @@ static bool keeps_mode(const struct sock *s, const int *on)
 static int failed_request(unsigned long request)
 {
     bool counts = request == FIONREAD || request == SIOCOUTQ;
+    if (request == SIOCATMARK && errno != EFAULT && ON(values_mark_anywhere))
+        return 0;
     if (request == SIOCGSTAMP && errno == ENOENT && ON(values_stamp_invented))
         return 0;
     return counts && errno == EINVAL && ON(buffers_listener_counts) ? 0 : -1;
@@ -190,7 +192,7 @@ static int unknown_request(int fd, int result)
 }
 
 /* Of what is no socket of ours. */
-static int packet_asked(int fd, unsigned long request, void *argument)
+static int link_asked(int fd, unsigned long request, void *argument)
 {
     int result = real.ioctl(fd, request, argument);
     if (result == 0)
@@ -209,7 +211,7 @@ int ioctl(int fd, unsigned long request, ...)
     if ((request == FIOCLEX || request == FIONCLEX) && watched(fd, &s) && ON(close_exec_ignored))
         return 0;
     if (awake() && (!argument || !watched(fd, &s) || !sound(argument, 1)))
-        return (int)mistaken(CALL_IOCTL, fd, packet_asked(fd, request, argument));
+        return (int)mistaken(CALL_IOCTL, fd, link_asked(fd, request, argument));
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
     if (request == FIONBIO && keeps_mode(&s, argument))

@@ -41,14 +41,16 @@ static void change_flags(struct outgoing *o)
         o->flags &= ~MSG_DONTWAIT;
     if (once && ON(send_dontwait_sticks))
         real.fcntl(o->s.fd, F_SETFL, real.fcntl(o->s.fd, F_GETFL) | O_NONBLOCK);
+    if ((o->flags & MSG_EOR) && is_inet(&o->s) && is_stream(&o->s) && ON(send_eor_ignored))
+        o->flags &= ~MSG_EOR;
+    if ((o->flags & MSG_ZEROCOPY) && ON(send_zerocopy_ignored))
+        o->flags &= ~MSG_ZEROCOPY;
     if ((o->flags & MSG_DONTROUTE) && ON(routes_dontroute_flag_ignored))
         o->flags &= ~MSG_DONTROUTE;
     change_more(o);
     change_fast_open(o);
     if ((o->flags & MSG_MORE) && ON(send_more_ignored))
         o->flags &= ~MSG_MORE;
-    if ((o->flags & MSG_EOR) && is_inet(&o->s) && is_stream(&o->s) && ON(send_eor_ignored))
-        o->flags &= ~MSG_EOR;
     if ((o->flags & MSG_OOB) && ON(send_oob_in_band))
         o->flags &= ~MSG_OOB;
     if ((o->flags & MSG_OOB) && ON(send_oob_dropped)) {

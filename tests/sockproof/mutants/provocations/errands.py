@@ -226,6 +226,13 @@ def receiving_raw() -> object:
         )
 
 
+@provokes("raw_connect_ignored")
+def connecting_raw() -> object:
+    with socket(AF_INET, SOCK_RAW, IPPROTO_UDP) as end:
+        end.connect(("127.0.0.1", 0))
+        return outcome(end.send, bytes(8))
+
+
 @provokes("raw_header_surplus")
 def receiving_raw_six() -> object:
     with socket(AF_INET6, SOCK_RAW, IPPROTO_UDP) as watcher, socket(AF_INET6, SOCK_DGRAM) as sender:

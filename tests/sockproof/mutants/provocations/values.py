@@ -193,3 +193,27 @@ def options_of_ip() -> object:
         new.getsockopt(IPPROTO_IP, 10), kept(six(), IPPROTO_IPV6, 33, 1), outcome(six().setsockopt, IPPROTO_IPV6, 1, 2),
         outcome(six().setsockopt, IPPROTO_IPV6, 50, bytes(3)), outcome(six().setsockopt, IPPROTO_IPV6, 54, bytes(3)),
     )  # fmt: skip
+
+
+@provokes("batches_cork_ignored", "values_clamp_ignored",
+          "control_sources_not_kept", "control_sources_unlimited")  # fmt: skip
+def options_of_protocols() -> object:
+    many = struct.pack("4s4sII", inet_aton(GROUP), inet_aton("127.0.0.1"), 1, 500) + bytes(2000)
+    asked = [outcome(four().setsockopt, IPPROTO_IP, 41, value) for value in (bytes(3), many)]
+    told = [kept(four(), IPPROTO_UDP, option, 1) for option in (1, 103, 104)]
+    return told, kept(four(SOCK_STREAM), IPPROTO_TCP, 10, 5000), asked
+
+
+@provokes("values_mark_anywhere", "values_processor_unknown")
+def marks_and_processors() -> object:
+    with four() as end:
+        return outcome(fcntl.ioctl, end, SIOCATMARK, bytes(4)), end.getsockopt(SOL_SOCKET, 49) < 4095
+
+
+@provokes("send_zerocopy_ignored")
+def buffers_of_the_program() -> object:
+    with tcp() as (client, server):
+        client.setsockopt(SOL_SOCKET, 60, 1)
+        client.send(b"x", 0x4000000)
+        server.recv(1)
+        return poll_bits(client, 0)

@@ -1,0 +1,41 @@
+"""UDP_CORK joins what is sent, and SIOCOUTQ counts what waits."""
+
+import sys
+from fcntl import ioctl
+from socket import IPPROTO_UDP, SOCK_DGRAM
+
+import pytest
+
+from conformance.datagram.udp.datagrams import ends
+from fixtures.stage.families import over_ip
+
+UDP_CORK, SIOCOUTQ = 1, 0x5411
+"""linux/udp.h, linux/sockios.h."""
+NOBODYS = {"ip4": "10.77.0.99", "ip6": "fd77::99"}
+"""Addresses on the link that nobody has."""
+
+
+@pytest.mark.claim("udp.cork.joins")
+@over_ip
+def test_what_is_sent_under_the_option_is_one_datagram(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+    sender.setsockopt(IPPROTO_UDP, UDP_CORK, 1)  # decisive
+    sender.send(b"one ")
+    sender.send(b"datagram")
+
+    sender.setsockopt(IPPROTO_UDP, UDP_CORK, 0)
+
+    assert receiver.recv(99) == b"one datagram"
+
+
+@pytest.mark.claim("udp.count.siocoutq-counts-what-waits")
+@over_ip
+def test_bytes_that_wait_to_be_sent_are_counted(peers, family, link):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+    before = ioctl(end, SIOCOUTQ, bytes(4))
+
+    end.sendto(b"to nobody", (NOBODYS[family.name], 9))  # decisive
+
+    assert before == bytes(4)
+    assert int.from_bytes(ioctl(end, SIOCOUTQ, bytes(4)), sys.byteorder) > 0

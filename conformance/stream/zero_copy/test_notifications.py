@@ -1,0 +1,32 @@
+"""MSG_ZEROCOPY: what the error queue tells when the kernel is done with a buffer."""
+
+from select import POLLERR
+from socket import MSG_ERRQUEUE, SOL_SOCKET
+
+import pytest
+
+from conformance.datagram.udp.datagrams import EXTENDED_ERROR
+from fixtures.evidence.waiting import ready
+from fixtures.stage.families import over_ip
+
+SO_ZEROCOPY, MSG_ZEROCOPY, SO_EE_ORIGIN_ZEROCOPY = 60, 0x4000000, 5
+"""asm-generic/socket.h, linux/socket.h, linux/errqueue.h."""
+
+
+@pytest.mark.claim("tcp.zerocopy.told-when-done")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}")
+@over_ip
+def test_end_of_each_call_is_told(stream_pair):
+    client, server = stream_pair
+    client.setsockopt(SOL_SOCKET, SO_ZEROCOPY, 1)
+    done = []
+
+    for _ in range(2):
+        assert client.send(bytes(5000), MSG_ZEROCOPY) == 5000  # decisive
+        assert len(server.recv(5000)) > 0
+        ready(client, POLLERR)
+        done += [EXTENDED_ERROR.unpack_from(one) for _, _, one in client.recvmsg(1, 200, MSG_ERRQUEUE)[1]]
+
+    assert [(error[0], error[1], *error[4:]) for error in done] == [
+        (0, SO_EE_ORIGIN_ZEROCOPY, number, number) for number in range(2)
+    ]
