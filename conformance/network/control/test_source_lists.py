@@ -70,7 +70,8 @@ def test_length_of_the_control_messages_is_written_back(peers, family, asked, le
     receiver.setsockopt(SOL_SOCKET, SO_TIMESTAMPNS, asked)  # decisive
     sender.sendto(b"x", receiver.getsockname())
     ready(receiver, POLLIN)
-    message, control = room(1).messages[0].header, ctypes.create_string_buffer(CONTROL)
+    batch, control = room(1), ctypes.create_string_buffer(CONTROL)
+    message = batch.messages[0].header
     message.control, message.controllen = ctypes.addressof(control), CONTROL
 
     checked(_libc.recvmsg(receiver.fileno(), ctypes.byref(message), 0))

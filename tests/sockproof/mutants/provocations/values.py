@@ -19,6 +19,11 @@ SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_LOCK_FILTER, SO_ATTACH_BPF = 26, 27, 44, 
 REUSEPORT_CBPF, REUSEPORT_EBPF, TCP_SYNCNT, RECORD_ROUTE = 51, 52, 7, b"\7\7\4\0\0\0\0\0"
 
 
+def answer(call: Callable[..., object], *arguments: object, limit: float = 10.0) -> str:
+    """As outcome, of a call that does not wait: the bound is for what hangs."""
+    return outcome(call, *arguments, limit=limit)
+
+
 def truth(end: socket, level: int, option: int, size: int = 4) -> object:
     """What the kernel says, past the library."""
     value, length = ctypes.create_string_buffer(size), ctypes.c_uint32(size)
@@ -29,7 +34,7 @@ def truth(end: socket, level: int, option: int, size: int = 4) -> object:
 def kept(end: socket, level: int, option: int, *values: int | bytes, size: int = 4) -> object:
     """What the kernel has after each of these values was set."""
     with end:
-        return [(outcome(end.setsockopt, level, option, value), truth(end, level, option, size)) for value in values]
+        return [(answer(end.setsockopt, level, option, value), truth(end, level, option, size)) for value in values]
 
 
 def program(*steps: tuple[int, int]) -> tuple[bytes, object]:
@@ -97,7 +102,7 @@ def peeking() -> object:
 def beyond_limits() -> object:
     with four(SOCK_STREAM) as end:
         asked = (IPPROTO_TCP, TCP_MAXSEG, 1), (IPPROTO_TCP, TCP_SYNCNT, 0), (IPPROTO_IP, IP_TTL, 0)
-        return [outcome(end.setsockopt, *one) for one in (*asked, (IPPROTO_IP, IP_OPTIONS, b"\7\2\4\0"))]
+        return [answer(end.setsockopt, *one) for one in (*asked, (IPPROTO_IP, IP_OPTIONS, b"\7\2\4\0"))]
 
 
 @provokes("values_debug_unprivileged", "values_mark_unprivileged", "values_priority_unprivileged",
@@ -108,16 +113,16 @@ def without_privilege() -> object:
         ends[1].setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo")
     LIBC.capset(struct.pack("=Ii", 0x20080522, 0), bytes(24))
     asked = (SOL_SOCKET, SO_DEBUG, 1), (SOL_SOCKET, SO_MARK, 1), (SOL_SOCKET, SO_PRIORITY, 7), (IPPROTO_IP, 19, 1)
-    raw = outcome(lambda: socket(AF_INET, SOCK_RAW, IPPROTO_UDP).type)
+    raw = answer(lambda: socket(AF_INET, SOCK_RAW, IPPROTO_UDP).type)
     with ends[0], ends[1]:
-        told = [outcome(ends[0].setsockopt, *one) for one in asked]
-        return told, outcome(ends[1].setsockopt, SOL_SOCKET, SO_BINDTODEVICE, b""), raw
+        told = [answer(ends[0].setsockopt, *one) for one in asked]
+        return told, answer(ends[1].setsockopt, SOL_SOCKET, SO_BINDTODEVICE, b""), raw
 
 
 @provokes("values_mtu_unconnected_told", "values_cookie_changes", "values_room_ignored")
 def asking() -> object:
     with four() as end:
-        mtu = outcome(end.getsockopt, IPPROTO_IP, 14)
+        mtu = answer(end.getsockopt, IPPROTO_IP, 14)
         same = end.getsockopt(SOL_SOCKET, SO_COOKIE, 8) == end.getsockopt(SOL_SOCKET, SO_COOKIE, 8)
         return mtu, same, len(end.getsockopt(SOL_SOCKET, SO_TYPE, 2))
 
@@ -125,21 +130,21 @@ def asking() -> object:
 @provokes("values_stamp_epoch", "values_stamp_invented", "values_timestamp_lost", "values_optmem_unlimited")
 def arriving() -> object:
     with udp() as (sender, receiver), udp() as (other, plain):
-        none = outcome(fcntl.ioctl, plain, SIOCGSTAMP, bytes(16), limit=1) == "ENOENT"
+        none = answer(fcntl.ioctl, plain, SIOCGSTAMP, bytes(16)) == "ENOENT"
         receiver.setsockopt(SOL_SOCKET, 29, 1)
         sender.send(b"x")
         told = [(level, kind) for level, kind, _ in receiver.recvmsg(9, 100)[1]]
         other.send(b"y")
         plain.recv(9)
         stamp = struct.unpack("ll", fcntl.ioctl(plain, SIOCGSTAMP, bytes(16)))[0] > 0
-        large = outcome(sender.sendmsg, [b"x"], [(SOL_SOCKET, 0x7000, bytes(1 << 20))])
+        large = answer(sender.sendmsg, [b"x"], [(SOL_SOCKET, 0x7000, bytes(1 << 20))])
         return none, told, stamp, large
 
 
 @provokes("devices_unknown_allowed", "devices_clear_ignored")
 def devices() -> object:
     with four() as end:
-        unknown = outcome(end.setsockopt, SOL_SOCKET, SO_BINDTODEVICE, b"nosuch0")
+        unknown = answer(end.setsockopt, SOL_SOCKET, SO_BINDTODEVICE, b"nosuch0")
         end.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo")
         end.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"")
         return unknown, end.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, 16)
@@ -150,10 +155,10 @@ def devices() -> object:
 def filters() -> object:
     value, code = program((6, 0xFFFF))
     with four() as end:
-        none = outcome(end.setsockopt, SOL_SOCKET, SO_DETACH_FILTER, 0)
-        bad = outcome(end.setsockopt, SOL_SOCKET, SO_ATTACH_FILTER, program()[0])
-        attached = outcome(end.setsockopt, SOL_SOCKET, SO_ATTACH_FILTER, value), truth(end, SOL_SOCKET, 26, 64)
-        detached = outcome(end.setsockopt, SOL_SOCKET, SO_DETACH_FILTER, 0), truth(end, SOL_SOCKET, 26, 64)
+        none = answer(end.setsockopt, SOL_SOCKET, SO_DETACH_FILTER, 0)
+        bad = answer(end.setsockopt, SOL_SOCKET, SO_ATTACH_FILTER, program()[0])
+        attached = answer(end.setsockopt, SOL_SOCKET, SO_ATTACH_FILTER, value), truth(end, SOL_SOCKET, 26, 64)
+        detached = answer(end.setsockopt, SOL_SOCKET, SO_DETACH_FILTER, 0), truth(end, SOL_SOCKET, 26, 64)
         end.setsockopt(SOL_SOCKET, SO_LOCK_FILTER, 1)
         return none, bad, attached, detached, truth(end, SOL_SOCKET, SO_LOCK_FILTER), code is None
 
@@ -163,8 +168,8 @@ def programs() -> object:
     value, code = program((0x28, 0))
     with four() as end:
         end.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
-        refused = outcome(end.setsockopt, SOL_SOCKET, REUSEPORT_CBPF, value)
-        ebpf = [outcome(end.setsockopt, SOL_SOCKET, option, 0) for option in (SO_ATTACH_BPF, REUSEPORT_EBPF)]
+        refused = answer(end.setsockopt, SOL_SOCKET, REUSEPORT_CBPF, value)
+        ebpf = [answer(end.setsockopt, SOL_SOCKET, option, 0) for option in (SO_ATTACH_BPF, REUSEPORT_EBPF)]
         return refused, ebpf, code is None
 
 
@@ -176,7 +181,7 @@ def raw_options() -> object:
         kept(socket(AF_INET, SOCK_RAW, IPPROTO_UDP), IPPROTO_IP, 3, 1), anything.getsockopt(IPPROTO_IP, 3),
         kept(socket(AF_INET, SOCK_RAW, IPPROTO_UDP), IPPROTO_IP, IP_RECVERR, 1),
         kept(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), 255, 1, 1 << 8),
-        outcome(four().setsockopt, IPPROTO_IP, 5, 1),
+        answer(four().setsockopt, IPPROTO_IP, 5, 1),
     )  # fmt: skip
 
 
@@ -190,8 +195,8 @@ def options_of_ip() -> object:
         new = four()
     return (
         kept(four(), IPPROTO_IP, IP_OPTIONS, RECORD_ROUTE, size=40),
-        new.getsockopt(IPPROTO_IP, 10), kept(six(), IPPROTO_IPV6, 33, 1), outcome(six().setsockopt, IPPROTO_IPV6, 1, 2),
-        outcome(six().setsockopt, IPPROTO_IPV6, 50, bytes(3)), outcome(six().setsockopt, IPPROTO_IPV6, 54, bytes(3)),
+        new.getsockopt(IPPROTO_IP, 10), kept(six(), IPPROTO_IPV6, 33, 1), answer(six().setsockopt, IPPROTO_IPV6, 1, 2),
+        answer(six().setsockopt, IPPROTO_IPV6, 50, bytes(3)), answer(six().setsockopt, IPPROTO_IPV6, 54, bytes(3)),
     )  # fmt: skip
 
 
@@ -199,7 +204,7 @@ def options_of_ip() -> object:
           "control_sources_not_kept", "control_sources_unlimited")  # fmt: skip
 def options_of_protocols() -> object:
     many = struct.pack("4s4sII", inet_aton(GROUP), inet_aton("127.0.0.1"), 1, 500) + bytes(2000)
-    asked = [outcome(four().setsockopt, IPPROTO_IP, 41, value) for value in (bytes(3), many)]
+    asked = [answer(four().setsockopt, IPPROTO_IP, 41, value) for value in (bytes(3), many)]
     told = [kept(four(), IPPROTO_UDP, option, 1) for option in (1, 103, 104)]
     return told, kept(four(SOCK_STREAM), IPPROTO_TCP, 10, 5000), asked
 
@@ -207,7 +212,7 @@ def options_of_protocols() -> object:
 @provokes("values_mark_anywhere", "values_processor_unknown")
 def marks_and_processors() -> object:
     with four() as end:
-        return outcome(fcntl.ioctl, end, SIOCATMARK, bytes(4)), end.getsockopt(SOL_SOCKET, 49) < 4095
+        return answer(fcntl.ioctl, end, SIOCATMARK, bytes(4)), end.getsockopt(SOL_SOCKET, 49) < 4095
 
 
 @provokes("send_zerocopy_ignored")
