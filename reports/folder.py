@@ -25,7 +25,7 @@ LATEST = "latest"
 SIGNED = ("results.json", "journal.jsonl")
 """The files that name their schema at the beginning: only beside one of them are the others taken for ours."""
 
-FILES = ("junit.xml", "summary.md", "report.html", *SIGNED)
+FILES = ("junit.xml", "results.ktap", "badge.svg", "summary.md", "report.html", *SIGNED)
 """Every file that a run leaves in its folder, in the order in which a later run removes them."""
 
 CAPTURES = "pcap"

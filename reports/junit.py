@@ -24,7 +24,7 @@ def page(results: Results) -> str:
     """junit.xml as text: one suite for each topic, one case for each instance."""
     root = Element("testsuites", {"name": "sockproof", **_totals(results.instances)})
     claims = {claim.id: claim for claim in results.claims}
-    for topic, instances in _by_topic(results, claims).items():
+    for topic, instances in by_topic(results, claims).items():
         numbers = {**_totals(instances), **_when_and_where(results)}
         suite = SubElement(root, "testsuite", {"name": clean(topic), **numbers})
         for instance in instances:
@@ -33,7 +33,8 @@ def page(results: Results) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _by_topic(results: Results, claims: dict[str, Claim]) -> dict[str, list[Instance]]:
+def by_topic(results: Results, claims: dict[str, Claim]) -> dict[str, list[Instance]]:
+    """The instances by the topics of their claims, in the order of the run."""
     topics: dict[str, list[Instance]] = {}
     for instance in results.instances:
         claim = claims.get(instance.claim)
@@ -42,7 +43,7 @@ def _by_topic(results: Results, claims: dict[str, Claim]) -> dict[str, list[Inst
 
 
 def _totals(instances: Sequence[Instance]) -> dict[str, str]:
-    outcomes = [_outcome(instance) for instance in instances]
+    outcomes = [outcome(instance) for instance in instances]
     return {
         "tests": str(len(instances)),
         "failures": str(outcomes.count("failure")),
@@ -57,7 +58,7 @@ def _when_and_where(results: Results) -> dict[str, str]:
     return {"timestamp": started.strftime("%Y-%m-%dT%H:%M:%S+00:00"), "hostname": clean(results.target.name)}
 
 
-def _outcome(instance: Instance) -> str | None:
+def outcome(instance: Instance) -> str | None:
     """The element of JUnit for this instance; none where it conforms, or fails as a deviation record foresaw.
 
     A record that is stale fails too; what does not count is skipped.
@@ -77,8 +78,8 @@ def _add_case(suite: Element, instance: Instance, claim: Claim | None) -> None:
         case.set("file", clean(instance.source_file))
         case.set("line", str(instance.source_line or 0))
     _add_properties(case, instance, claim)
-    if outcome := _outcome(instance):
-        _add_outcome(case, outcome, instance)
+    if found := outcome(instance):
+        _add_outcome(case, found, instance)
 
 
 def _add_properties(case: Element, instance: Instance, claim: Claim | None) -> None:

@@ -12,12 +12,18 @@ from reports.files import write_whole
 from reports.record import Results
 from reports.store import read_results
 
-PAGES = {"junit.xml": "reports.junit", "summary.md": "reports.markdown", "report.html": "reports.html"}
+PAGES = {
+    "junit.xml": "reports.junit",
+    "results.ktap": "reports.ktap",
+    "badge.svg": "reports.badge",
+    "summary.md": "reports.markdown",
+    "report.html": "reports.html",
+}
 """Each page and the module whose ``page`` draws it; imported only when it is drawn."""
 
 
 def write_all(results: Results, folder: Path | str) -> dict[str, Path]:
-    """Write junit.xml, summary.md and report.html into `folder`, each whole or not at all; their paths by name.
+    """Write every page into `folder`, each whole or not at all; their paths by name.
 
     Raises ResultsError where the folder cannot be written.
     """

@@ -90,6 +90,11 @@ def run_arguments(parser: Parser) -> None:
     add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
     add("--watch", choices=("all", "asserted"), help="whose packets are shown: of all over IP, or where asserted (all)")
     add("--long", action="store_true", help="run the scenarios that wait for timers of a minute too")
+    add(
+        "--shard",
+        metavar="K/N",
+        help="only the K-th of N parts, for several machines; sockproof merge puts them together",
+    )
     target_arguments(parser)
     add("--require", metavar="NAME", action="append", default=[], help="fail, not skip, where NAME is missing; repeat")
     text = "known deviations, beside those that come with the suite; 'none' leaves those out; repeat"
@@ -171,6 +176,27 @@ def diagnose_arguments(parser: Parser) -> None:
     add("--self-check", action="store_true", help="how often faults, pairs of them and strangers are told right")
     add("--sample", metavar="N", type=int, help="with --self-check: only so many faults, chosen by the seed")
     add("--seed", metavar="TEXT", default="sockproof", help="chooses the sample and what falls by chance (sockproof)")
+
+
+def merge_arguments(parser: Parser) -> None:
+    """The arguments of ``merge``."""
+    parser.add_argument(
+        "results", nargs="+", metavar="RESULTS", help="two or more folders of shards, or their results.json"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default="sockproof-results/merged",
+        help="folder for the whole (sockproof-results/merged)",
+    )
+
+
+def history_arguments(parser: Parser) -> None:
+    """The arguments of ``history``."""
+    add = parser.add_argument
+    add("folders", nargs="*", metavar="FOLDER", help="folders of runs, or a folder that holds them (sockproof-results)")
+    add("--claim", metavar="CLAIM", help="only this claim, claims that begin so, or a quoted glob")
+    add("--json", action="store_true", help="the same as JSON")
 
 
 def compare_arguments(parser: Parser) -> None:
@@ -347,7 +373,7 @@ COMMANDS = {
         ),
     ),
     "report": Command(
-        "draw junit.xml, summary.md and report.html again from the results of a run",
+        "draw the pages of a run again from its results: report.html, summary.md, junit.xml, results.ktap, badge.svg",
         report_arguments,
         "sockproof.reporting:redraw",
         (
@@ -362,6 +388,24 @@ COMMANDS = {
         (
             ("sockproof diagnose sockproof-results/latest", "the last run"),
             ("sockproof diagnose --self-check", "how often faults, pairs of them and strangers are told right"),
+        ),
+    ),
+    "merge": Command(
+        "put the shards of a run together: results and pages as of one run",
+        merge_arguments,
+        "sockproof.merging:merge",
+        (
+            ("sockproof merge shard-1 shard-2 --out whole", "what sockproof run --shard 1/2 and 2/2 have left"),
+            ("sockproof merge shards/*", "as many as there are, into sockproof-results/merged"),
+        ),
+    ),
+    "history": Command(
+        "tell what turned from run to run, and when",
+        history_arguments,
+        "sockproof.history:tell",
+        (
+            ("sockproof history", "the runs below sockproof-results"),
+            ("sockproof history nightly --claim tcp.linger", "claims of one subject"),
         ),
     ),
     "compare": Command(

@@ -123,11 +123,23 @@ def check(asked: Namespace, place: Path) -> None:
     if asked.workers and asked.workers.isdecimal() and (reason := too_many(int(asked.workers))):
         raise UsageError(reason)
     check_keyword(asked.keyword)
+    check_shard(asked.shard)
     for setting in asked.sysctl:
         name, equals, value = setting.partition("=")
         if not (name and equals and value):
             raise UsageError(f'--sysctl "{setting}" sets nothing; write NAME=VALUE, such as net.core.somaxconn=2.')
     check_deviations([Path(each) for each in asked.deviations if each != NONE])
+
+
+def check_shard(text: str | None) -> None:
+    """Raises UsageError for what is no part of a run."""
+    from fixtures.run import shards
+
+    try:
+        if text is not None:
+            shards.read(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def check_keyword(expression: str | None) -> None:
@@ -224,6 +236,7 @@ def options(asked: Namespace) -> list[str]:
     found += ["-n", asked.workers] if asked.workers is not None else []
     found += [f"--deviations={each if each == NONE else Path(each).absolute()}" for each in asked.deviations]
     found += ["--long"] if asked.long else []
+    found += [f"--shard={asked.shard}"] if asked.shard is not None else []
     found += ["-x"] if asked.exitfirst else []
     found += ["--unredacted"] if asked.unredacted else []
     found += ["-k", asked.keyword] if asked.keyword is not None else []

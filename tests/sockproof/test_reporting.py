@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-PAGES = ("junit.xml", "summary.md", "report.html")
+PAGES = ("junit.xml", "results.ktap", "badge.svg", "summary.md", "report.html")
 
 
 @pytest.fixture
