@@ -109,7 +109,14 @@ def on_small_disk(command):
     return run
 
 
-@pytest.mark.parametrize("kilobytes", [8, 12, 16, 24])
+def test_a_disk_without_room_for_the_beginning_is_told_before_anything_runs(command, on_small_disk):
+    ended = on_small_disk(4)
+    assert ended.status == 2, ended
+    assert "cannot be written (No space left on device): name another folder with --out" in ended.err
+    assert [each.name for each in (command.cwd / "kept").iterdir() if each.stat().st_size] == []
+
+
+@pytest.mark.parametrize("kilobytes", [12, 16, 24])
 def test_a_full_disk_leaves_the_verdicts_and_whole_files(command, on_small_disk, kilobytes):
     ended = on_small_disk(kilobytes)
     assert ended.status == 3, ended
