@@ -40,3 +40,14 @@ def test_any_datagram_to_a_shared_port(searching):
     search.run()  # decisive
 
     assert search.sequences_tried
+
+
+@pytest.mark.claim("model.address-text.comes-back")
+@pytest.mark.deadline(60)
+def test_any_address_as_text(searching):
+    from conformance.addressing.models.texts import Texts
+
+    search = searching(Texts, sequences=10, length=20)
+    search.run()  # decisive
+
+    assert search.sequences_tried

@@ -31,6 +31,8 @@ from fixtures.models.machine import Model, outcome, step
 from fixtures.models.walk import Walk
 from fixtures.stage.families import Family
 
+LONG = 12
+"""Connections that are made at one go."""
 LONGEST = Path("/proc/sys/net/core/somaxconn")
 UNACKED = struct.Struct("24xI")
 """tcpi_unacked of linux/tcp.h: of a listening socket, how many wait to be accepted."""
@@ -75,7 +77,7 @@ class ListenQueue(Model):
         """Whether the queue takes no more: Linux takes one more than the backlog says."""
         return self.room is not None and len(self.waiting) > self.room
 
-    @step(backlog=st.integers(0, 3))
+    @step(backlog=st.one_of(st.integers(0, 3), st.integers(0, 12)))
     def listen(self, backlog: int) -> None:
         """Listens, or changes the backlog; what waits stays."""
         self.gives("listen()", outcome(lambda: self.listener.listen(backlog)), {None})
@@ -104,6 +106,12 @@ class ListenQueue(Model):
         number = bytes([self.connected % 256])
         self.gives("send()", outcome(lambda: end.send(number)), {1})
         self.waiting.append(Client(end, number))
+
+    @step(when=lambda self: self.room is not None and self.room <= LONG)
+    def fill(self) -> None:
+        """Connects until the queue is full: as many as the backlog says, and one more."""
+        while not self.full:
+            self.connect()
 
     @step(place=st.integers(0, 3), abort=st.booleans())
     def leave(self, place: int, abort: bool) -> None:

@@ -12,3 +12,14 @@ def test_any_sockets_passed_over_one_another(searching):
     search.run()  # decisive
 
     assert search.sequences_tried
+
+
+@pytest.mark.claim("model.control-cut.what-fits-comes")
+@pytest.mark.deadline(60)
+def test_control_messages_in_any_room(searching):
+    from conformance.local.models.cut import Cut
+
+    search = searching(Cut, sequences=10, length=20)
+    search.run()  # decisive
+
+    assert search.sequences_tried

@@ -26,3 +26,15 @@ def test_any_calls_on_two_pairs_in_step(searching):
     search.run()  # decisive
 
     assert search.sequences_tried
+
+
+@pytest.mark.claim("model.vectors.one-message-in-any-shape")
+@pytest.mark.deadline(60)
+@over_streams
+def test_buffers_of_any_shape(searching, family):
+    from conformance.stream.models.vectors import Vectors
+
+    search = searching(Vectors, family, sequences=10, length=20)
+    search.run()  # decisive
+
+    assert search.sequences_tried
