@@ -24,6 +24,8 @@ PREFIX = "model."
 """How the ids of claims begin that are checked by a model."""
 OFTEN = 10.0
 """Seconds between two lines about how far the searches are."""
+SOON = 3.0
+"""Seconds before the first."""
 HEADINGS = ("model", "sequences", "steps", "rules taken", "states", "transitions", "found")
 
 
@@ -120,7 +122,7 @@ class Progress:
     """What the process that searches is told."""
     asked_to_end: bool = False
     began: float = field(default_factory=time.monotonic)
-    told: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=lambda: time.monotonic() - OFTEN + SOON)
 
     def look(self) -> None:
         """Says now and then how far the searches are."""

@@ -17,7 +17,7 @@ from fixtures.stage.families import Family
 
 NAMES = ("anna", "bert", "cleo")
 NAME = st.sampled_from(NAMES)
-SIZE = st.integers(0, 6)
+SIZE = st.one_of(st.integers(0, 6), st.integers(0, 3000))
 TOO_LONG = 70_000
 """Bytes that no UDP datagram holds."""
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
