@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6
 from typing import Any
 
@@ -13,6 +13,8 @@ from fixtures.models.machine import Model, step
 
 BYTE = st.one_of(st.integers(0, 255), st.sampled_from((0, 255)))
 GROUP = st.one_of(st.sampled_from((0, 0, 0, 1, 0xFFFF)), st.integers(0, 0xFFFF))
+
+KNOWN = ("192.0.2.1", "127.0.0.1", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1", "1::8")
 
 
 class Texts(Model):
@@ -31,6 +33,18 @@ class Texts(Model):
         self.round_trip(AF_INET6, address, spellings(address))
         written = ":".join(f"{group:04x}" if zeros else f"{group:x}" for group in groups)
         self.reads(AF_INET6, written.upper() if upper else written, address)
+
+    @step(numbers=st.lists(BYTE, min_size=4, max_size=4))
+    def mapped(self, numbers: list[int]) -> None:
+        """An IPv4 address within one of IPv6, with its dots."""
+        address = bytes(10) + b"\xff\xff" + bytes(numbers)
+        self.round_trip(AF_INET6, address, spellings(address))
+        self.reads(AF_INET6, f"::ffff:{IPv4Address(bytes(numbers))}", address)
+
+    @step(text=st.sampled_from(KNOWN))
+    def known(self, text: str) -> None:
+        """An address that documents and programs know."""
+        self.round_trip(AF_INET6 if ":" in text else AF_INET, ip_address(text).packed, {text})
 
     def round_trip(self, family: int, address: bytes, accepted: set[str]) -> None:
         """To text, which is canonical, and back."""
