@@ -117,7 +117,7 @@ def _cause(told: Told) -> Iterator[str]:
         yield from ("## The cause", "", f"**{inline(sentence)}**", "")
     if told.diagnosis and told.diagnosis.named:
         rows = (
-            ("cause" if line.certain else "near", code(line.fault), inline(line.says), line.fit, inline(line.measure))
+            (line.sign, code(line.fault), inline(line.says), line.fit, inline(line.measure))
             for line in words.lines(told.diagnosis)
         )
         yield from table(("", "fault", "what it does", "fit", "how it fits"), rows)

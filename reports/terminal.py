@@ -85,8 +85,7 @@ def overview(results: Results, told: Told, paper: Paper) -> Iterator[str]:
     if sentence := words.headline(told):
         yield from wrap(sentence, min(paper.width, WIDEST))
     for line in words.lines(told.diagnosis) if told.diagnosis else ():
-        sign = "cause" if line.certain else "near"
-        yield from paper.wrapped(f"{line.fault} (fit {line.fit}: {line.measure})", sign, lines=3)
+        yield from paper.wrapped(f"{line.fault} (fit {line.fit}: {line.measure})", line.sign, lines=3)
 
 
 def heading(results: Results, told: Told) -> str:

@@ -64,7 +64,7 @@ def in_words(told: Told, instances: int) -> list[str]:
         return [f"Nothing deviates in {instances} instances, so there is nothing to diagnose."]
     lines = [words.headline(told)]
     for each in words.lines(told.diagnosis):
-        lines += ["", f"{'cause' if each.certain else 'near '}  {each.fault}", f"       {each.says}"]
+        lines += ["", f"{each.sign:5}  {each.fault}", f"       {each.says}"]
         lines += [f"       fit {each.fit}: {each.measure}"]
     return lines
 

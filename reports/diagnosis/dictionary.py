@@ -40,6 +40,8 @@ class Fault:
     """Instances that fall under it."""
     unknown: int = 0
     """Instances that reach it and were not asked, or came to no verdict."""
+    likely: int = 0
+    """Of the unknown ones those whose scenario fell with other parameters, or whose claim speaks of the fault."""
     equals: tuple[Fault, ...] = ()
     """Other faults with the same signature: no run of the suite tells them from this one."""
 
@@ -118,10 +120,27 @@ def from_ranges(text: str) -> int:
 def made(instances: Mapping[str, str], faults: Sequence[Fault]) -> Dictionary:
     """A dictionary of instances with their claims, and faults, of which equal ones become one."""
     names = tuple(instances)
-    audible = [fault for fault in faults if fault.fell]
+    audible = list(with_likely([fault for fault in faults if fault.fell], instances))
     places = {name: at for at, name in enumerate(names)}
     silent = tuple(fault for fault in faults if not fault.fell)
     return Dictionary(names, tuple(instances.values()), tuple(grouped(audible)), silent, places)
+
+
+def with_likely(faults: Iterable[Fault], instances: Mapping[str, str]) -> Iterator[Fault]:
+    """The faults, each with those of its unknown instances that fall as like as not."""
+    by_scenario: dict[str, int] = {}
+    by_claim: dict[str, int] = {}
+    scenarios = [name.partition("[")[0] for name in instances]
+    for at, (scenario, claim) in enumerate(zip(scenarios, instances.values(), strict=True)):
+        by_scenario[scenario] = by_scenario.get(scenario, 0) | 1 << at
+        by_claim[claim] = by_claim.get(claim, 0) | 1 << at
+    for fault in faults:
+        kin = 0
+        for scenario in {scenarios[at] for at in members(fault.fell)}:
+            kin |= by_scenario[scenario]
+        for claim in fault.claims:
+            kin |= by_claim.get(claim, 0)
+        yield replace(fault, likely=fault.unknown & kin)
 
 
 def grouped(faults: Iterable[Fault]) -> Iterator[Fault]:
@@ -130,7 +149,7 @@ def grouped(faults: Iterable[Fault]) -> Iterator[Fault]:
     for fault in faults:
         by_signature.setdefault((fault.fell, fault.unknown), []).append(fault)
     for first, *others in by_signature.values():
-        yield Fault(first.id, first.deviation, first.violates, first.claims, first.fell, first.unknown, tuple(others))
+        yield replace(first, equals=tuple(others))
 
 
 def joined(older: Dictionary, instances: Mapping[str, str], faults: Sequence[Fault]) -> Dictionary:

@@ -19,6 +19,8 @@ MOST = 3
 """Faults that are named."""
 HIT = 0.97
 """Chance that what fell under a fault once falls under it again."""
+LIKELY = 0.7
+"""The same of what was not asked, where its scenario fell with other parameters or its claim speaks of the fault."""
 MAYBE = 0.1
 """Chance that an instance falls that reaches a fault and was not asked; that it stands is not held against it."""
 STRAY = 0.01
@@ -30,6 +32,8 @@ NEAR = 20
 SURE = 0.75
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
 
+ALIKE = 1.0
+"""Two faults whose scores differ by less are not told apart."""
 NEARNESS = 0.1
 """The same share, below which a fault is not named at all."""
 
@@ -60,8 +64,8 @@ class Candidate:
 
     @property
     def explained(self) -> int:
-        """Instances that fell here and fall under it."""
-        return self.fault.fell & self.seen.fell
+        """Instances that fell here and fall under it, or did so with other parameters."""
+        return (self.fault.fell | self.fault.likely) & self.seen.fell
 
     @property
     def missing(self) -> int:
@@ -103,6 +107,12 @@ class Diagnosis:
         return (*self.causes, *self.near)
 
     @property
+    def rivals(self) -> tuple[Candidate, ...]:
+        """Those near that fit as well as a cause: what has run does not tell them apart."""
+        least = min((cause.score for cause in self.causes), default=0.0) - ALIKE
+        return tuple(each for each in self.near if self.causes and each.fit >= SURE and each.score >= least)
+
+    @property
     def explained(self) -> int:
         """What the causes account for."""
         return union(cause.explained for cause in self.causes)
@@ -128,7 +138,7 @@ def union(sets: Iterable[int]) -> int:
 
 def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = frozenset()) -> Diagnosis:
     """The faults that explain a run best; those whose ids are in `without` are not thought of."""
-    thought = [f for f in dictionary.faults if f.fell & seen.fell and without.isdisjoint(f.names)]
+    thought = [f for f in dictionary.faults if (f.fell | f.likely) & seen.fell and without.isdisjoint(f.names)]
     singles = likeliest(thought, seen)
     believed = explanation(worth_trying(singles, thought, seen), seen)
     causes = tuple(each for each in beside_one_another(believed, seen) if each.fit >= SURE)
@@ -156,7 +166,7 @@ def of_what_is_left(thought: Iterable[Fault], seen: Seen, causes: Sequence[Candi
     left = Seen(seen.fell & ~explained, seen.stood)
     if not causes or not left.fell:
         return []
-    found = likeliest((fault for fault in thought if fault.fell & left.fell), left)
+    found = likeliest((fault for fault in thought if (fault.fell | fault.likely) & left.fell), left)
     return [Candidate(each.fault, seen, each.score, explained) for each in found]
 
 
@@ -173,16 +183,21 @@ def single(fault: Fault, seen: Seen) -> Candidate:
 def likelihood(faults: Sequence[Fault], seen: Seen) -> float:
     """Logarithm of how much likelier a run is with these faults than with none."""
     total = 0.0
-    for states in product((0, 1, 2), repeat=len(faults)):
+    for states in product((0, 1, 2, 3), repeat=len(faults)):
         if not any(states):
             continue
         region = seen.told
         for fault, state in zip(faults, states, strict=True):
-            region &= (~(fault.fell | fault.unknown), fault.fell, fault.unknown)[state]
+            region &= parts(fault)[state]
         if region:
-            chance = 1 - (1 - STRAY) * prod(1 - (0.0, HIT, MAYBE)[state] for state in states)
+            chance = 1 - (1 - STRAY) * prod(1 - (0.0, HIT, LIKELY, MAYBE)[state] for state in states)
             total += gain(chance, region, seen, counts_standing=1 in states)
     return total
+
+
+def parts(fault: Fault) -> tuple[int, int, int, int]:
+    """All instances: those that stand under a fault, fall, fall as like as not, and those of which nothing is known."""
+    return ~(fault.fell | fault.unknown), fault.fell, fault.likely, fault.unknown & ~fault.likely
 
 
 def gain(chance: float, region: int, seen: Seen, *, counts_standing: bool) -> float:

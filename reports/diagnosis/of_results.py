@@ -70,7 +70,7 @@ def accounted_for(failed: list[Instance], cause: Candidate, dictionary: Dictiona
 
     def belongs(instance: Instance) -> bool:
         place = dictionary.places.get(faults.known_as(instance.id))
-        if place is not None and cause.fault.fell >> place & 1:
+        if place is not None and (cause.fault.fell | cause.fault.likely) >> place & 1:
             return True
         if place is None:
             return instance.claim in claims

@@ -20,8 +20,8 @@ class Line:
     says: str
     measure: str
     fit: str
-    certain: bool
-    """Whether it is believed to be the cause, and not only near."""
+    sign: str
+    """``cause``: believed; ``or``: it could be that as well, by what has run; ``near``: the next likeliest."""
 
 
 def headline(told: Told) -> str:
@@ -32,7 +32,9 @@ def headline(told: Told) -> str:
     if not causes:
         return "Nothing in the dictionary of faults fits what fell." + left(told.diagnosis)
     number = ("one fault", "two faults at once", "three faults at once")[len(causes) - 1]
-    return f"It looks like {number}: {'; '.join(map(with_measure, causes))}.{left(told.diagnosis)}"
+    rivals = "; ".join(each.fault.deviation.removesuffix(".") for each in told.diagnosis.rivals)
+    doubt = f" What has run does not tell this from: {rivals}." if rivals else ""
+    return f"It looks like {number}: {'; '.join(map(with_measure, causes))}.{doubt}{left(told.diagnosis)}"
 
 
 def with_measure(cause: Candidate) -> str:
@@ -55,15 +57,17 @@ def left(diagnosis: Diagnosis) -> str:
 
 def lines(diagnosis: Diagnosis) -> list[Line]:
     """The faults that are named, the likeliest first."""
-    return [line(each, certain=each in diagnosis.causes) for each in diagnosis.named]
+    rivals = diagnosis.rivals
+    signs = [*("cause" for _ in diagnosis.causes), *("or" if each in rivals else "near" for each in diagnosis.near)]
+    return [line(each, sign) for each, sign in zip(diagnosis.named, signs, strict=True)]
 
 
-def line(candidate: Candidate, *, certain: bool) -> Line:
+def line(candidate: Candidate, sign: str) -> Line:
     """A fault with the measure of its fit."""
     names = candidate.fault.names
     more = f" and {len(names) - EQUALS} more" if len(names) > EQUALS else ""
     signature = f"{' = '.join(names[:EQUALS])}{more}"
-    return Line(signature, says(candidate), measure(candidate), percent(candidate.fit), certain)
+    return Line(signature, says(candidate), measure(candidate), percent(candidate.fit), sign)
 
 
 def says(candidate: Candidate) -> str:

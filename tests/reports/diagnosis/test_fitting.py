@@ -116,3 +116,21 @@ def test_the_table_sees_a_dictionary_that_is_no_good(spoilt):
     rows = list(table(made(NAMES, twins if spoilt == "fell" else lost)))
 
     assert [row.what for row in rows if not row.holds]
+
+
+def test_what_has_run_may_not_tell_two_faults_apart():
+    few = Seen(bits(range(4)), 0)
+    found = diagnose(FAULTS, few)
+
+    assert [(each.fault.id, each.fit) for each in (*found.causes, *found.rivals)] == [("wide", 1.0), ("narrow", 1.0)]
+    assert diagnose(FAULTS, seen(range(4))).rivals == ()
+
+
+def test_a_scenario_that_fell_with_other_parameters_speaks_for_its_siblings():
+    names = {f"conformance/t.py::test_a[{at}]": "a.claim.c0" for at in range(6)} | {"conformance/t.py::test_b": "b.c.d"}
+    asked = Fault("asked-once", "It.", "tcp(7)", (), 0b1, 0b1111110)
+    found = diagnose(made(names, [asked]), Seen(0b111110, 0b1000000))
+
+    assert [(cause.fault.id, measure(cause)) for cause in found.causes] == [
+        ("asked-once", "5 of 5 fall under it, nothing that would fall is missing")
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reports.diagnosis.dictionary import read
 from sockproof.mutants.build import cache_folder, library
 from sockproof.mutants.child_work import Warm
 from sockproof.mutants.job import JOURNAL
@@ -148,6 +149,38 @@ def test_every_verdict(mutants: Any, tmp_path: Path) -> None:
     assert another["fallen"] == ["pair.end.is-empty"]
     page = (tmp_path / "out/kill-matrix.html").read_text("utf-8")
     assert all(f'id="test.must.be-{verdict}"' in page for verdict in MUTANTS)
+
+
+def test_signatures_become_a_dictionary_in_which_each_fault_is_found(mutants: Any, tmp_path: Path) -> None:
+    """What hangs is waited for to the scenario's own deadline; what an earlier run has left is added to."""
+    first = mutants("test.must.be-killed", "--signatures")
+    kept = shutil.copy(tmp_path / "out/faults.json", tmp_path / "kept.json")
+    ended = mutants("test.must.be-killed-by-another", "test.must.be-hung", "--signatures", "--onto", str(kept))
+    found = read(tmp_path / "out/faults.json")
+    fell = {fault.id: {name.partition("::")[2] for name in found.names(fault.fell)} for fault in found.faults}
+
+    assert f"dictionary: {tmp_path / 'out/faults.json'}" in ended.out, first.err + ended.err
+    assert fell == {
+        "test.must.be-killed": {"test_peek_keeps_the_data"},
+        "test.must.be-killed-by-another": {"test_end_is_empty"},
+        "test.must.be-hung": {"test_nothing_to_read_does_not_wait"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--scenarios", "3"), "--scenarios 3 is a number from 1 on, with --signatures."),
+        (("--signatures", "--scenarios", "0"), "--scenarios 0 is a number from 1 on"),
+        (("--onto", "none.json"), "add --signatures"),
+        (("--signatures", "--onto", "none.json"), "none.json is no fault dictionary"),
+    ],
+)
+def test_what_makes_no_signatures_is_refused(mutants: Any, arguments: tuple[str, ...], sentence: str) -> None:
+    ended = mutants(*arguments)
+
+    assert sentence in ended.complaint
+    assert ended.status == 2
 
 
 def test_all_killed_is_success_and_resuming_tries_the_rest(mutants: Any, tmp_path: Path) -> None:

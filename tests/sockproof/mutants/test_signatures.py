@@ -1,0 +1,56 @@
+"""What is asked for a signature, and what stands before the counter of a rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockproof.mutants.catalogue import load
+from sockproof.mutants.passing import conditions, countable
+from sockproof.mutants.signature import MOST, plan, scenario_of
+
+NAMES = [f"conformance/t.py::test_{at}[{family}]" for at in range(100) for family in ("ip4", "ip6")]
+OWN = {name for name in NAMES if "test_7[" in name or "test_8[" in name}
+
+
+def test_all_that_is_named_comes_first_and_then_a_scenario_each() -> None:
+    found = plan(NAMES, OWN.__contains__)
+
+    assert set(found[: len(OWN)]) == OWN
+    others = found[len(OWN) : len(OWN) + MOST]
+    assert len({scenario_of(name) for name in others}) == len(others) == MOST
+    assert {scenario_of(name) for name in found[len(OWN) + MOST :]} == {scenario_of(name) for name in others}
+    assert len(found) == len(set(found))
+
+
+def test_the_sample_is_the_same_whoever_else_reaches_it() -> None:
+    few = [name for name in NAMES if int(name.split("_")[1].split("[")[0]) % 2]
+    whole, part = (set(plan(names, lambda _: False)[:MOST]) for names in (NAMES, few))
+
+    assert part & whole == set(few) & whole
+
+
+def test_a_bound_takes_an_instance_of_so_many_scenarios() -> None:
+    found = plan(NAMES, OWN.__contains__, 1)
+
+    assert len(found) == 3
+    assert len(plan(NAMES, lambda _: True, 3)) == 6
+
+
+@pytest.mark.parametrize(
+    ("rule", "before"),
+    [
+        ("tcp flags & syn == syn counter drop", ["tcp flags & syn == syn"]),
+        ("tcp flags == ack numgen inc mod 1000 > 5 counter drop", ["tcp flags == ack"]),
+        ("ip id 1 counter accept; ip id 2 counter ip id set 7", ["ip id 1", "ip id 2"]),
+        ("ct mark 1 drop", []),
+    ],
+)
+def test_of_a_rule_only_the_conditions_are_counted(rule: str, before: list[str]) -> None:
+    assert list(conditions(rule)) == before
+
+
+def test_nearly_every_rule_of_the_catalogue_can_be_counted() -> None:
+    rules = [mutant for mutant in load() if mutant.mechanism == "nft"]
+
+    assert sum(countable(mutant) for mutant in rules) > 0.95 * len(rules)
+    assert all(list(conditions(mutant.argument)) for mutant in rules if countable(mutant))
