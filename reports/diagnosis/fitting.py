@@ -29,7 +29,7 @@ WORTH = log(200.0)
 """What a further fault must bring to be believed beside another."""
 NEAR = 20
 """So many of the likeliest faults, and of the likeliest for what the first leaves, are tried in pairs."""
-SURE = 0.75
+SURE = 0.8
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
 
 ALIKE = 1.0
@@ -141,10 +141,14 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
     thought = [f for f in dictionary.faults if (f.fell | f.likely) & seen.fell and without.isdisjoint(f.names)]
     singles = likeliest(thought, seen)
     believed = explanation(worth_trying(singles, thought, seen), seen)
-    causes = tuple(each for each in beside_one_another(believed, seen) if each.fit >= SURE)
+    together = beside_one_another(believed, seen)
+    causes = tuple(each for each in together if each.fit >= SURE)
     taken = {each.fault.id for each in causes}
-    rest = [each for each in (*of_what_is_left(thought, seen, causes)[:1], *singles) if each.fault.id not in taken]
-    near = {each.fault.id: each for each in rest if each.fit >= NEARNESS}
+    rest = [*together, *of_what_is_left(thought, seen, causes)[:1], *singles]
+    near: dict[str, Candidate] = {}
+    for each in rest:
+        if each.fit >= NEARNESS and each.fault.id not in taken:
+            near.setdefault(each.fault.id, each)
     return Diagnosis(seen, causes, tuple(near.values())[: MOST - len(causes)])
 
 
