@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from sockproof import __version__, running, suite
 from sockproof.child import ENDING
@@ -175,23 +175,14 @@ def heard(log: RunLog, scripts: Sequence[Asked], setting: Setting, workers: int)
     """Plays the scripts and tells of each; False where somebody has interrupted that."""
     from fixtures.packetdrill.crew import play_all
 
+    asked = list[int]()
     for each in ENDING:
         if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, interrupted_once)
-    try:
-        for place, instance in enumerate(play_all(scripts, setting, workers), 1):
-            log.add(instance)
-            tell(instance, place, len(scripts))
-    except KeyboardInterrupt:
-        return False
-    return True
-
-
-def interrupted_once(_: int, __: object) -> NoReturn:
-    """Ends the playing; whoever asks once more must wait until what was found is written."""
-    for each in ENDING:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+            signal.signal(each, lambda name, _: asked.append(name))  # what was found is written all the same
+    for place, instance in enumerate(play_all(scripts, setting, workers, lambda: bool(asked)), 1):
+        log.add(instance)
+        tell(instance, place, len(scripts))
+    return not asked
 
 
 def tell(instance: Instance, place: int, of: int) -> None:
