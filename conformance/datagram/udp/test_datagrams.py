@@ -202,3 +202,20 @@ def test_send_without_a_destination_fails(peers, family):
 
     with fails(EDESTADDRREQ):
         sender.send(b"whereto")  # decisive
+
+
+@pytest.mark.claim("udp.rcvbuf.bounds-the-queue")
+@pytest.mark.needs("namespace")
+@over_ip
+def test_larger_receive_buffer_holds_more_datagrams(peers, family):
+    sender, small = ends(peers, family)
+    large = peers.datagram(family, lane="large")
+    small.setsockopt(SOL_SOCKET, SO_RCVBUF, 8000)  # decisive
+    large.setsockopt(SOL_SOCKET, SO_RCVBUF, 64000)
+
+    for receiver in (small, large):
+        for _ in range(MANY):
+            sender.sendto(bytes(1000), receiver.getsockname())
+
+    all_came_through(peers, family)
+    assert 0 < received_now(small) < received_now(large)

@@ -12,6 +12,8 @@ PAGE = mmap.PAGESIZE
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 PROT_NONE = 0
+HEADER = struct.Struct("PIPNPNi0PI0P")
+"""A struct mmsghdr (sendmmsg(2)): name, buffers, control data, flags, length."""
 
 
 class Memory:
@@ -60,7 +62,7 @@ class Memory:
         self, buffers: Sequence[tuple[int, int]], *, name: tuple[int, int] = (0, 0), control: tuple[int, int] = (0, 0),
     ) -> bytes:  # fmt: skip
         """A struct mmsghdr (sendmmsg(2)) with these buffers; `name` and `control` are address and size."""
-        return struct.pack("PIPNPNi0PI0P", *name, self.vector(*buffers), len(buffers), *control, 0, 0)
+        return HEADER.pack(*name, self.vector(*buffers), len(buffers), *control, 0, 0)
 
     def close(self) -> None:
         """Gives the pages back."""

@@ -1,7 +1,7 @@
 """MSG_WAITALL: when a receive waits for the full amount, and what makes it give less."""
 
 from select import POLLIN
-from socket import MSG_DONTWAIT, MSG_WAITALL, SHUT_WR, SO_RCVTIMEO, SOL_SOCKET
+from socket import MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, SHUT_WR, SO_RCVTIMEO, SOL_SOCKET
 
 import pytest
 
@@ -12,7 +12,7 @@ from conformance.stream.sending.raw import alarm_again_and_again
 from fixtures.evidence.expect import STALL, lasts, timeval
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import child, in_child
-from fixtures.stage.families import over_streams
+from fixtures.stage.families import over_ip, over_streams
 
 
 @pytest.mark.claim("stream.flags.waitall-waits")
@@ -94,3 +94,17 @@ def test_waitall_has_no_effect_on_a_datagram_socket(peers, family):
 
     assert seen == [b"few"]
     assert receiver.recv(10) == b"more"
+
+
+@pytest.mark.claim("tcp.flags.waitall-waits-to-peek")
+@over_ip
+def test_peek_waits_for_the_full_amount(stream_pair):
+    client, server = stream_pair
+    client.send(b"first")
+
+    with child(lambda: server.recv(10, MSG_PEEK | MSG_WAITALL)) as reader:  # decisive
+        reader.is_blocked_in("recv")
+        client.send(b"second")
+        assert reader.ends().value == b"firstsecon"
+
+    assert server.recv(100) == b"firstsecond"

@@ -60,6 +60,13 @@ static bool is_ready(int fd)
     return real.poll(&one, 1, 0) > 0;
 }
 
+/* Whether data was there before. */
+static bool missed(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return real.poll(&one, 1, 0) == 1 && (one.revents & POLLIN);
+}
+
 int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 {
     struct sock s;
@@ -70,6 +77,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         return 0;
     if (!watched(fd, &s) || (event && !sound(event, sizeof *event)))
         return (int)mistaken(CALL_EPOLL_CTL, fd, unwatchable(real.epoll_ctl(epfd, operation, fd, event)));
+    if (operation == EPOLL_CTL_ADD && (event->events & EPOLLET) && missed(fd) && ON(epoll_edge_first_missed))
+        return real.epoll_ctl(epfd, operation, fd, &(struct epoll_event){.events = EPOLLET, .data = event->data});
     if (operation == EPOLL_CTL_ADD && (ON(epoll_close_keeps) | ON(epoll_close_forgets)))
         memo_set(&s, ((int64_t)epfd << 32) | fd); /* acted upon in lifetime.c */
     if (operation == EPOLL_CTL_ADD && (event->events & EPOLLWAKEUP) && ON(waits_wakeup_refused))

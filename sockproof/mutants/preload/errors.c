@@ -130,6 +130,7 @@ static const struct swap swaps[] = {
     SWAP(errors_reset_sending_as_epipe, SEND, ECONNRESET, EPIPE, NULL),
     SWAP(errors_reset_sending_lost, SEND, ECONNRESET, AS_SUCCESS, NULL),
     SWAP(errors_refused_sending_lost, SEND, ECONNREFUSED, AS_SUCCESS, is_datagram),
+    SWAP(errors_reset_unix_as_eof, RECEIVE, ECONNRESET, AS_ZERO, is_unix),
     SWAP(errors_reset_as_eof, RECEIVE, ECONNRESET, AS_ZERO, NULL),
     SWAP(errors_reset_as_epipe, RECEIVE, ECONNRESET, EPIPE, NULL),
     SWAP(errors_refused_receiving_lost, RECEIVE, ECONNREFUSED, EAGAIN, is_datagram),

@@ -53,6 +53,8 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t count)
     ssize_t n;
     if (!awake())
         return real.sendfile(out, in, offset, count);
+    if (count == 0 && ON(send_file_nothing_refused))
+        return fail(EINVAL);
     if (wrongly(out, in, offset))
         return mistaken(CALL_SENDFILE, watched(out, &s) ? in : out, sent_anyway(out, in, offset, count));
     before = offset ? *offset : 0;

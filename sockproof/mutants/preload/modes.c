@@ -168,6 +168,8 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
     result = real.ioctl(s->fd, request, argument);
     if (result == 0 && asks_owner(request))
         change_owner(argument);
+    if (result != 0 && listener_counted(s, request, result, argument))
+        return 0;
     if (result != 0)
         return failed_request(request);
     if (request == FIONREAD)

@@ -142,6 +142,15 @@ bool packet_bound(int fd, const struct sockaddr *name, socklen_t length, int *re
 void packet_counted(int fd, int level, int name, void *value, int result);
 bool packet_connects(int fd, int result);
 
+/* Single faults: see faults.c. */
+struct option;
+struct incoming;
+bool setting_faulty(const struct option *o, int *result);
+int question_refused(const struct option *o);
+bool receive_faulty(const struct incoming *in);
+void header_kept(struct incoming *in, ssize_t n, int flags_before);
+bool listener_counted(const struct sock *s, unsigned long request, int result, int *bytes);
+
 /* UNIX names: see local_names.c. */
 struct sockaddr_un;
 bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *result);

@@ -77,11 +77,14 @@ static int set(struct option *o)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
     struct option o = {.level = level, .name = name, .value = value, .length = length};
+    int result;
     if (awake() && ((int)length < 0 || !sound(value, length)))
         option_spoiled(fd, level, name);
     if (!watched(fd, &o.s) || (int)length < 0 || !sound(value, length))
         return (int)mistaken(CALL_SETSOCKOPT, fd, link_set(fd, level, name, value, length));
     read_number(&o);
+    if (setting_faulty(&o, &result))
+        return result;
     return set(&o);
 }
 
@@ -131,7 +134,10 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct option o = {.level = level, .name = name};
     socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
-    int result = real.getsockopt(fd, level, name, value, length);
+    int result = watched(fd, &o.s) ? question_refused(&o) : 0;
+    if (result)
+        return fail(result);
+    result = real.getsockopt(fd, level, name, value, length);
     if (room)
         packet_counted(fd, level, name, value, result);
     if (result == 0 && refuses_room(&o, fd, room))

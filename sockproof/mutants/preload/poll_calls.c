@@ -139,6 +139,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     int ready, limit;
     if (awake() && !sound_list(fds, count))
         return (int)mistaken(CALL_POLL, -1, real.poll(fds, count, timeout));
+    if (awake() && timeout < -1 && ON(poll_negative_refused))
+        return fail(EINVAL);
     if (!awake() || !any_watched(fds, count))
         return without_invalid(fds, count, real.poll(fds, count, timeout));
     if ((ready = surplus_writable(fds, count)) > 0)

@@ -33,6 +33,8 @@ static void change_waitall(struct incoming *in)
     bool all = (in->flags & MSG_WAITALL) && is_stream(&in->s);
     if (all && ON(receive_waitall_ignored))
         in->flags &= ~MSG_WAITALL;
+    if (all && (in->flags & MSG_PEEK) && ON(receive_peek_waitall_ignored))
+        in->flags &= ~MSG_WAITALL;
 }
 
 static void change_buffers(struct incoming *in)
@@ -211,7 +213,7 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     struct iovec iov[IOV_MAX], *given = msg->msg_iov;
     struct incoming in = {*s, msg, flags, path, 0, msg->msg_controllen};
     ssize_t n;
-    int offset = peek_offset(&in);
+    int offset = peek_offset(&in), before = msg->msg_flags;
     size_t count = msg->msg_iovlen;
     if (count > IOV_MAX)
         return real.recvmsg(s->fd, msg, flags);
@@ -223,11 +225,16 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     change_buffers(&in);
     open_window(&in);
     reading_before(&in);
+    if (receive_faulty(&in)) {
+        msg->msg_iov = given;
+        return fail(EINVAL);
+    }
     if (!remembered(&in, &n) && !stash_take(&in, &n)) {
         stash_put(&in);
         n = received(&in, reading_made(&in));
         peek_after(&in, offset, n);
     }
+    header_kept(&in, n, before);
     msg->msg_iov = given;
     msg->msg_iovlen = count;
     return n;

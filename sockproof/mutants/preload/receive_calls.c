@@ -43,6 +43,8 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
         return real.recvfrom(fd, buffer, length, flags, from, size);
     msg.msg_namelen = from ? *size : 0;
     n = receive(&s, &msg, flags, BY_PLAIN);
+    if (n >= 0 && from && is_stream(&s) && is_inet(&s) && ON(receive_address_of_stream))
+        real.getpeername(fd, from, &msg.msg_namelen);
     if (n >= 0 && from && !ON(receive_address_length_kept))
         *size = msg.msg_namelen;
     return n;
