@@ -220,3 +220,63 @@ def length_without_a_buffer() -> object:
 
 
 assert NOWHERE.value == 16
+
+
+@provokes("buffers_rcvlowat_get_refused", "timeouts_get_refused")
+def values_that_cannot_be_asked_for() -> object:
+    with socket() as end:
+        return outcome(end.getsockopt, SOL_SOCKET, SO_RCVLOWAT), outcome(end.getsockopt, SOL_SOCKET, SO_RCVTIMEO, 16)
+
+
+@provokes("errors_soerror_unix_refused", "keepalive_unix_refused", "linger_unix_refused")
+def settings_of_unix_sockets() -> object:
+    with socket(AF_UNIX) as end:
+        seen = outcome(end.getsockopt, SOL_SOCKET, SO_ERROR), outcome(end.setsockopt, SOL_SOCKET, SO_KEEPALIVE, 1)
+        return *seen, outcome(end.setsockopt, SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 1))
+
+
+@provokes("buffers_receive_datagram_ignored", "options_tcp_datagram_allowed", "reuse_port_datagram_refused")
+def settings_of_datagram_sockets() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        seen = (
+            outcome(end.setsockopt, SOL_SOCKET, SO_REUSEPORT, 1),
+            outcome(end.setsockopt, IPPROTO_TCP, TCP_NODELAY, 1),
+        )
+        end.setsockopt(SOL_SOCKET, SO_RCVBUF, 5000)
+        return *seen, end.getsockopt(SOL_SOCKET, SO_RCVBUF)
+
+
+@provokes("send_file_nothing_refused")
+def file_of_nothing() -> object:
+    ours, theirs = socketpair()
+    number = os.memfd_create("file")
+    with ours, theirs:
+        answer = call("sendfile", ours.fileno(), number, None, ctypes.c_size_t(0))
+    os.close(number)
+    return answer
+
+
+@provokes("receive_address_of_stream")
+def sender_of_a_stream() -> object:
+    with tcp() as (client, server):
+        client.send(b"x")
+        wait_readable(server)
+        size = ctypes.c_int(64)
+        call(
+            "recvfrom",
+            server.fileno(),
+            DATA,
+            ctypes.c_size_t(4),
+            0,
+            ctypes.create_string_buffer(64),
+            ctypes.byref(size),
+        )
+        return size.value
+
+
+@provokes("receive_header_flags_kept")
+def flags_of_a_cut_datagram() -> object:
+    with udp() as (sender, receiver):
+        sender.send(b"0123456789")
+        wait_readable(receiver)
+        return receiver.recvmsg(4)[2]
