@@ -1,10 +1,10 @@
 """How long things take on this machine, in figures to read and not to test.
 
-    python -m tests.benchmark [RESULTS.JSON]
+    python -m tests.benchmark [RESULTS.JSON] [--failing TOPIC]
 
 An instance with its own namespace and capture, from setup to teardown; what a user waits for before anything happens;
 the default run, with workers and without: its time, its processor time by instance, the memory of its largest process;
-the same on a kernel that drops SO_LINGER; and the ten slowest scenarios, of the results.json that is named or of the
+the same on kernels with one of four faults; and the ten slowest scenarios, of the results.json that is named or of the
 run that was timed.
 """
 
@@ -38,12 +38,26 @@ FAULT = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/socket.h>
+#ifdef OPTION
 int setsockopt(int end, int level, int name, const void *value, socklen_t size) {
     int (*real)(int, int, int, const void *, socklen_t) = dlsym(RTLD_NEXT, "setsockopt");
-    return level == SOL_SOCKET && name == SO_LINGER && size >= 8 ? 0 : real(end, level, name, value, size);
+    return level == SOL_SOCKET && name == OPTION && size >= 8 ? 0 : real(end, level, name, value, size);
 }
+#else
+int shutdown(int end, int how) {
+    int (*real)(int, int) = dlsym(RTLD_NEXT, "shutdown");
+    return how == WAY ? 0 : real(end, how);
+}
+#endif
 """
-"""A C library that accepts SO_LINGER and does nothing."""
+"""A C library in which one thing succeeds and does nothing."""
+FAULTS = {
+    "SO_LINGER dropped": "OPTION=SO_LINGER",
+    "SO_RCVTIMEO dropped": "OPTION=SO_RCVTIMEO",
+    "no end is sent": "WAY=SHUT_WR",
+    "nothing is cut off": "WAY=SHUT_RDWR",
+}
+"""What does nothing, as the compiler defines it. Many scenarios wait in vain under each."""
 
 STOPWATCH = """
 import time, pytest
@@ -225,22 +239,33 @@ def runs(folder: Path) -> Iterator[str]:
         yield f"  {name}, first verdict {run.first:5.2f} s   {verdict(run.first, 'first')}"
         yield f"  {name}, processor {run.each * 1000:6.2f} ms an instance   {verdict(run.each, 'cpu')}"
         yield f"  {name}, memory    {run.memory:6.0f} MiB   {verdict(run.memory, 'memory')}"
-    if (library := fault(folder)) is not None:
-        red = Timed.of(folder / "red", "-n", "2", LD_PRELOAD=str(library))
-        times = red.seconds / two.seconds
-        yield f"  SO_LINGER dropped     {red.seconds:7.2f} s   {times:.1f} times, {verdict(times, 'failing')}"
+    yield from failing(folder, two.seconds)
+
+
+def failing(folder: Path, green: float, topics: Sequence[str] = ()) -> Iterator[str]:
+    """The same on kernels with a fault, against the seconds of a `green` run; nothing without a C compiler."""
+    for name, definition in FAULTS.items() if shutil.which("cc") else ():
+        red = Timed.of(folder / "red", "-n", "2", *topics, LD_PRELOAD=str(fault(folder, definition)))
+        times = red.seconds / green
+        yield f"  {name:<22}{red.seconds:7.2f} s   {times:.1f} times, {verdict(times, 'failing')}"
         yield f"    {red.counts}"
 
 
-def fault(folder: Path) -> Path | None:
-    """The library of `FAULT`; None without a C compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return None
+def fault(folder: Path, definition: str) -> Path:
+    """The library of `FAULT` for one of them."""
     (folder / "fault.c").write_text(FAULT, "utf-8")
     built = folder / "fault.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", built, folder / "fault.c", "-ldl"], check=True)
+    command = ["cc", "-shared", "-fPIC", f"-D{definition}", "-o", str(built), str(folder / "fault.c"), "-ldl"]
+    subprocess.run(command, check=True)
     return built
+
+
+def faults(topics: Sequence[str]) -> Iterator[str]:
+    """What the faults cost on these topics alone."""
+    with TemporaryDirectory(prefix="sockproof-benchmark-") as made:
+        green = Timed.of(Path(made) / "green", "-n", "2", *topics)
+        yield f"  without a fault       {green.seconds:7.2f} s   {green.counts}"
+        yield from failing(Path(made), green.seconds, topics)
 
 
 def starts() -> Iterator[str]:
@@ -266,9 +291,13 @@ def main() -> None:
     """Prints all figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("results", nargs="?", type=Path, metavar="RESULTS.JSON", help="tell its slowest scenarios only")
-    named = parser.parse_args().results
-    if named:
-        print(*slowest(named), sep="\n")
+    parser.add_argument("--failing", action="append", metavar="TOPIC", help="time the faults only, on these topics")
+    asked = parser.parse_args()
+    if asked.results:
+        print(*slowest(asked.results), sep="\n")
+        return
+    if asked.failing:
+        print(machine(), *faults(asked.failing), sep="\n")
         return
     with TemporaryDirectory(prefix="sockproof-benchmark-") as made:
         folder = Path(made)
