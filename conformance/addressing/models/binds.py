@@ -81,6 +81,8 @@ class Binds(Model):
             self.sharing |= {new.user} if reuseport else set()
             new.end = end
             self.holders.append(new)
+        else:
+            end.close()
 
     def accepted(self, new: Holder) -> set[str | None]:
         """What the table says; where one that shares hides the rest (ip.reuseport.*), both outcomes."""
