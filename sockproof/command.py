@@ -289,7 +289,7 @@ def explore_arguments(parser: Parser) -> None:
     text = "folder of what was found before, which is tried first (sockproof-results/models)"
     add("--database", metavar="DIR", default="sockproof-results/models", help=text)
     add("--out", metavar="DIR", help="folder for the results (sockproof-results/<UTC time>, with a link 'latest')")
-    add("-n", dest="workers", metavar="N", help="worker processes, or 'auto'; each has two searches at a time")
+    add("-n", dest="workers", metavar="N", help="worker processes, or 'auto': so many searches at a time")
     add("-k", dest="keyword", metavar="EXPR", help="only instances whose names fit, such as ip4")
     add("--isolation", metavar="RUNG", choices=RUNGS, help=f"rung to stand on: {', '.join(RUNGS)} (auto: the best)")
     add("--preload", metavar="LIB.so", help="shared library that takes the place of the socket calls")
