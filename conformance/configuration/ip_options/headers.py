@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from socket import IPPROTO_IP, IPPROTO_IPV6
 from typing import Any
 
 from fixtures.wire.capture import Frame
+
+IP_MTU_DISCOVER, IP_MTU, IPV6_MTU_DISCOVER, IPV6_MTU = 10, 14, 23, 24
+DISCOVERY = {"ip4": (IPPROTO_IP, IP_MTU_DISCOVER), "ip6": (IPPROTO_IPV6, IPV6_MTU_DISCOVER)}
+PATH_MTU = {"ip4": (IPPROTO_IP, IP_MTU), "ip6": (IPPROTO_IPV6, IPV6_MTU)}
+DONT, WANT, DO, PROBE = range(4)
+"""linux/in.h, linux/in6.h."""
 
 
 def carrying(frames: Iterable[Frame], data: bytes) -> list[Frame]:

@@ -15,6 +15,13 @@ from socket import (
 import pytest
 
 from conformance.configuration.ip_options.headers import (
+    DISCOVERY,
+    DO,
+    DONT,
+    IP_MTU_DISCOVER,
+    PATH_MTU,
+    PROBE,
+    WANT,
     carrying,
     forbidding_fragments,
     fragments_with_more,
@@ -31,10 +38,6 @@ EXPEDITED = 0xB8
 """The code point EF (RFC 3246), with the two bits of ECN at 0."""
 CLASS_BITS = 0xFC
 """The bits of the class of traffic that are not ECN's (RFC 3168 5)."""
-IP_MTU_DISCOVER, IP_MTU, IPV6_MTU_DISCOVER, IPV6_MTU = 10, 14, 23, 24
-DISCOVERY = {"ip4": (IPPROTO_IP, IP_MTU_DISCOVER), "ip6": (IPPROTO_IPV6, IPV6_MTU_DISCOVER)}
-PATH_MTU = {"ip4": (IPPROTO_IP, IP_MTU), "ip6": (IPPROTO_IPV6, IPV6_MTU)}
-DONT, WANT, DO, PROBE = range(4)
 SO_BUSY_POLL = 46
 
 

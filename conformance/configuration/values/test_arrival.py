@@ -56,6 +56,7 @@ def test_time_of_the_last_datagram_is_told(peers, family):
     before = time.time()
     sender.sendto(b"now", receiver.getsockname())
     assert receiver.recv(10) == b"now"
+    told = bytes(TIMEVAL.size)
 
     told = ioctl(receiver, SIOCGSTAMP, bytes(TIMEVAL.size))  # decisive
 

@@ -18,7 +18,7 @@ from socket import (
 
 import pytest
 
-from conformance.configuration.ip_options.test_ip_options import PATH_MTU
+from conformance.configuration.ip_options.headers import PATH_MTU
 from conformance.configuration.values.settings import SO_COOKIE, TCP_SYNCNT
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_ip4, over_streams, over_unix
@@ -125,6 +125,7 @@ def test_keepalive_of_a_datagram_socket_reads_back(peers, family):
 def test_value_is_cut_to_the_room_that_there_is(peers, family, room):
     end = peers.socket("end", family.domain, SOCK_STREAM)
     end.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    told = None
 
     told = end.getsockopt(SOL_SOCKET, SO_REUSEADDR, room)  # decisive
 
@@ -136,7 +137,7 @@ def test_value_is_cut_to_the_room_that_there_is(peers, family, room):
 @over_streams
 def test_every_socket_has_a_number_that_stays(peers, family):
     first, second = (peers.socket(lane, family.domain, SOCK_STREAM) for lane in ("first", "second"))
-    told = first.getsockopt(SOL_SOCKET, SO_COOKIE, 8)
+    told, again = first.getsockopt(SOL_SOCKET, SO_COOKIE, 8), None
 
     again = first.getsockopt(SOL_SOCKET, SO_COOKIE, 8)  # decisive
 

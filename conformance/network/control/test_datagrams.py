@@ -17,8 +17,7 @@ from socket import (
 
 import pytest
 
-from conformance.configuration.ip_options.headers import fragments_with_more
-from conformance.configuration.ip_options.test_ip_options import DISCOVERY, DO
+from conformance.configuration.ip_options.headers import DISCOVERY, DO, fragments_with_more
 from conformance.configuration.values.settings import of_type, waiting
 from conformance.datagram.udp.datagrams import EXTENDED_ERROR, RECEIVE_ERRORS
 from conformance.network.control.messages import (

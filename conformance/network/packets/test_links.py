@@ -173,6 +173,7 @@ def test_time_of_the_last_packet_is_told(peers, link):
     near, before = watcher(peers, link), time.time()
     far_sends(peers, link, frame(EVERYBODY, b"x"))
     near.recv(99)
+    told = bytes(TIMEVAL.size)
 
     told = ioctl(near, SIOCGSTAMP, bytes(TIMEVAL.size))  # decisive
 

@@ -15,7 +15,7 @@ from socket import (
 
 import pytest
 
-from conformance.network.routes.test_refusals import ELSEWHERE, PORT
+from conformance.network.routes.hosts import ELSEWHERE, PORT
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip, over_ip4
@@ -62,11 +62,11 @@ def test_packet_to_another_host_is_passed_on(peers, family, link, sysctl, wire):
 @pytest.mark.claim("ip.forwarding.off-passes-nothing")
 @over_ip4
 def test_packet_to_another_host_is_dropped(peers, family, link, sysctl, wire):
-    sysctl(FORWARDING[family.name], 0)  # decisive
+    sysctl(FORWARDING[family.name], 0)
     client, to = passing(peers, family, link)
     client.setsockopt(IPPROTO_IP, 2, 9)
 
-    client.sendto(b"onwards", to)
+    client.sendto(b"onwards", to)  # decisive
 
     wire.expect("* > * UDP (7) ttl 9")
     wire.never("* > * UDP (7) ttl 8")

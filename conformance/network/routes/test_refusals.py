@@ -5,16 +5,14 @@ from socket import IPPROTO_UDP, MSG_DONTROUTE, SO_DONTROUTE, SOCK_DGRAM, SOCK_RA
 
 import pytest
 
+from conformance.network.routes.hosts import ELSEWHERE, PORT
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_ip4
 from fixtures.stage.rtnetlink import RTN_BLACKHOLE, RTN_PROHIBIT, RTN_UNREACHABLE, Routes
 
-ELSEWHERE = {"ip4": "203.0.113.5", "ip6": "2001:db8::5"}
-"""A host that is on no link (RFC 5737, RFC 3849)."""
 BARS = {"prohibit": (RTN_PROHIBIT, EACCES), "blackhole": (RTN_BLACKHOLE, EINVAL),
         "unreachable": (RTN_UNREACHABLE, EHOSTUNREACH)}  # fmt: skip
 bars = pytest.mark.parametrize(("kind", "error"), BARS.values(), ids=BARS)
-PORT = 9
 
 
 def barred(family, kind):
@@ -112,7 +110,8 @@ def test_host_on_the_link_is_reached_all_the_same(peers, family, link, option, f
 @over_ip
 def test_wildcard_address_connects_to_this_host(peers, family):
     listener = peers.listener(family)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
 
-    client = peers.connecting(family, (family.wildcard, listener.getsockname()[1]))  # decisive
+    client.connect((family.wildcard, listener.getsockname()[1]))  # decisive
 
     assert client.getpeername()[:2] == listener.getsockname()[:2]

@@ -32,7 +32,7 @@ def test_urgent_byte_is_discarded(stream_pair):
     client, server = stream_pair
     client.send(b"U", MSG_OOB)
     ready(server, POLLPRI)
-    room = bytearray(b"?")
+    room, told = bytearray(b"?"), None
 
     told = server.recv_into(room, 1, MSG_OOB | MSG_TRUNC)  # decisive
 
@@ -44,9 +44,9 @@ def test_urgent_byte_is_discarded(stream_pair):
 @over_ip
 def test_bytes_before_the_urgent_one_are_counted(stream_pair, inline, count):
     client, server = stream_pair
-    server.setsockopt(SOL_SOCKET, SO_OOBINLINE, inline)  # decisive
+    server.setsockopt(SOL_SOCKET, SO_OOBINLINE, inline)
     client.send(b"ab")
-    client.send(b"U", MSG_OOB)
+    client.send(b"U", MSG_OOB)  # decisive
     ready(server, POLLPRI)
 
     client.send(b"cd")

@@ -86,6 +86,8 @@ def test_sockets_are_told_in_turn(peers, family):
         end.sendto(b"x", end.getsockname())
         ready(end, POLLIN)
 
+    told = []
+
     with select.epoll() as instance:
         for end in ends:
             instance.register(end.fileno(), EPOLLIN)
