@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -15,14 +18,14 @@ from reports.diagnosis import words
 from reports.diagnosis.of_results import of_results
 from reports.record import VERDICTS, Results, Trace
 from reports.source_documents import UNCHECKED
-from reports.texts import clean, duration
+from reports.texts import clean, duration, first_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).with_name("templates")
-MOST_EVENTS = 120
-"""Events of one diagram; the others are counted in it, and the capture has the packets among them."""
+MOST_EVENTS, MOST_FOLDED = 120, 60
+"""Events of one diagram, and of one that conforms; the others are counted in it, and the capture has the packets."""
 
 SIGNS = {
     "conforms": "✓",
@@ -50,8 +53,12 @@ def page(results: Results) -> str:
     return "".join(pieces(results))
 
 
-def pieces(results: Results) -> Iterator[str]:
-    """report.html piece by piece, so that neither the page nor all of the evidence is ever held whole."""
+def pieces(results: Results, split: Mapping[str, str] | None = None) -> Iterator[str]:
+    """report.html piece by piece, so that neither the page nor all of the evidence is ever held whole.
+
+    The evidence of claims that conform is packed, and drawn by the page's script when it is asked for; with `split`,
+    the pages of the topics by their anchors, it is there and the page leads to them.
+    """
     told = of_results(results)
     shown = views.topics(results, frozenset(group.root.shown.id for group in told.groups))
     stream = environment().get_template("report.html").stream(
@@ -76,10 +83,33 @@ def pieces(results: Results) -> Iterator[str]:
         lacking=[capability for capability in results.target.capabilities if not capability.available],
         available=[capability for capability in results.target.capabilities if capability.available],
         share=summary.decided_share(results),
+        packed=partial(packed, {view.claim.id: view.anchor for topic in shown for view in topic.claims}),
+        pages=dict(split or {}),
         cut_short=summary.cut_short(results),
     )  # fmt: skip
     stream.enable_buffering(BUFFERED)
     return stream
+
+
+def is_folded(view: views.ClaimView) -> bool:
+    """Whether a claim's evidence is folded away: all that ran conforms, and nobody has to look at it."""
+    return bool(view.instances) and all(each.instance.verdict == "conforms" for each in view.instances)
+
+
+def packed(anchors: Mapping[str, str], topic: views.TopicView) -> Any:
+    """The evidence of the folded claims of a topic by their anchors: JSON, compressed, in letters that HTML has."""
+    from markupsafe import Markup
+
+    module = environment().get_template("parts.html").make_module({"anchors": anchors})
+    draw: Callable[[views.ClaimView], str] = getattr(module, "claim_scenarios")  # noqa: B009
+    bodies = {view.anchor: lean(draw(view)) for view in topic.claims if is_folded(view)}
+    data = json.dumps(bodies, ensure_ascii=False).encode("utf-8", "replace")
+    return Markup(b64encode(gzip.compress(data, 9, mtime=0)).decode())
+
+
+def lean(drawn: str) -> str:
+    """Markup without the lines and indentation that only its template needs; what is preformatted stays as it is."""
+    return drawn if "<pre" in drawn else re.sub(r">\s*\n\s*<", "><", drawn)
 
 
 @cache
@@ -109,7 +139,10 @@ def environment() -> Environment:
         ladder=_ladder,
         place=places.address,
         decisive=grouping.decisive,
+        first_line=first_line,
+        permanent=views.permanent,
     )
+    made.tests["folded"] = is_folded
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 
@@ -141,7 +174,7 @@ def address(path: str) -> str:
     return quote(path, errors="replace")
 
 
-def _ladder(trace: Trace) -> Any:
+def _ladder(trace: Trace, conforms: bool = False) -> Any:
     from markupsafe import Markup
 
-    return Markup(ladder.draw(ladder.abridged(trace, MOST_EVENTS)))
+    return Markup(ladder.draw(ladder.abridged(trace, MOST_FOLDED if conforms else MOST_EVENTS)))

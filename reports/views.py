@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -119,8 +120,8 @@ def topics(results: Results, above: frozenset[str] = frozenset()) -> tuple[Topic
     `above` are the ids of the instances whose evidence stands in the first section.
     """
     anchors, known = Anchors(), {claim.id: claim for claim in results.claims}
-    views = {id(instance): InstanceView(f"i{number}", instance, instance.id in above)
-             for number, instance in enumerate(results.instances, 1)}  # fmt: skip
+    views = {id(instance): InstanceView(anchors.name(permanent(instance.id)), instance, instance.id in above)
+             for instance in results.instances}  # fmt: skip
     found: dict[str, list[ClaimView]] = {}
     for name, instances in summary.instances_by_claim(results).items():
         claim = known.get(name) or _stand_in(name)
@@ -130,6 +131,11 @@ def topics(results: Results, above: frozenset[str] = frozenset()) -> tuple[Topic
         )
     by_topic = [TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items()]
     return tuple(_under_areas(by_topic, results.areas))
+
+
+def permanent(name: str) -> str:
+    """The anchor of an instance, which is the same in every run that has it."""
+    return f"i-{zlib.crc32(name.encode('utf-8', 'backslashreplace')):08x}"
 
 
 def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[TopicView]:
@@ -143,7 +149,7 @@ def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[
 
 
 PAGES_OWN = re.compile(
-    r"unexpected|undecided|diagnosis|group\W.*|documents|standards|machine|claims|i\d+|document\W.*|document|standard\W.*",
+    r"unexpected|undecided|diagnosis|group\W.*|documents|standards|machine|claims|i-[0-9a-f]+|document\W.*|document|standard\W.*",
     re.DOTALL,
 )
 """Anchors that the page gives to its own sections, to instances and to the source documents."""

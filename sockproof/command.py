@@ -165,6 +165,8 @@ def report_arguments(parser: Parser) -> None:
     """The arguments of ``report``."""
     parser.add_argument("results", metavar="RESULTS", help="results.json or journal.jsonl, or the folder of a run")
     parser.add_argument("--out", metavar="DIR", help="folder for the pages (beside the results)")
+    text = "report.html as an index with a page for each topic, which need no script; with --out"
+    parser.add_argument("--split", action="store_true", help=text)
 
 
 def diagnose_arguments(parser: Parser) -> None:
@@ -379,6 +381,7 @@ COMMANDS = {
         (
             ("sockproof report sockproof-results/latest", "the last run, beside its results"),
             ("sockproof report results.json --out pages", "pages elsewhere"),
+            ("sockproof report sockproof-results/latest --split --out pages", "a small page for each topic"),
         ),
     ),
     "diagnose": Command(

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 from sockproof import suite
 from sockproof.errors import UsageError
+
+
+def split_up(asked: Namespace) -> dict[str, Path]:
+    """Draw the report as an index and a page for each topic. Raises UsageError without a folder, and ResultsError."""
+    from reports import split
+    from reports.pages import seen_from
+    from reports.store import read_results
+
+    if asked.out is None:
+        raise UsageError("--split writes a page for each topic: name a folder for them with --out.")
+    place, out = Path(asked.results), Path(asked.out)
+    return split.write(seen_from(read_results(place), place if place.is_dir() else place.parent, out), out)
 
 
 def redraw(asked: Namespace) -> int:
@@ -15,7 +28,7 @@ def redraw(asked: Namespace) -> int:
     from reports.files import ResultsError
 
     try:
-        written = pages.redraw(asked.results, asked.out)
+        written = split_up(asked) if asked.split else pages.redraw(asked.results, asked.out)
     except ResultsError as error:
         raise UsageError(str(error)) from error
     except ModuleNotFoundError as error:

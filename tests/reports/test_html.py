@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -9,7 +11,8 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, settings
 
-from reports.html import address, page
+from reports import html, split, views
+from reports.html import address
 from reports.record import Trace
 from reports.texts import clean
 from tests.reports import strategies
@@ -18,6 +21,24 @@ from tests.reports.samples import INJECTION, SITES, call, claim, green, instance
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 DRAWN = {"rect", "path"}
 """Elements of SVG that close themselves."""
+
+
+PACK = re.compile(r'<script type="application/gzip" class="pack">([^<]*)</script>\n*')
+FOLDED = '<div class="folded">'
+
+
+def page(found):
+    """The page as it is when its script has drawn everything that is folded away."""
+    text = html.page(found)
+    bodies = {}
+    for pack in PACK.findall(text):
+        bodies.update(json.loads(gzip.decompress(b64decode(pack))))
+    text = PACK.sub("", text)
+    for anchor, body in bodies.items():
+        start = text.index(FOLDED, text.index(f'id="{anchor}" data-verdict'))
+        text = text[:start] + body + text[text.index("</div>", start) + len("</div>") :]
+    assert FOLDED not in text
+    return text
 
 
 class Page(HTMLParser):
@@ -198,8 +219,8 @@ def test_verdicts_are_words_and_not_colours_alone(sample):
 
 
 def test_the_evidence_of_an_instance_is_there_once(sample):
-    for number, one in enumerate(results().instances, 1):
-        assert sample.count(f'id="i{number}"') == 1
+    for one in results().instances:
+        assert sample.count(f'id="{views.permanent(one.id)}"') == 1
         if one.pcap:
             assert sample.count(f'href="{address(one.pcap)}"') == 1
 
@@ -216,13 +237,14 @@ def test_a_claim_that_is_not_in_the_catalogue_is_shown():
     assert "This claim is not in the catalogue." in page(found)
 
 
-def test_a_long_trace_keeps_its_beginning_and_its_end():
+@pytest.mark.parametrize(("verdict", "half"), [("deviates", 60), ("conforms", 30)])
+def test_a_long_trace_keeps_its_beginning_and_its_end(verdict, half):
     events = tuple(call("client", at, f"send({at})", "1") for at in range(500))
-    drawn = page(results(instances=(instance(trace=Trace(("client",), events, 7)),)))
+    drawn = page(results(instances=(instance(verdict, trace=Trace(("client",), events, 7)),)))
 
     shown = [number for number in range(500) if f"send({number}) " in drawn]
-    assert shown == [*range(60), *range(440, 500)]
-    assert "380 more events omitted here" in drawn
+    assert shown == [*range(half), *range(500 - half, 500)]
+    assert f"{500 - 2 * half} more events omitted here" in drawn
     assert "7 more events omitted<" in drawn
 
 
@@ -238,5 +260,26 @@ def test_six_hundred_instances_stay_small():
 
 def test_the_same_results_give_the_same_page(sample):
     assert page(results()) == sample
-    of_programs = 1  # drawn a second time where a document's program is told
-    assert sample.count("<svg") == len([one for one in results().instances if one.trace.events]) + of_programs
+    assert sample.count("<svg") == len([one for one in results().instances if one.trace.events])
+
+
+def test_evidence_of_what_conforms_is_folded_and_that_of_the_rest_is_not():
+    found = results(instances=(instance("conforms", id="a"), instance("deviates", id="b", claim="tcp.linger.other")))
+
+    text = html.page(found)
+
+    assert 'id="i-' in text
+    assert text.count(FOLDED) == len(PACK.findall(text)) == 1
+    assert views.permanent("a") not in text
+    assert views.permanent("b") in text
+
+
+def test_pages_of_topics_have_everything_without_a_script(tmp_path):
+    written = split.write(results(), tmp_path)
+
+    pages = [Page(path.read_text()) for path in written.values()]
+    assert len(pages) == 1 + len({one.topic for one in results().claims})
+    assert [each.texts.get("script", "").count("gzip") for each in pages[1:]] == [0] * (len(pages) - 1)
+    ids = [name for each in pages[1:] for name in each.values("id")]
+    assert {views.permanent(each.id) for each in results().instances} <= set(ids)
+    assert {link.partition("#")[0] for link in pages[0].values("href") if link.startswith("topic-")} <= set(written)

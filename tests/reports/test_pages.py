@@ -40,7 +40,7 @@ def test_redraw_takes_the_file_too_and_another_folder(folder, tmp_path):
 
 def test_pages_elsewhere_lead_to_the_captures_where_they_are(tmp_path):
     home, elsewhere = tmp_path / "run", tmp_path / "pages"
-    write_results(results(instances=(instance(pcap="pcap/a.pcapng"),)), home / "results.json")
+    write_results(results(instances=(instance("deviates", pcap="pcap/a.pcapng"),)), home / "results.json")
 
     written = redraw(home, elsewhere)
 

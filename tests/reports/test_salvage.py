@@ -36,7 +36,7 @@ def test_what_was_not_reached_is_inconclusive_by_name(died):
     assert store.read_results(folder / store.RESULTS) == found
     assert (found.run.complete, found.run.collected, found.instances[0].id) == (False, 3, first.id)
     assert {path.name for path in folder.iterdir()} == {
-        *("results.json", "junit.xml", "summary.md", "report.html"),
+        *("results.json", "junit.xml", "results.ktap", "badge.svg", "summary.md", "report.html"),
         store.JOURNAL,
     }
 

@@ -20,11 +20,11 @@ def test_topics_and_claims_stand_in_the_order_of_the_catalogue():
     assert [view.claim for topic in shown for view in topic.claims] == list(CLAIMS)
 
 
-def test_instances_are_numbered_as_they_came():
+def test_instances_have_anchors_that_every_run_gives_them():
     shown = views.topics(results())
     found = {view.anchor: view.instance for topic in shown for one in topic.claims for view in one.instances}
 
-    assert found == {f"i{number}": one for number, one in enumerate(INSTANCES, 1)}
+    assert found == {views.permanent(one.id): one for one in INSTANCES}
 
 
 def test_a_topic_counts_its_claims_the_weightiest_first():
