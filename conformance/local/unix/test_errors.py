@@ -75,7 +75,7 @@ def test_process_that_is_not_there_cannot_be_named(peers, kind):
 
 
 @pytest.mark.claim("unix.credentials.translated")
-@pytest.mark.needs("CAP_SYS_ADMIN")
+@pytest.mark.needs("CAP_SYS_ADMIN", "namespace")
 @kinds
 def test_process_of_another_namespace_is_named_as_the_receiver_knows_it(peers, kind):
     client, server = pair(peers, kind)
