@@ -218,17 +218,13 @@ def pair_that_is_taken() -> object:
 
 @provokes("raw_header_missing", "raw_anything_receives", "raw_bind_ignored")
 def receiving_raw() -> object:
+    """Whoever has sent what it receives: the namespace is shared with other provocations."""
     watcher, deaf = socket(AF_INET, SOCK_RAW, IPPROTO_UDP), socket(AF_INET, SOCK_RAW, IPPROTO_RAW)
     with watcher, deaf, udp() as (sender, _):
         watcher.bind(("127.0.0.1", 0))
         sender.send(b"abcdefghijklmnopqrstuvwxyz")
         wait_readable(watcher)
-        return (
-            len(watcher.recv(99)),
-            poll_bits(deaf, select.POLLIN),
-            watcher.getsockname(),
-            answer(watcher.getpeername),
-        )
+        return watcher.recv(99)[0], poll_bits(deaf, select.POLLIN), watcher.getsockname()[0]
 
 
 @provokes("raw_connect_ignored")
@@ -243,7 +239,7 @@ def receiving_raw_six() -> object:
     with socket(AF_INET6, SOCK_RAW, IPPROTO_UDP) as watcher, socket(AF_INET6, SOCK_DGRAM) as sender:
         sender.sendto(b"x", ("::1", 9))
         wait_readable(watcher)
-        return len(watcher.recv(99))
+        return len(watcher.recv(99)) > 40
 
 
 @provokes("raw_broadcast_allowed", "raw_short_taken", "raw_urgent_allowed")
