@@ -20,6 +20,7 @@ from sockproof.targets import known
 
 if TYPE_CHECKING:
     from fixtures.catalogue.loading import Catalogue
+    from fixtures.stage.needs.examining import Lack
     from reports.record import Results
     from sockproof.exploring import Progress
     from sockproof.silence import Silence
@@ -60,13 +61,14 @@ def run(asked: Namespace, exploring: Progress | None = None) -> int:
     catalogue = suite.catalogue()
     whole = target.kind == "host" and not asked.selection
     selected = [str(place / "conformance")] if whole else selection(asked.selection, catalogue)
+    found = examined() if target.kind == "host" else []  # first of all: even a lock may not come back
     out = results_folder(asked.out)
     behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
     began = time.time_ns()
     if target.kind != "host":
         return elsewhere.run(target, command, place, out)
-    lacks = stand(out)
+    lacks = stand(out, found)
     # With a library before the C library the child stands elsewhere, and finds out by itself.
     told = {**({} if asked.preload else lacks), **(exploring.variables if exploring else {})}
     silence = listening(out, behind, longer=exploring.seconds if exploring else 0.0)
@@ -164,15 +166,21 @@ def check_deviations(files: Sequence[Path]) -> None:
             raise UsageError(str(error)) from error
 
 
-def stand(out: Path) -> dict[str, str]:
+def examined() -> list[Lack]:
+    """What the kernel lacks of what the rig needs. Raises UsageError where that cannot be found out."""
+    from fixtures.run import standing
+
+    try:
+        return standing.found_here()
+    except OSError as error:
+        raise UsageError(f"fork: {error.strerror}; raise the limit of processes: ulimit -u.") from error
+
+
+def stand(out: Path, found: Sequence[Lack]) -> dict[str, str]:
     """What the child is told of the kernel, as variables. Raises UsageError where the rig cannot stand on it."""
     from fixtures.run import standing
     from reports import folder
 
-    try:
-        found = standing.found_here()
-    except OSError as error:
-        raise UsageError(f"fork: {error.strerror}; raise the limit of processes: ulimit -u.") from error
     if standing.missing(found) is not None:
         try:
             standing.refuse(found, folder.held(out), status=Exit.USAGE)
