@@ -8,6 +8,7 @@ from socket import (
     MSG_NOSIGNAL,
     MSG_OOB,
     MSG_TRUNC,
+    SHUT_WR,
     SO_SNDBUF,
     SOCK_DGRAM,
     SOCK_SEQPACKET,
@@ -274,3 +275,16 @@ def test_two_processes_talk_over_a_connection(peers, folder):
         server.send(b"answer")  # decisive
         server.close()
         assert asking.ends().value == b"answer"
+
+
+@pytest.mark.claim("unix.seqpacket.shutdown-behind-records")
+def test_end_of_shutdown_comes_behind_every_record(peers):
+    first, second = pair(peers, SOCK_SEQPACKET)
+    first.send(b"one")
+    first.send(b"two")
+
+    first.shutdown(SHUT_WR)  # decisive
+
+    assert [second.recv(100) for _ in range(3)] == [b"one", b"two", b""]
+    second.send(b"back")
+    assert first.recv(100) == b"back"

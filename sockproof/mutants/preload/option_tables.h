@@ -150,6 +150,7 @@ static const struct rule set_rules[] = {
     {M_options_nodelay_hastens_acks, TCP(TCP_NODELAY), ALSO, TCP_QUICKACK, turned_on},
     {M_fastopen_cookie_unchecked, TCP(TCP_FASTOPEN), ALSO_ON, TCP_FASTOPEN_NO_COOKIE, NULL},
     {M_fastopen_pending_unlimited, TCP(TCP_FASTOPEN), ALWAYS, 64, NULL},
+    {M_receive_inq_ignored, TCP(TCP_INQ), PRETEND, 0, turned_on},
     {M_options_fastopen_connect_ignored, TCP(TCP_FASTOPEN_CONNECT), PRETEND, 0, turned_on},
 #include "set_rules.def"
 };

@@ -10,7 +10,7 @@ from socket import socket
 
 from .common import *
 
-TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_MD5SIG = 33, 34, 14
+TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_MD5SIG, TCP_INQ = 33, 34, 14, 36
 KEYS = bytes(range(32))
 
 
@@ -60,3 +60,12 @@ def key_of_another() -> object:
         other = struct.pack("=HH4s", AF_INET, 0, inet_aton("127.0.0.9"))
         listener.setsockopt(IPPROTO_TCP, TCP_MD5SIG, struct.pack("=128sBBHi80s", other, 0, 0, 3, 0, b"key"))
         return answers(listener)
+
+
+@provokes("receive_inq_ignored")
+def left_to_read() -> object:
+    with tcp() as (client, server):
+        server.setsockopt(IPPROTO_TCP, TCP_INQ, 1)
+        client.send(b"ten bytes.")
+        wait_readable(server)
+        return len(server.recvmsg(4, CMSG_SPACE(4))[1])

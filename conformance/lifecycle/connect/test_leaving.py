@@ -1,0 +1,44 @@
+"""Addresses on streams that need none, and listeners that connect to nobody."""
+
+from errno import EAGAIN, ECONNREFUSED, EISCONN
+from socket import SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET
+
+import pytest
+
+from conformance.lifecycle.connect.test_nonblocking import UNSPECIFIED, connect_raw
+from fixtures.evidence.expect import fails, one_of
+from fixtures.stage.families import over_ip
+
+
+@pytest.mark.claim("tcp.connect.unspecified-ends-listening")
+@over_ip
+def test_listener_that_connects_to_nobody_listens_no_more(peers, family):
+    listener = peers.listener(family)
+    name = listener.getsockname()
+
+    connect_raw(listener, UNSPECIFIED)  # decisive
+
+    assert listener.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) == 0
+    with fails(ECONNREFUSED):
+        peers.socket("client", family.domain, SOCK_STREAM).connect(name)
+
+
+@pytest.mark.claim("tcp.send.address-on-a-connection")
+@over_ip
+def test_address_on_a_connected_stream_leads_nowhere_else(stream_pair, peers, family):
+    client, _ = stream_pair
+    other = peers.listener(family)
+
+    one_of(sent_to(client, other.getsockname()), {4: "send(2), DESCRIPTION", EISCONN: "send(2), ERRORS"})
+
+    other.setblocking(False)
+    with fails(EAGAIN):
+        other.accept()
+
+
+def sent_to(client, name):
+    """How many bytes a call with an address has sent, or its errno."""
+    try:
+        return client.sendto(b"data", name)
+    except OSError as error:
+        return error.errno
