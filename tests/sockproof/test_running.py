@@ -301,7 +301,7 @@ def test_a_run_in_a_folder_that_was_deleted_needs_another_for_its_results(comman
 def test_with_too_few_descriptors_a_run_says_so_in_a_sentence(command):
     ended = replace(command, interpreter=(*spoiling("no-descriptors"), sys.executable))("run", "--out", "there")
     sentence = "this process may hold 16 descriptors, and the rig needs 48; raise the limit: ulimit -n 48"
-    assert (ended.status, ended.err.strip()) == (2, f"ERROR: {sentence}")
+    assert (ended.status, ended.err.strip()) == (2, f"sockproof: error: {sentence}")
 
 
 def test_a_run_that_ignores_a_terminals_interrupt_is_ended_by_a_program(command, checkout, ready):
