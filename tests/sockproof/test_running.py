@@ -280,7 +280,8 @@ def test_a_second_signal_ends_a_run_that_does_not_listen(command, checkout, read
     assert process.returncode == 130, out + err
     assert "Traceback" not in out + err
     assert command("report", "there").status == 0
-    assert "test_end_reads_as_nothing" in (command.cwd / "there" / "report.html").read_text("utf-8")
+    assert "test_end_reads_as_nothing" in (command.cwd / "there" / "junit.xml").read_text("utf-8")
+    assert "pair.stream.ends" in (command.cwd / "there" / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["sigchld-ignored", "signals-blocked", "signals-ignored", "umask-777"])
