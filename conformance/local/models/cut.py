@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import warnings
+from contextlib import ExitStack
 from socket import AF_UNIX, CMSG_LEN, CMSG_SPACE, MSG_CTRUNC, MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM
 from typing import Any
 
@@ -23,25 +24,29 @@ KIND = st.sampled_from(tuple(KINDS))
 ROOM = st.integers(0, CMSG_SPACE(MOST * INT) + 4)
 
 
+def pipe_of(reading_kept: ExitStack, writing_kept: ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are closed with these, also where the next one is refused."""
+    reading, writing = os.pipe()
+    reading_kept.callback(os.close, reading)
+    writing_kept.callback(os.close, writing)
+    return reading, writing
+
+
 class Cut(Model):
     """Pairs that pass the writing ends of pipes: whether one was closed shows at its reading end."""
 
     @step(kind=KIND, count=st.integers(1, MOST), room=ROOM)
     def pass_into(self, kind: str, count: int, room: int) -> None:
         """Passes so many descriptors to who has so many bytes of room."""
-        ends = zip(socket.socketpair(AF_UNIX, KINDS[kind]), ("sender", "receiver"), strict=True)
-        sender, receiver = (self.peers.take(end, lane) for end, lane in ends)
-        pipes = [os.pipe() for _ in range(count)]
-        try:
-            sender.sendmsg([b"data"], rights(*(writing for _, writing in pipes)))
-        finally:
-            for _, writing in pipes:
-                os.close(writing)
-        fits = min(count, max(0, room - CMSG_LEN(0)) // INT)
-        self.receives(receiver, room, fits, count)
-        self.gives("the ends that were closed", [at_end(reading) for reading, _ in pipes], [[True] * count])
-        for reading, _ in pipes:
-            os.close(reading)
+        with ExitStack() as kept:
+            ends = zip(socket.socketpair(AF_UNIX, KINDS[kind]), ("sender", "receiver"), strict=True)
+            sender, receiver = (kept.enter_context(self.peers.take(end, lane)) for end, lane in ends)
+            with ExitStack() as passed:
+                pipes = [pipe_of(kept, passed) for _ in range(count)]
+                sender.sendmsg([b"data"], rights(*(writing for _, writing in pipes)))
+            fits = min(count, max(0, room - CMSG_LEN(0)) // INT)
+            self.receives(receiver, room, fits, count)
+            self.gives("the ends that were closed", [at_end(reading) for reading, _ in pipes], [[True] * count])
 
     def receives(self, receiver: Any, room: int, fits: int, count: int) -> None:
         """The data, as many descriptors as fit, and whether any was cut off."""
