@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.stage.rungs import LADDER
-from sockproof.command import RUNGS
+from sockproof.arguments import RUNGS
 from tests.hostile import spoiling
 
 
