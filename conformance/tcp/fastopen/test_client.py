@@ -14,6 +14,8 @@ from fixtures.stage.families import over_ip
 pytestmark = pytest.mark.needs("sysctl:net.ipv4.tcp_fastopen")
 COOKIE = "0102030405060708"
 NEWER = "a1a2a3a4a5a6a7a8"
+NO_COOKIE_OUT = 0x4
+"""A bit of net.ipv4.tcp_fastopen: data is sent without a cookie."""
 SMALL = 600
 """Bytes of a segment."""
 
@@ -105,6 +107,16 @@ def test_syn_has_no_more_than_a_segment_of_that_host(remote):
     syn = hurried(remote.another("again"), bytes(3 * SMALL))
 
     assert 0 < syn.length <= SMALL
+
+
+@pytest.mark.claim("tcp.fastopen.no-cookie-shown-by-setting")
+@over_ip
+def test_setting_has_data_sent_without_a_cookie(remote, sysctl):
+    sysctl("net.ipv4.tcp_fastopen", CLIENTS | NO_COOKIE_OUT)
+
+    syn = hurried(remote)  # decisive
+
+    assert (syn.payload, cookie_in(syn)) == (EARLY, None)
 
 
 @pytest.mark.claim("tcp.fastopen.refused-as-usual")

@@ -15,6 +15,7 @@ from conformance.tcp.fastopen.cookies import (
     fast_listener,
     granted,
 )
+from conformance.tcp.fastopen.opening import BOTH
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import is_in, reaches
 from fixtures.stage.families import over_ip
@@ -24,6 +25,9 @@ pytestmark = pytest.mark.needs("sysctl:net.ipv4.tcp_fastopen")
 KEYS = b"first key of two" + b"other key of two"
 """Two keys of 16 bytes; cookies are made with the first."""
 TCP_FASTOPEN_KEY = 33
+ONE_KEY, ANOTHER_KEY = "00000001-00000002-00000003-00000004", "00000005-00000006-00000007-00000008"
+NO_COOKIE_IN, EVERY_LISTENER = 0x200, 0x400
+"""Bits of net.ipv4.tcp_fastopen: data without a cookie is taken; every listener takes data."""
 
 
 @pytest.mark.claim("tcp.fastopen.cookie-granted")
@@ -203,3 +207,41 @@ def test_cookie_of_a_key_that_is_gone_is_worth_nothing(remote, sysctl):
     answer = early(client, f"fastopen {old}")
     new = (cookie_in(answer) or b"").hex()
     assert (answer.acknowledgement, new not in ("", old)) == (NOTHING, True)
+
+
+@pytest.mark.claim("tcp.fastopen.every-listener-by-setting")
+@over_ip
+def test_setting_opens_every_listener(remote, sysctl):
+    sysctl("net.ipv4.tcp_fastopen", BOTH | EVERY_LISTENER)
+    remote.listener()
+
+    remote.send("SYN <mss 1460,fastopen>")  # decisive
+
+    assert len(cookie_in(remote.expect("SYN ACK ack 1")) or b"") >= 4
+
+
+@pytest.mark.claim("tcp.fastopen.no-cookie-needed-by-setting")
+@over_ip
+def test_setting_has_data_taken_without_a_cookie(remote, sysctl):
+    listener = fast_listener(remote, sysctl)
+    sysctl("net.ipv4.tcp_fastopen", BOTH | NO_COOKIE_IN)
+
+    answer = early(remote, "nop")  # decisive
+
+    assert answer.acknowledgement == EVERYTHING
+    assert remote.peers.accepting(listener).recv(100) == EARLY
+
+
+@pytest.mark.claim("tcp.fastopen.key-by-setting")
+@over_ip
+def test_setting_has_the_key_of_listeners_without_their_own(remote, sysctl):
+    sysctl("net.ipv4.tcp_fastopen_key", ONE_KEY)
+    fast_listener(remote, sysctl)
+    old = granted(remote)
+
+    sysctl("net.ipv4.tcp_fastopen_key", ANOTHER_KEY)  # decisive
+
+    answer = early(remote.another("client"), f"fastopen {old}")
+    assert (answer.acknowledgement, (cookie_in(answer) or b"").hex() not in ("", old)) == (NOTHING, True)
+    sysctl("net.ipv4.tcp_fastopen_key", ONE_KEY)
+    assert early(remote.another("later"), f"fastopen {old}").acknowledgement == EVERYTHING
