@@ -69,7 +69,13 @@ def limited(namespaces: int) -> tuple[str, ...]:
     return "unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, "sh"
 
 
-SEEN = ("--ro-bind", str(PROJECT), str(PROJECT))
+def way(base: str, path: Path) -> tuple[str, ...]:
+    """The folders between `base`, empty in a container, and `path`: what bubblewrap makes by itself is for root alone."""
+    between = [each for each in reversed(path.parents) if each.is_relative_to(base) and each != Path(base)]
+    return tuple(word for each in between for word in ("--perms", "0755", "--dir", str(each)))
+
+
+SEEN = (*way("/tmp", PROJECT), "--ro-bind", str(PROJECT), str(PROJECT))
 """The checkout, which may lie in a folder for temporary files."""
 
 
@@ -84,8 +90,8 @@ def bubble(*options: str, proc: bool = True, dev: Sequence[str] = ("--dev", "/de
 def few(processes: int) -> tuple[str, ...]:
     """A container in which a user who is nobody else on this machine may have so many processes."""
     home = os.path.expanduser("~")
-    return (*bubble("--tmpfs", home, "--ro-bind-try", f"{home}/.pyenv", f"{home}/.pyenv", "--ro-bind", str(PROJECT),
-                    str(PROJECT)), "prlimit", f"--nproc={processes}", "setpriv", "--reuid", "54321", "--regid", "54321",
+    return (*bubble("--tmpfs", home, "--ro-bind-try", f"{home}/.pyenv", f"{home}/.pyenv", *way(home, PROJECT), *SEEN),
+            "prlimit", f"--nproc={processes}", "setpriv", "--reuid", "54321", "--regid", "54321",
             "--clear-groups")  # fmt: skip
 
 
