@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import re
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -173,12 +174,15 @@ class Held:
                 self.path.rmdir()
 
 
-def held(path: Path) -> Held:
+def held(path: Path, within: float = 0) -> Held:
     """The folder `path`, existing, writable, and used by nobody else; what an earlier run left is still there.
 
+    Who has it may take so many seconds to let it go: a run that was killed dies behind our back.
     Raises FolderError where it cannot be so, or where it holds something that no run has written; then nothing
     has been removed.
     """
+    if within:
+        _wait_for_its_end(path, within)
     check(path)
     made = not path.exists() or not any(path.iterdir())
     try:
@@ -189,6 +193,15 @@ def held(path: Path) -> Held:
     except OSError as error:
         raise refusal(path, error.strerror) from error
     return Held(path.absolute(), lock, made)
+
+
+def _wait_for_its_end(path: Path, within: float) -> None:
+    """Returns when nobody has the lock of a folder, or after so many seconds."""
+    with suppress(OSError), FileIO(path / LOCK, "rb") as file:
+        if not _unlocked:
+            waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_SH), daemon=True)
+            waiting.start()
+            waiting.join(within)
 
 
 def locked(path: Path) -> FileIO:

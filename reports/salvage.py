@@ -21,6 +21,10 @@ def unseen(node: str, claim: str, reason: str) -> Instance:
     )  # fmt: skip
 
 
+DYING = 10.0
+"""Seconds that a run which was killed may take to let its folder go."""
+
+
 def salvage(out: Path, began: int, *, interrupted: bool, claim_of: Callable[[str], str], reason: str) -> Results | None:
     """Write the results of a run that `began` then from its journal, and give them; None where it did not come to one.
 
@@ -37,7 +41,7 @@ def salvage(out: Path, began: int, *, interrupted: bool, claim_of: Callable[[str
         more = tuple(unseen(name, claim_of(name), reason) for name in missing)
         found = replace(found, instances=found.instances + more)
     found = replace(found, run=replace(found.run, interrupted=interrupted, complete=False, collected=len(collected)))
-    held = folder.held(out)
+    held = folder.held(out, within=DYING)
     try:
         for path in folder.left_by_others(held.path):
             path.unlink(missing_ok=True)

@@ -70,7 +70,7 @@ def limited(namespaces: int) -> tuple[str, ...]:
 
 
 def way(base: str, path: Path) -> tuple[str, ...]:
-    """The folders between `base`, empty in a container, and `path`: what bubblewrap makes by itself is for root alone."""
+    """The folders between `base`, empty in a container, and `path`: those of bubblewrap are for root alone."""
     between = [each for each in reversed(path.parents) if each.is_relative_to(base) and each != Path(base)]
     return tuple(word for each in between for word in ("--perms", "0755", "--dir", str(each)))
 

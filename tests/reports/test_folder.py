@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,16 @@ def test_lock_that_children_of_a_dead_run_hold_keeps_nobody_out(tmp_path):
         folder.release()
     finally:
         os.killpg(run.pid, signal.SIGKILL)
+
+
+def test_a_folder_whose_run_is_dying_is_waited_for(tmp_path):
+    """Another process has the lock, and lets it go when its standard input ends."""
+    code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from pathlib import Path; from reports import folder; "
+    code += f"held = folder.held(Path({str(tmp_path)!r})); print('held', flush=True); sys.stdin.read()"
+    dying = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert dying.stdout.readline() == "held\n"
+    threading.Timer(0.2, dying.stdin.close).start()
+
+    held(tmp_path, within=60).release()
+
+    assert dying.wait(60) == 0
