@@ -2,11 +2,13 @@
 
 import pytest
 
-from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, sent
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, queue, sent
 from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
 
 OPTIONS = f"<mss {SIZE},sackOK>"
+LIMITED_TRANSMIT = 2
+"""Segments that the first duplicates let leave before a loss is told (RFC 3042)."""
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +56,20 @@ def test_bytes_that_were_told_and_dropped_are_sent_again(remote):
     remote.send(f"ACK ack {SIZE + 1} win {SEGMENTS * SIZE}")  # decisive
 
     until(lambda: again(remote, SIZE + 1) > 1, what="what was told to have come, and is no longer there")
+
+
+@pytest.mark.claim("tcp.loss-recovery.half-of-what-is-delivered")
+@over_ip
+def test_recovery_sends_about_half_of_what_is_delivered(remote, sysctl):
+    sysctl("net.ipv4.tcp_congestion_control", "reno")
+    server = remote.reach(options=OPTIONS, window=30_000)
+    queue(server, 30)
+    remote.settle()
+    flight = remote.numbers.received // SIZE
+
+    for number in range(2, flight + 1):
+        remote.send(f"ACK ack 1 win 30000 <nop,nop,sack {SIZE + 1}:{number * SIZE + 1}>")  # decisive
+        remote.settle()
+
+    further = len(remote.seen("any (1..)")) - flight
+    assert 1 <= further <= flight // 2 + LIMITED_TRANSMIT + 1

@@ -5,7 +5,7 @@ from socket import MSG_DONTWAIT, SHUT_RDWR
 
 import pytest
 
-from fixtures.evidence.expect import fails
+from fixtures.evidence.expect import fails, one_of
 from fixtures.stage.families import over_ip
 
 
@@ -62,3 +62,16 @@ def test_connect_again_tells_how_far_it_is(remote):
     client.connect(remote.address)
     with fails(EISCONN):
         client.connect(remote.address)
+
+
+@pytest.mark.claim("tcp.opening.data-in-syn-ack")
+@over_ip
+def test_data_of_a_syn_ack_is_not_lost(remote):
+    client = remote.connecting()
+
+    remote.send("SYN ACK 0:(5) <mss 1460>", payload=b"early")  # decisive
+
+    taken = one_of(remote.expect("ACK !SYN").acknowledgement, {1: "RFC 9293 3.4", 6: "RFC 9293 3.10.7.3"})
+    if taken == 1:
+        remote.send("PSH ACK 1:(5)", payload=b"early")
+    assert client.recv(10) == b"early"
