@@ -10,6 +10,7 @@ from fixtures.stage.sysctls import read_sysctl
 LONGEST = 16
 """Bytes of a name, TCP_CA_NAME_MAX of include/net/tcp.h."""
 SETTING = "net.ipv4.tcp_congestion_control"
+AVAILABLE = "net.ipv4.tcp_available_congestion_control"
 ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
 
 

@@ -1,13 +1,16 @@
 """Which congestion control a socket has: by the setting, by TCP_CONGESTION, by its listener."""
 
-from errno import ENOENT
-from socket import IPPROTO_TCP, SOCK_STREAM, TCP_CONGESTION
+import os
+from errno import EACCES, ENOENT, EPERM
+from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, TCP_CONGESTION
 
 import pytest
 
+from conformance.configuration.values.settings import unprivileged
 from conformance.stream.sending.buffers import received
-from conformance.tcp.congestion.algorithms import SETTING, algorithm, another, default
+from conformance.tcp.congestion.algorithms import ALLOWED, AVAILABLE, SETTING, algorithm, another, default
 from fixtures.evidence.expect import fails
+from fixtures.evidence.verdicts import Unavailable
 from fixtures.stage.families import over_ip
 from fixtures.stage.sysctls import path_of, read_sysctl
 
@@ -72,3 +75,44 @@ def test_accepted_socket_has_the_algorithm_of_its_listener(peers, family):
 
     assert algorithm(peers.accepting(listener)) == wanted
     assert algorithm(client) == default()
+
+
+@pytest.mark.claim("tcp.congestion.restricted-needs-privilege")
+def test_algorithm_that_is_not_allowed_needs_privilege(peers):
+    end = peers.socket("end", AF_INET, SOCK_STREAM)
+    restricted = set(read_sysctl(AVAILABLE).split()) - set(read_sysctl(ALLOWED).split())
+    if not restricted:
+        raise Unavailable("every algorithm that is there is allowed", verdict="unsupported")
+
+    chosen = {name for name in restricted if chosen_unprivileged(end, name) != EPERM}
+
+    assert chosen <= set(read_sysctl(ALLOWED).split())  # the list is the machine's, and grows
+
+
+def chosen_unprivileged(end, name):
+    """The errno with which somebody without privilege chooses an algorithm; 0 where he may."""
+    try:
+        unprivileged(lambda: end.setsockopt(IPPROTO_TCP, TCP_CONGESTION, name.encode()))
+    except OSError as error:
+        return error.errno
+    return 0
+
+
+@pytest.mark.claim("tcp.congestion.allowed-needs-none")
+def test_algorithms_that_are_allowed_need_no_privilege(peers):
+    end = peers.socket("end", AF_INET, SOCK_STREAM)
+
+    chosen = {name: chosen_unprivileged(end, name) for name in read_sysctl(ALLOWED).split()}  # decisive
+
+    assert chosen
+    assert set(chosen.values()) == {0}
+
+
+@pytest.mark.claim("tcp.congestion.available-is-read-only")
+def test_list_of_what_is_there_cannot_be_written(peers):
+    end = peers.socket("end", AF_INET, SOCK_STREAM)
+
+    with fails(EACCES):
+        os.open(path_of(AVAILABLE), os.O_WRONLY)
+
+    assert {algorithm(end), *read_sysctl(ALLOWED).split()} <= set(read_sysctl(AVAILABLE).split())

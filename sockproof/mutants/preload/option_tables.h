@@ -235,6 +235,7 @@ static const struct forgiven forgiven[] = {
     {M_options_unknown_accepted, SOL_SOCKET, ANY, ENOPROTOOPT},
     {M_options_tcp_unknown_accepted, IPPROTO_TCP, ANY, ENOPROTOOPT},
     {M_congestion_unknown_accepted, TCP(TCP_CONGESTION), ENOENT},
+    {M_congestion_restricted_accepted, TCP(TCP_CONGESTION), EPERM},
     {M_options_busypoll_unchecked, SOCKET(SO_BUSY_POLL), EINVAL},
     {M_credentials_peer_settable, SOCKET(SO_PEERCRED), ENOPROTOOPT},
 #include "forgiven_rules.def"
