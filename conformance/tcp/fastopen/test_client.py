@@ -1,10 +1,11 @@
 """What a client remembers of a host and sends in its SYN, and what follows when that fails (RFC 7413 4.1.3 and 4.2)."""
 
-from errno import ECONNREFUSED, EOPNOTSUPP
+from errno import EALREADY, ECONNREFUSED, EOPNOTSUPP
 from socket import MSG_FASTOPEN, SOCK_STREAM
 
 import pytest
 
+from conformance.lifecycle.close.threads import waiting_thread
 from conformance.tcp.fastopen.cookies import EARLY, EVERYTHING, NOTHING, acquaint, begin, cookie_in, hurried
 from conformance.tcp.fastopen.opening import CLIENTS
 from fixtures.evidence.expect import fails
@@ -142,3 +143,21 @@ def test_flag_is_refused_where_clients_may_not(remote, family, sysctl):
 
     with fails(EOPNOTSUPP):
         client.sendto(EARLY, MSG_FASTOPEN, remote.address)
+
+
+@pytest.mark.claim("tcp.fastopen.one-at-a-time")
+@over_ip
+def test_second_call_while_one_is_under_way_is_told_so(remote, family):
+    client = remote.peers.socket("client", family.domain, SOCK_STREAM)
+
+    def hurry():
+        return client.sendto(EARLY, MSG_FASTOPEN, remote.address)
+
+    with waiting_thread(hurry, wake=lambda: answered(remote)), fails(EALREADY):
+        hurry()
+
+
+def answered(remote):
+    """The handshake of whoever connects ends."""
+    remote.expect("SYN !ACK")
+    remote.send("SYN ACK <mss 1460>")

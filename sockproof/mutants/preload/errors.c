@@ -116,6 +116,7 @@ static const struct swap swaps[] = {
     SWAP(arguments_oob_sent, SEND, EOPNOTSUPP, AS_SUCCESS, is_datagram),
     SWAP(arguments_short_sent, SEND, EINVAL, AS_SUCCESS, is_datagram),
     SWAP(send_oob_records_allowed, SEND, EOPNOTSUPP, AS_SUCCESS, is_unix),
+    SWAP(fastopen_pending_as_eagain, SEND, EALREADY, EAGAIN, is_tcp),
     SWAP(fastopen_disabled_as_einval, SEND, EOPNOTSUPP, EINVAL, is_tcp),
     SWAP(send_port_zero_accepted, SEND, EINVAL, AS_SUCCESS, is_datagram_of_inet),
     SWAP(send_unaddressed_accepted, SEND, EDESTADDRREQ, AS_SUCCESS, NULL),
