@@ -10,7 +10,6 @@ import os
 import select
 import struct
 import tempfile
-import time
 from socket import *
 from socket import socket, socketpair
 
@@ -248,9 +247,8 @@ def room_of_the_receiver() -> object:
 
 @provokes("state_info_rtt_in_nanoseconds")
 def round_trip() -> object:
-    start = time.monotonic()
-    with tcp() as (client, _):
-        return info(client, RTT) <= (time.monotonic() - start) * 1_000_000
+    with tcp() as (client, _):  # of one measurement the variance is half (RFC 6298 2.2)
+        return info(client, RTT) <= 100 * info(client, RTT + 4) + 100
 
 
 def info(end: socket, place: int) -> int:
