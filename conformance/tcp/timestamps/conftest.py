@@ -1,0 +1,15 @@
+"""Time stamps are on, whatever the machine was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.remote.host import Remote
+
+
+@pytest.fixture(autouse=True)
+def switched_on(remote: Remote, sysctl: Callable[[str, int | str], None]) -> None:
+    """As a kernel has them where nobody has changed it; what a run sets is there before."""
+    sysctl("net.ipv4.tcp_timestamps", 1)
