@@ -1,4 +1,4 @@
-"""Destinations of a peculiar kind: oneself, nobody in particular, and port 0."""
+"""Destinations of a peculiar kind: oneself, and port 0."""
 
 from errno import ECONNREFUSED, EINVAL
 from socket import SOCK_DGRAM, SOCK_STREAM
@@ -21,17 +21,6 @@ def test_socket_connects_to_itself(peers, family):
     assert alone.getpeername() == alone.getsockname()
     alone.send(b"to myself")
     assert alone.recv(100) == b"to myself"
-
-
-@pytest.mark.claim("tcp.connect.to-the-unspecified")
-@over_ip
-def test_unspecified_address_is_the_own_host(peers, family):
-    listener = peers.listener(family)
-    client = peers.socket("client", family.domain, SOCK_STREAM)
-
-    client.connect((family.wildcard, listener.getsockname()[1]))  # decisive
-
-    assert peers.accepting(listener).getpeername() == client.getsockname()
 
 
 @pytest.mark.claim("tcp.connect.to-port-zero")

@@ -53,6 +53,14 @@ def early(client: Remote, option: str) -> Packet:
     return client.expect("SYN ACK")
 
 
+def accepted_early(remote: Remote, sysctl: Callable[[str, object], None]) -> tuple[Remote, RecordedSocket]:
+    """A scripted client that has sent EARLY in its SYN, and the socket that was accepted before the handshake ends."""
+    listener = fast_listener(remote, sysctl)
+    client, cookie = remote.another("client"), granted(remote)
+    early(client, f"fastopen {cookie}")
+    return client, remote.peers.accepting(listener)
+
+
 def begin(remote: Remote, data: bytes = EARLY) -> RecordedSocket:
     """A client of the kernel's that hurries to `remote` with `data`; its SYN is on the way."""
     client = remote.peers.socket(f"to-{remote.lane}", remote.family.domain, SOCK_STREAM)

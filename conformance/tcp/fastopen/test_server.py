@@ -59,10 +59,7 @@ def test_data_of_the_syn_is_read_before_the_handshake_ends(remote, sysctl):
 @pytest.mark.claim("tcp.fastopen.answered-before-the-handshake-ends")
 @over_ip
 def test_server_answers_before_the_handshake_ends(remote, sysctl):
-    listener = fast_listener(remote, sysctl)
-    client, cookie = remote.another("client"), granted(remote)
-    early(client, f"fastopen {cookie}")
-    server = remote.peers.accepting(listener)
+    client, server = accepted_early(remote, sysctl)
 
     server.send(b"back")  # decisive
 
@@ -131,10 +128,7 @@ def test_no_more_wait_than_the_option_says(remote, sysctl):
 @pytest.mark.claim("tcp.fastopen.reset-before-the-handshake-ends")
 @over_ip
 def test_reset_in_the_handshake_is_told_to_the_server(remote, sysctl):
-    listener = fast_listener(remote, sysctl)
-    client, cookie = remote.another("client"), granted(remote)
-    early(client, f"fastopen {cookie}")
-    server = remote.peers.accepting(listener)
+    client, server = accepted_early(remote, sysctl)
     server.recv(100)
 
     client.send("RST")  # decisive
@@ -167,10 +161,7 @@ def test_syn_that_comes_twice_opens_one_connection(remote, sysctl):
 @pytest.mark.claim("tcp.fastopen.server-ends-before-the-handshake")
 @over_ip
 def test_close_before_the_handshake_ends_the_connection_in_order(remote, sysctl):
-    listener = fast_listener(remote, sysctl)
-    client, cookie = remote.another("client"), granted(remote)
-    early(client, f"fastopen {cookie}")
-    server = remote.peers.accepting(listener)
+    client, server = accepted_early(remote, sysctl)
     server.recv(100)
 
     server.close()  # decisive
