@@ -10,6 +10,7 @@ from conformance.tcp.fastopen.cookies import (
     EVERYTHING,
     FORGED,
     NOTHING,
+    accepted_early,
     cookie_in,
     early,
     fast_listener,
