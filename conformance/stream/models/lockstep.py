@@ -9,9 +9,6 @@ from socket import (
     MSG_DONTWAIT,
     MSG_NOSIGNAL,
     MSG_PEEK,
-    SHUT_RD,
-    SHUT_RDWR,
-    SHUT_WR,
     SO_ERROR,
     SO_LINGER,
     SOL_SOCKET,
@@ -22,6 +19,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.stream.models.differences import SENT, Shut, between
+from conformance.stream.models.pair import END, SHUTS, SIZE
 from fixtures.evidence.expect import linger
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.models.looks import Mask, mask_of, unread
@@ -29,9 +27,6 @@ from fixtures.models.machine import Model, outcome, step
 from fixtures.stage.families import ip4, unix
 from fixtures.stage.peers import Pair
 
-END = st.sampled_from(("client", "server"))
-SIZE = st.integers(1, 9)
-SHUTS = {"SHUT_RD": SHUT_RD, "SHUT_WR": SHUT_WR, "SHUT_RDWR": SHUT_RDWR}
 NOW = MSG_DONTWAIT | MSG_NOSIGNAL
 
 
