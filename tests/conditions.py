@@ -1,6 +1,6 @@
 """The whole suite on a machine that is not kind: few descriptors, blocked signals, captures that lose frames.
 
-    python -m tests.conditions [CONDITION ...]
+    python -m tests.conditions [--shared] [CONDITION ...]
 
 Red must mean the kernel there as well. What a machine cannot give may be not-permitted, and what was lost inconclusive;
 nothing may deviate that does not otherwise, nothing may fail that is ours, and each run ends by itself with results.
@@ -8,6 +8,7 @@ nothing may deviate that does not otherwise, nothing may fail that is ours, and 
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -47,18 +48,23 @@ CONDITIONS = {
 }
 
 
-def main(names: Sequence[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Runs the suite under each condition, and tells what came of it; the exit status."""
-    if unknown := [name for name in names if name not in CONDITIONS]:
-        print(f'there is no condition "{unknown[0]}"; they are {", ".join(CONDITIONS)}', file=sys.stderr)
-        return 2
-    return max(tried(name, CONDITIONS[name]) for name in names or CONDITIONS)
+    parser = argparse.ArgumentParser(prog="python -m tests.conditions", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="CONDITION", help=f"of: {', '.join(CONDITIONS)} (all of them)")
+    parser.add_argument("--shared", action="store_true", help="each has its share of the suite, and all of them the whole")
+    asked = parser.parse_args(words)
+    if unknown := [name for name in asked.names if name not in CONDITIONS]:
+        parser.error(f'there is no condition "{unknown[0]}"; they are {", ".join(CONDITIONS)}')
+    names = asked.names or list(CONDITIONS)
+    shares = [["--shard", f"{i}/{len(names)}"] if asked.shared else [] for i in range(1, len(names) + 1)]
+    return max(tried(name, CONDITIONS[name], share) for name, share in zip(names, shares, strict=True))
 
 
-def tried(name: str, condition: Condition) -> int:
+def tried(name: str, condition: Condition, share: Sequence[str] = ()) -> int:
     """One run; 1 where it says something that it should not."""
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "sockproof", "run", "-n", "2", "--out", folder]
+        command = [sys.executable, "-m", "sockproof", "run", "-n", "2", "--out", folder, *share]
         command += ["--", *condition.behind] if condition.behind else []
         subprocess.run([*condition.before, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, timeout=LONGEST)
         results = json.loads((Path(folder) / "results.json").read_text("utf-8"))

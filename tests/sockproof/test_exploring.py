@@ -48,9 +48,12 @@ def test_an_interrupt_ends_the_search_and_keeps_the_results(tmp_path):
     words = command("epoll", "--minutes", "10", "--out", str(tmp_path / "out"), "--database", str(tmp_path / "kept"))
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     running = subprocess.Popen(words, cwd=tmp_path, env=settings, **pipes)
-    assert " s of 600: " in running.stderr.readline()
-    running.send_signal(signal.SIGINT)
-    out, _ = running.communicate()
+    try:
+        assert " s of 600: " in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=120)
+    finally:
+        running.kill()
     assert running.returncode == 130
     assert "epoll" in out
     (instance,) = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))["instances"]
