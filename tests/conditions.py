@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> int:
     """Runs the suite under each condition, and tells what came of it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.conditions", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="CONDITION", help=f"of: {', '.join(CONDITIONS)} (all of them)")
-    parser.add_argument("--shared", action="store_true", help="each has its share of the suite, and all of them the whole")
+    parser.add_argument("--shared", action="store_true", help="each has its share, all of them the whole suite")
     asked = parser.parse_args(words)
     if unknown := [name for name in asked.names if name not in CONDITIONS]:
         parser.error(f'there is no condition "{unknown[0]}"; they are {", ".join(CONDITIONS)}')
