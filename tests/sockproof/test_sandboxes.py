@@ -7,7 +7,7 @@ import pytest
 from tests import sandboxes
 
 ALWAYS = frozenset({
-    "1 namespace", "no proc", "no ipv6", "a neighbour", "unshare is forbidden", "setns is unknown", "no pidfds",
+    "3 namespaces", "no proc", "no ipv6", "a neighbour", "unshare is forbidden", "setns is unknown", "no pidfds",
     "4 processes", "like docker", "no packet sockets", "no proc and no capabilities", "read-only sysctls", "no netlink",
 })  # fmt: skip
 """One of each kind: the others are tried where the tests are to be thorough, since each is a run of its own."""
