@@ -259,6 +259,7 @@ void keep_tuned(const struct option *o);
 void tuned_by_sending(const struct sock *s);
 void tuned_by_reading(const struct sock *s);
 void inherited_by(const struct sock *listener, int fd);
+void inheritance(const struct sock *listener, int fd); /* see inheritance.c */
 
 /* Readiness bits, common to poll and epoll (the values are the same). */
 enum waiter { WAIT_POLL, WAIT_EPOLL, WAIT_SELECT };
