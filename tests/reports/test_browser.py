@@ -28,7 +28,7 @@ def opened(tmp_path_factory):
         address = f"file://{place / 'report.html'}{fragment}"
         command = (BROWSER, "--headless", "--disable-gpu", *home, f"--user-data-dir={place / 'profile'}",
                    "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom", address)  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
         return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
     return run

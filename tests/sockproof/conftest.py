@@ -134,7 +134,7 @@ class Command:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         return Ended(process.returncode, process.stdout, process.stderr)
 

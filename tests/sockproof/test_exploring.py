@@ -51,7 +51,7 @@ def test_an_interrupt_ends_the_search_and_keeps_the_results(tmp_path):
     try:
         assert " s of 600: " in running.stderr.readline()
         running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=120)
+        out, _ = running.communicate(timeout=300)
     finally:
         running.kill()
     assert running.returncode == 130

@@ -40,7 +40,7 @@ def in_shell(command, line, **more):
     words = " ".join(command.arguments("run", "--out", "there"))
     process = subprocess.run(
         ["bash", "-c", line], cwd=command.cwd, env={**command.settings(), "RUN": words, **more},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     return Ended(process.returncode, process.stdout, process.stderr)
 

@@ -251,7 +251,7 @@ def test_an_interrupt_leaves_a_partial_report_and_no_traceback(command, waiting,
     else:
         waiting.send_signal(signal.SIGTERM if way == "as SIGTERM" else signal.SIGINT)
 
-    out, err = waiting.communicate(timeout=60)
+    out, err = waiting.communicate(timeout=300)
 
     assert waiting.returncode == 130, out + err
     assert "Traceback" not in out + err
@@ -263,7 +263,7 @@ def test_a_folder_that_another_run_uses_is_refused_and_kept(command, waiting):
     assert ended.status == 2
     assert "another run of sockproof writes there" in ended.complaint
     waiting.send_signal(signal.SIGINT)
-    waiting.communicate(timeout=60)
+    waiting.communicate(timeout=300)
     assert_partial(command.cwd / "there")
 
 
@@ -275,7 +275,7 @@ def test_a_second_signal_ends_a_run_that_does_not_listen(command, checkout, read
         ready.open().close()
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
 
     assert process.returncode == 130, out + err
     assert "Traceback" not in out + err
@@ -310,7 +310,7 @@ def test_a_run_that_ignores_a_terminals_interrupt_is_ended_by_a_program(command,
     with spoilt.start("run", "--out", "there") as process:
         ready.open().close()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 130, out + err
     assert_partial(command.cwd / "there")
 

@@ -119,7 +119,7 @@ def test_run_that_hangs_in_the_rig_is_ended_with_results(
     done = subprocess.run(
         [sys.executable, "-c", STUCK.replace("MARK", mark), "run", "tcp.linger.zero-aborts", "-k", "ip4 and unread",
          *workers, "--out", str(tmp_path / "out"), "--", "-p", "sticking"],
-        env={**os.environ, **more}, capture_output=True, text=True, timeout=100, check=False,
+        env={**os.environ, **more}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
     assert done.returncode == 3, done.stdout + done.stderr

@@ -236,7 +236,7 @@ def test_interrupted_run_leaves_what_it_found(mutants: Any, catalogue: Path, tmp
         pending.poll(20)
 
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
 
     assert process.returncode == 130, errors
     matrix = matrix_in(tmp_path / "out")

@@ -43,7 +43,7 @@ def inside(script: str, **files: str) -> subprocess.CompletedProcess[str]:
     """Runs shell lines in a namespace with loopback up; each of `files` is a variable of the shell."""
     settings = [f"{name}={text}" for name, text in files.items()]
     command = ["env", *settings, *UNSHARE, f"ip link set lo up; {script}"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize("id", WIRE)

@@ -21,7 +21,7 @@ def bare(command, monkeypatch, tmp_path):
         folder.mkdir(exist_ok=True)
         environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(folder), "HOME": str(tmp_path)}
         line = [sys.executable, "-S", "-E", str(path), *arguments]
-        done = subprocess.run(line, cwd=command.cwd, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(line, cwd=command.cwd, env=environment, capture_output=True, text=True, timeout=300)
         assert list(folder.glob("sockproof-*")) == []
         return done
 

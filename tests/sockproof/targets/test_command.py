@@ -150,7 +150,7 @@ def test_far_side_ends_when_nobody_listens(command, checkout, far, spotless):
         pass
 
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     while os.listdir(spotless) or processes(str(spotless)):
         pass
@@ -163,7 +163,7 @@ def test_nothing_is_left_of_one_that_is_killed_before_the_suite_begins(command, 
     assert os.listdir(spotless)
 
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     while os.listdir(spotless) or processes(str(spotless)):
         pass
@@ -177,7 +177,7 @@ def test_interrupt_keeps_what_was_found(command, checkout, far, spotless, name):
         pass
 
     process.send_signal(name)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode == 130
     assert set(verdicts(command.cwd / "there").values()) == {"conforms"}

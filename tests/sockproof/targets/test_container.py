@@ -154,7 +154,7 @@ def test_interrupt_ends_the_container_and_keeps_what_was_found(command, checkout
     wait_for(process, lambda: conforming(command))
 
     process.send_signal(name)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode == 130
     assert set(verdicts(command.cwd / "there").values()) == {"conforms"}
@@ -174,7 +174,7 @@ def test_container_that_is_killed_leaves_a_verdict_for_all(command, checkout):
 
     (bubblewrap,) = [pid for pid in children_of(process.pid) if "bwrap" in name_of(pid)]
     os.kill(bubblewrap, signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
 
     assert process.returncode == 3
     assert "sockproof: error: the target container ended after 2 scenarios; what it had found is in" in err
@@ -189,7 +189,7 @@ def test_container_ends_with_the_command(command, checkout):
     held = {str(command.checkout.root), str(command.cwd)}
 
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     wait_for_end = lambda: not any(processes(word) for word in held)  # noqa: E731
     while not wait_for_end():

@@ -69,7 +69,7 @@ def test_kernel_that_is_killed_leaves_a_verdict_for_all(command, checkout, targe
 
     (enclosing,) = [pid for pid in children_of(process.pid) if name_of(pid) == "unshare"]
     os.kill(enclosing, signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
 
     assert process.returncode == 3
     assert f"the target {target.partition(':')[0]} ended after" in err
@@ -87,7 +87,7 @@ def test_interrupt_ends_the_kernel(command, checkout, target, virtualization):
         pass
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode == 130
     assert results(command.cwd / "there")["run"]["interrupted"] is True

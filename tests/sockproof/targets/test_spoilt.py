@@ -87,7 +87,7 @@ def test_full_disk_is_told_and_nothing_is_left(command, target, size):
 
     ended = subprocess.run(
         ["unshare", "--mount", "sh", "-c", within, str(command.cwd / "small"), *run], cwd=command.cwd,
-        env=command.settings(), capture_output=True, text=True, check=False, timeout=100,
+        env=command.settings(), capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
     assert ended.returncode in (2, 3), ended.stdout + ended.stderr
