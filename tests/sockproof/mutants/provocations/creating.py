@@ -114,6 +114,7 @@ def finished_peer() -> object:
 def further_names() -> object:
     with socket(AF_INET, SOCK_STREAM) as unbound, udp() as (sender, receiver), listening() as listener:
         sender.send(b"x")
+        wait_readable(receiver)
         source = outcome(receiver.recvfrom, 1, MSG_DONTWAIT)
         with socket(AF_INET, SOCK_STREAM) as client:
             reached = outcome(client.connect, listener.getsockname())

@@ -119,6 +119,8 @@ def long_datagram() -> object:
 def empty_datagram() -> object:
     with udp() as (sender, receiver):
         sender.send(b"")
+        sender.send(b"behind")
+        wait_readable(receiver)
         return outcome(receiver.recv, 10, MSG_DONTWAIT)
 
 
