@@ -21,7 +21,7 @@ from fixtures.evidence.kernel_view import counted, is_in, tcp_info
 from fixtures.stage.families import over_ip, over_ip4
 
 TCP_USER_TIMEOUT = 18
-KEPT = "RFC 5461 2.3: implementations keep a connection that is synchronized"
+KEPT = "RFC 5461 2.1: implementations keep a connection that is synchronized"
 ABORTED = "RFC 9293 3.9.2.2: a hard error should abort"
 UNTOLD = "Linux net/ipv4/icmp.c icmp_unreach: not passed to sockets"
 TOLD = "RFC 9293 3.9.2.2: a soft error should be available to the application"
