@@ -96,7 +96,7 @@ def test_accepted_socket_has_the_ipv6_option_of_its_listener(peers, family, sett
 @over_ip
 def test_accepted_socket_has_a_value_of_its_own(peers, family, setting):
     listener = peers.listener(family)
-    listener.setsockopt(setting.level, setting.option, setting.value)
+    listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
 
     client = peers.connecting(family, listener.getsockname())
     client.send(b"for TCP_DEFER_ACCEPT")
@@ -114,7 +114,7 @@ def test_option_that_is_set_after_the_handshake_comes_too_late(peers, family, le
     peers.connecting(family, listener.getsockname())
     ready(listener, POLLIN)
 
-    listener.setsockopt(level, option, 1)
+    listener.setsockopt(level, option, 1)  # decisive
 
     server = peers.accepting(listener)
     assert listener.getsockopt(level, option) == 1
@@ -139,7 +139,7 @@ def test_accepted_socket_has_the_filter_of_its_listener(peers, family):
 @over_streams
 def test_accepted_socket_has_not_the_owner_of_its_listener(peers, family):
     listener = peers.listener(family)
-    fcntl(listener, F_SETOWN, getpid())
+    fcntl(listener, F_SETOWN, getpid())  # decisive
 
     peers.connecting(family, listener.getsockname())
 

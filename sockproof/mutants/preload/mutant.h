@@ -248,6 +248,8 @@ void timeout_get(const struct option *o, void *value);
 void tcp_info_get(const struct option *o, void *value, socklen_t length);
 bool set_by_rule(struct option *o, int *result);
 int after_set(const struct option *o, int result);
+bool value_refused(const struct option *o); /* see option_values.c */
+bool value_taken(const struct option *o, int error);
 void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
 void multicast_was_set(const struct option *o);

@@ -65,6 +65,8 @@ static int set(struct option *o)
         return 0;
     if (answered(o, &result))
         return result;
+    if (value_refused(o))
+        return fail(EINVAL);
     result = real.setsockopt(o->s.fd, o->level, o->name, o->value, o->length);
     result = after_set(o, result);
     if (result != 0)

@@ -222,3 +222,21 @@ def buffers_of_the_program() -> object:
         client.send(b"x", 0x4000000)
         server.recv(1)
         return poll_bits(client, 0)
+
+
+@provokes("values_first_on", "values_byte_refused", "values_long_refused", "values_short_taken", "values_beyond_taken",
+          "values_told_settable", "values_set_told", "values_switch_kept")  # fmt: skip
+def any_option() -> object:
+    with four(SOCK_STREAM) as end:
+        lengths = [answer(end.setsockopt, IPPROTO_IP, IP_TTL, value) for value in (b"\1", b"\1" + bytes(7), b"")]
+        beyond = answer(end.setsockopt, IPPROTO_TCP, 18, -1), answer(end.setsockopt, SOL_SOCKET, SO_TYPE, 1)
+        end.setsockopt(SOL_SOCKET, SO_BROADCAST, 7)
+        told = end.getsockopt(SOL_SOCKET, SO_OOBINLINE), end.getsockopt(SOL_SOCKET, SO_BROADCAST)
+        return lengths, beyond, told, answer(end.getsockopt, SOL_SOCKET, 32)
+
+
+@provokes("values_rights_unchecked")
+def repair_by_anybody() -> object:
+    with four(SOCK_STREAM) as end:
+        LIBC.capset(struct.pack("=Ii", 0x20080522, 0), bytes(24))
+        return answer(end.setsockopt, IPPROTO_TCP, 19, 1)
