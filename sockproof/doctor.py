@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fixtures.catalogue.loading import Scenario
     from reports.record import Capability
 
-BY_FIXTURE = {"wire": "capture", "link": "link", "remote": "tap", "sysctl": "namespace"}
+BY_FIXTURE = {"wire": "capture", "link": "link", "remote": "tap", "sysctl": "own-sysctls"}
 """What a scenario needs because it asks for a fixture. Without capture it still decides what the calls return."""
 
 RUNGS = {

@@ -55,6 +55,7 @@ def test_clocks_of_two_connections_are_one(peers, family, sysctl, wire):
 
 
 @pytest.mark.claim("tcp.incoming-cpu.tells-the-processor")
+@pytest.mark.needs("option:SOL_SOCKET.SO_INCOMING_CPU")
 @over_ip
 def test_processor_of_the_last_segment_is_told(stream_pair):
     client, server = stream_pair

@@ -7,6 +7,7 @@ import pytest
 from conformance.configuration.values.settings import SO_PEEK_OFF
 from fixtures.stage.families import ip4, ip6
 
+pytestmark = pytest.mark.needs(f"option:SOL_SOCKET.{SO_PEEK_OFF}")
 NEEDS = {"tcp": ["kernel>=6.9"], "udp": [], "unix": []}
 ENDS = [
     *((f"unix-{kind.name.lower()}", [], "unix", kind) for kind in (SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET)),

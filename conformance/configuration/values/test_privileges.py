@@ -25,6 +25,7 @@ MARK = (0x50C4).to_bytes(4, sys.byteorder)
 
 
 @pytest.mark.claim("socket.priority.above-six-needs-privilege")
+@pytest.mark.needs("option:SOL_SOCKET.SO_PRIORITY")
 @over_streams
 def test_priority_above_six_is_refused_without_privilege(peers, family):
     end = peers.socket("end", family.domain, SOCK_DGRAM)
@@ -36,6 +37,7 @@ def test_priority_above_six_is_refused_without_privilege(peers, family):
 
 
 @pytest.mark.claim("socket.priority.reads-back")
+@pytest.mark.needs("option:SOL_SOCKET.SO_PRIORITY")
 @pytest.mark.parametrize("priority", [1, 6])
 @over_streams
 def test_priority_up_to_six_is_free_and_reads_back(peers, family, priority):
@@ -48,6 +50,7 @@ def test_priority_up_to_six_is_free_and_reads_back(peers, family, priority):
 
 
 @pytest.mark.claim("socket.mark.needs-privilege")
+@pytest.mark.needs("option:SOL_SOCKET.SO_MARK")
 @over_ip
 def test_mark_is_refused_without_privilege(peers, family):
     end = peers.socket("end", family.domain, SOCK_DGRAM)
@@ -59,7 +62,7 @@ def test_mark_is_refused_without_privilege(peers, family):
 
 
 @pytest.mark.claim("socket.mark.of-what-is-sent")
-@pytest.mark.needs("CAP_NET_ADMIN", f"option:SOL_SOCKET.{SO_RCVMARK}")
+@pytest.mark.needs("CAP_NET_ADMIN", f"option:SOL_SOCKET.{SO_RCVMARK}", "option:SOL_SOCKET.SO_MARK")
 @over_ip
 def test_datagram_has_the_mark_of_its_socket(peers, family):
     sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
@@ -74,6 +77,7 @@ def test_datagram_has_the_mark_of_its_socket(peers, family):
 
 
 @pytest.mark.claim("socket.debug.needs-privilege")
+@pytest.mark.needs("option:SOL_SOCKET.SO_DEBUG")
 @over_streams
 def test_debugging_is_refused_without_privilege(peers, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)
@@ -85,6 +89,7 @@ def test_debugging_is_refused_without_privilege(peers, family):
 
 
 @pytest.mark.claim("ip.transparent.needs-privilege")
+@pytest.mark.needs("option:IPPROTO_IP.IP_TRANSPARENT")
 @over_ip
 def test_transparency_is_refused_without_privilege(peers, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)
@@ -96,7 +101,7 @@ def test_transparency_is_refused_without_privilege(peers, family):
 
 
 @pytest.mark.claim("ip.transparent.binds-what-is-not-local")
-@pytest.mark.needs("CAP_NET_ADMIN")
+@pytest.mark.needs("CAP_NET_ADMIN", "option:IPPROTO_IP.IP_TRANSPARENT")
 @over_ip
 def test_transparent_socket_is_bound_to_an_address_of_another_host(peers, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)

@@ -90,6 +90,7 @@ def test_hop_limit_of_minus_one_is_the_default_again(peers, family):
 
 
 @pytest.mark.claim("ip.mtu.unconnected-enotconn")
+@pytest.mark.needs("option:IPPROTO_IP.14")
 @over_ip
 def test_socket_without_a_peer_has_no_path(peers, family):
     end = peers.datagram(family, lane="end")

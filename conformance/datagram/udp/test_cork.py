@@ -11,6 +11,7 @@ from fixtures.stage.families import over_ip
 
 UDP_CORK, SIOCOUTQ = 1, 0x5411
 """linux/udp.h, linux/sockios.h."""
+pytestmark = pytest.mark.needs(f"option:IPPROTO_UDP.{UDP_CORK}")
 NOBODYS = {"ip4": "10.77.0.99", "ip6": "fd77::99"}
 """Addresses on the link that nobody has."""
 

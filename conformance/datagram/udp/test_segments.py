@@ -14,6 +14,7 @@ from fixtures.stage.families import over_ip
 
 UDP_SEGMENT, UDP_GRO = 103, 104
 """Of linux/udp.h."""
+pytestmark = pytest.mark.needs(f"option:IPPROTO_UDP.{UDP_SEGMENT}")
 DATA = bytes(range(250))
 PIECES = [DATA[:100], DATA[100:200], DATA[200:]]
 SAFE, TOO_MANY = 64, 600

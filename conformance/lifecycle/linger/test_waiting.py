@@ -14,6 +14,9 @@ from fixtures.evidence.expect import lasts, linger
 from fixtures.evidence.kernel_view import Ends, is_in, reaches
 from fixtures.stage.families import ip6, over, over_ip, over_ip4
 
+LONG = 20
+"""Seconds in which a reader has taken everything on any machine."""
+
 
 @contextmanager
 def handled(number: signal.Signals) -> Iterator[None]:
@@ -29,7 +32,7 @@ def handled(number: signal.Signals) -> Iterator[None]:
 @over_ip
 def test_close_waits_until_the_peer_has_taken_everything(peers, family):
     (client, server), sent = jammed(peers, family)
-    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=60))  # decisive
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=LONG))  # decisive
 
     with late_reader(server) as reader:
         client.close()
@@ -44,7 +47,7 @@ def test_close_waits_until_the_peer_has_taken_everything(peers, family):
 def test_close_of_a_non_blocking_socket_waits_too(peers, family):
     (client, server), sent = jammed(peers, family)
     client.setblocking(False)
-    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=60))  # decisive
+    client.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=LONG))  # decisive
 
     with late_reader(server) as reader:
         client.close()

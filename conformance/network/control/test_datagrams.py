@@ -108,6 +108,7 @@ def test_destination_is_told_with_its_port(peers, family):
 
 
 @pytest.mark.claim("ip.options.received-told")
+@pytest.mark.needs("option:IPPROTO_IP.IP_OPTIONS")
 @pytest.mark.parametrize("option", [IP_RECVOPTS, IP_RETOPTS], ids=["IP_RECVOPTS", "IP_RETOPTS"])
 @over_ip4
 def test_options_of_a_datagram_are_told(peers, family, option):
@@ -123,6 +124,7 @@ def test_options_of_a_datagram_are_told(peers, family, option):
 
 
 @pytest.mark.claim("ip.options.read-back")
+@pytest.mark.needs("option:IPPROTO_IP.IP_OPTIONS")
 @over_ip4
 def test_options_read_back(peers, family):
     sender, _ = both(peers, family)
@@ -134,6 +136,7 @@ def test_options_read_back(peers, family):
 
 
 @pytest.mark.claim("ip.options.malformed-refused")
+@pytest.mark.needs("option:IPPROTO_IP.IP_OPTIONS")
 @pytest.mark.parametrize("options", [b"\x07\x02\x04\0", b"\x07\x28\x04\0", b"\x44\x03\x05\0", bytes(41)], ids=bytes.hex)
 @over_ip4
 def test_malformed_options_are_refused(peers, family, options):
@@ -161,7 +164,7 @@ def test_error_of_the_own_host_is_queued_with_the_mtu(peers, family, link):
 
 
 @pytest.mark.claim("ip6.extensions.sent-and-told")
-@pytest.mark.needs("CAP_NET_RAW")
+@pytest.mark.needs("CAP_NET_RAW", "option:IPPROTO_IPV6.IPV6_HOPOPTS")
 @pytest.mark.parametrize("extension", EXTENSIONS.values(), ids=EXTENSIONS)
 @over_ip6
 def test_extension_header_is_sent_and_told(peers, family, extension):
@@ -177,7 +180,7 @@ def test_extension_header_is_sent_and_told(peers, family, extension):
 
 
 @pytest.mark.claim("ip6.extensions.of-every-datagram")
-@pytest.mark.needs("CAP_NET_RAW")
+@pytest.mark.needs("CAP_NET_RAW", "option:IPPROTO_IPV6.IPV6_HOPOPTS")
 @pytest.mark.parametrize("extension", EXTENSIONS.values(), ids=EXTENSIONS)
 @over_ip6
 def test_extension_header_of_the_socket_is_sent(peers, family, extension):
@@ -193,7 +196,7 @@ def test_extension_header_of_the_socket_is_sent(peers, family, extension):
 
 
 @pytest.mark.claim("ip6.flow-label.sent-and-told")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", f"option:IPPROTO_IPV6.{IPV6_FLOWINFO_SEND}")
 @over_ip6
 def test_flow_label_is_sent_and_told(peers, family):
     sender, receiver = both(peers, family)
@@ -209,7 +212,7 @@ def test_flow_label_is_sent_and_told(peers, family):
 
 
 @pytest.mark.claim("ip6.flow-label.unknown-refused")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", f"option:IPPROTO_IPV6.{IPV6_FLOWINFO_SEND}")
 @over_ip6
 def test_flow_label_that_nobody_has_taken_is_refused(peers, family):
     sender, receiver = both(peers, family)
@@ -221,7 +224,7 @@ def test_flow_label_that_nobody_has_taken_is_refused(peers, family):
 
 
 @pytest.mark.claim("ip6.addrform.becomes-ip4")
-@pytest.mark.needs("mapped")
+@pytest.mark.needs("mapped", f"option:IPPROTO_IPV6.{IPV6_ADDRFORM}")
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["SOCK_STREAM", "SOCK_DGRAM"])
 @over_ip6
 def test_socket_of_a_mapped_address_becomes_one_of_ip4(peers, family, kind):

@@ -56,7 +56,7 @@ from conformance.network.packets.links import (
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 
-pytestmark = pytest.mark.needs("CAP_NET_RAW")
+pytestmark = pytest.mark.needs("CAP_NET_RAW", "frames")
 KINDS = {"host": (None, PACKET_HOST), "broadcast": (EVERYBODY, PACKET_BROADCAST),
          "multicast": (GROUP, PACKET_MULTICAST), "otherhost": (STRANGER, PACKET_OTHERHOST)}  # fmt: skip
 options = pytest.mark.parametrize(

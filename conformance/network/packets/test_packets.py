@@ -32,7 +32,7 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.wire.stamping import SO_TIMESTAMPNS
 
-pytestmark = pytest.mark.needs("namespace", "CAP_NET_RAW")
+pytestmark = pytest.mark.needs("namespace", "CAP_NET_RAW", "frames")
 MANY = 20
 
 

@@ -73,7 +73,7 @@ def test_packet_to_another_host_is_dropped(peers, family, link, sysctl, wire):
 
 
 @pytest.mark.claim("raw.router-alert.takes-what-passes")
-@pytest.mark.needs("CAP_NET_RAW")
+@pytest.mark.needs("CAP_NET_RAW", "option:IPPROTO_IP.IP_OPTIONS")
 @over_ip4
 def test_packet_that_passes_with_the_option_is_given_to_the_socket(peers, family, link, sysctl):
     sysctl(FORWARDING[family.name], 1)
@@ -105,6 +105,7 @@ def test_fragments_are_dropped_where_no_memory_is_left_for_them(peers, family, l
 
 
 @pytest.mark.claim("ip.bind-no-port.chosen-by-connect")
+@pytest.mark.needs(f"option:IPPROTO_IP.{IP_BIND_ADDRESS_NO_PORT}")
 @over_ip
 def test_port_is_chosen_by_connect(peers, family):
     client = peers.socket("client", family.domain, SOCK_STREAM)
@@ -120,7 +121,7 @@ def test_port_is_chosen_by_connect(peers, family):
 
 
 @pytest.mark.claim("ip.bind-no-port.one-port-for-many")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", f"option:IPPROTO_IP.{IP_BIND_ADDRESS_NO_PORT}")
 @over_ip
 def test_one_port_serves_connections_to_several_destinations(peers, family, sysctl):
     listeners = [peers.listener(family) for _ in range(2)]

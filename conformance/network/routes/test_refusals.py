@@ -60,6 +60,7 @@ kinds = pytest.mark.parametrize(
 
 
 @pytest.mark.claim("ip.dontroute.flag-spares-gateways")
+@pytest.mark.needs("option:SOL_SOCKET.SO_DONTROUTE")
 @kinds
 @over_ip4
 def test_message_with_the_flag_goes_over_no_gateway(peers, family, link, kind):
@@ -71,6 +72,7 @@ def test_message_with_the_flag_goes_over_no_gateway(peers, family, link, kind):
 
 
 @pytest.mark.claim("ip.dontroute.option-spares-gateways")
+@pytest.mark.needs("option:SOL_SOCKET.SO_DONTROUTE")
 @kinds
 @over_ip4
 def test_socket_with_the_option_sends_over_no_gateway(peers, family, link, kind):
@@ -82,6 +84,7 @@ def test_socket_with_the_option_sends_over_no_gateway(peers, family, link, kind)
 
 
 @pytest.mark.claim("ip.dontroute.option-spares-gateways")
+@pytest.mark.needs("option:SOL_SOCKET.SO_DONTROUTE")
 @over_ip4
 def test_socket_with_the_option_connects_over_no_gateway(peers, family, link):
     end, to = peers.socket("end", family.domain, SOCK_STREAM), behind_a_gateway(link, family)
@@ -92,6 +95,7 @@ def test_socket_with_the_option_connects_over_no_gateway(peers, family, link):
 
 
 @pytest.mark.claim("ip.dontroute.reaches-the-link")
+@pytest.mark.needs("option:SOL_SOCKET.SO_DONTROUTE")
 @pytest.mark.parametrize(("option", "flag"), [(0, MSG_DONTROUTE), (1, 0)], ids=["flag", "option"])
 @over_ip4
 def test_host_on_the_link_is_reached_all_the_same(peers, family, link, option, flag):
