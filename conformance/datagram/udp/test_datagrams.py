@@ -157,7 +157,7 @@ def test_larger_datagram_is_refused(peers, family):
 
 
 @pytest.mark.claim("udp.receive.lost-when-full")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", "own-counters")
 @over_ip
 def test_datagrams_beyond_the_buffer_are_lost(peers, family):
     sender, receiver = ends(peers, family)
