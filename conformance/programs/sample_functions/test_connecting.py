@@ -157,6 +157,7 @@ def test_client_that_returns_where_it_fails_keeps_its_descriptor(peers, family, 
 
     with child(held) as client:
         server = peers.accepting(listener)
+        client.is_blocked_in("read")  # a reset that overtakes connect() would fail that instead
         server.setsockopt(SOL_SOCKET, SO_LINGER, linger(on=True, seconds=0))  # decisive
         server.close()
 
