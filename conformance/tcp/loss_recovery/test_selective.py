@@ -10,6 +10,9 @@ OPTIONS = f"<mss {SIZE},sackOK>"
 LIMITED_TRANSMIT = 2
 """Segments that the first duplicates let leave before a loss is told (RFC 3042)."""
 
+INITIAL = 10
+"""Segments of the initial window (RFC 6928)."""
+
 
 @pytest.fixture(autouse=True)
 def switched_on(remote, sysctl):
@@ -44,6 +47,22 @@ def blocks(lost):
             first -= 1
         told.append(f"{1 + first * SIZE}:{1 + (number + 1) * SIZE}")
     return told
+
+
+@pytest.mark.claim("tcp.loss-recovery.holes-only")
+@pytest.mark.parametrize("told", [range(2, 11), range(10, 1, -1)], ids=["forwards", "backwards"])
+@over_ip
+def test_only_the_hole_in_one_large_write_is_sent_again(remote, told):
+    server = remote.reach(options=OPTIONS)
+    server.send(bytes(INITIAL * SIZE))
+    remote.settle()
+
+    for number in told:
+        first, end = (2, number) if told[0] == 2 else (number, INITIAL)
+        remote.send(f"ACK ack 1 <nop,nop,sack {1 + (first - 1) * SIZE}:{1 + end * SIZE}>")  # decisive
+
+    until(lambda: again(remote, 1) > 1, what="the first segment sent again")
+    assert [again(remote, 1 + number * SIZE) for number in range(1, INITIAL)] == [1] * (INITIAL - 1)
 
 
 @pytest.mark.claim("tcp.loss-recovery.reneging-survived")

@@ -76,3 +76,21 @@ def test_window_to_a_peer_without_scaling_is_signed_where_the_setting_says_so(re
     remote.send("SYN <mss 1460>")  # decisive
 
     assert (remote.expect("SYN ACK").window <= LARGEST_SIGNED) == signed
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.retransmission.even-intervals-by-setting")
+@pytest.mark.parametrize(("setting", "doubled"), [(1, False), (0, True)], ids=["on", "off"])
+@over_ip
+def test_few_segments_are_sent_again_at_even_intervals_by_setting(remote, sysctl, setting, doubled):
+    sysctl("net.ipv4.tcp_thin_linear_timeouts", setting)
+    sysctl("net.ipv4.tcp_congestion_control", "reno")
+    server = silent(remote)
+    server.send(b"data")
+    remote.expect("any 1:5(4)")
+
+    for _ in range(2):
+        late(remote, "any 1:5(4)", after=1)
+
+    until(lambda: tcp_info(server).retransmits > 1, what="two time-outs")
+    assert (tcp_info(server).backoff > 0) == doubled  # decisive
