@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reports import again, documents, grouping, ladder, places, standards, summary, views
+from reports import again, documents, folded, grouping, ladder, places, standards, summary, views
 from reports.diagnosis import words
 from reports.diagnosis.of_results import of_results
 from reports.record import VERDICTS, Results, Trace
@@ -53,14 +50,20 @@ def page(results: Results) -> str:
     return "".join(pieces(results))
 
 
-def pieces(results: Results, split: Mapping[str, str] | None = None) -> Iterator[str]:
+def pieces(
+    results: Results, split: Mapping[str, str] | None = None, carried: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """report.html piece by piece, so that neither the page nor all of the evidence is ever held whole.
 
     The evidence of claims that conform is packed, and drawn by the page's script when it is asked for; with `split`,
-    the pages of the topics by their anchors, it is there and the page leads to them.
+    the pages of the topics by their anchors, it is there and the page leads to them. `carried` are the captures that
+    the page holds, as `reports.carried` has them.
     """
     told = of_results(results)
     shown = views.topics(results, frozenset(group.root.shown.id for group in told.groups))
+    pages = dict(split or {})
+    known = whereabouts(shown, pages)
+    parts = environment().get_template("parts.html").make_module({"where": known, "carried": {}})
     stream = environment().get_template("report.html").stream(
         results=results,
         topics=shown,
@@ -74,7 +77,7 @@ def pieces(results: Results, split: Mapping[str, str] | None = None) -> Iterator
         coverage=documents.coverage(results),
         tallies=documents.tallies(results),
         standards=standards.standards(results),
-        anchors={view.claim.id: view.anchor for topic in shown for view in topic.claims},
+        where=known,
         undecided=views.undecided(results),
         facts=views.facts(results),
         counts=summary.counts(results),
@@ -83,33 +86,18 @@ def pieces(results: Results, split: Mapping[str, str] | None = None) -> Iterator
         lacking=[capability for capability in results.target.capabilities if not capability.available],
         available=[capability for capability in results.target.capabilities if capability.available],
         share=summary.decided_share(results),
-        packed=partial(packed, {view.claim.id: view.anchor for topic in shown for view in topic.claims}),
-        pages=dict(split or {}),
+        packs=folded.Packs(parts),
+        pages=pages,
+        carried=dict(carried or {}),
         cut_short=summary.cut_short(results),
     )  # fmt: skip
     stream.enable_buffering(BUFFERED)
     return stream
 
 
-def is_folded(view: views.ClaimView) -> bool:
-    """Whether a claim's evidence is folded away: all that ran conforms, and nobody has to look at it."""
-    return bool(view.instances) and all(each.instance.verdict == "conforms" for each in view.instances)
-
-
-def packed(anchors: Mapping[str, str], topic: views.TopicView) -> Any:
-    """The evidence of the folded claims of a topic by their anchors: JSON, compressed, in letters that HTML has."""
-    from markupsafe import Markup
-
-    module = environment().get_template("parts.html").make_module({"anchors": anchors})
-    draw: Callable[[views.ClaimView], str] = getattr(module, "claim_scenarios")  # noqa: B009
-    bodies = {view.anchor: lean(draw(view)) for view in topic.claims if is_folded(view)}
-    data = json.dumps(bodies, ensure_ascii=False).encode("utf-8", "replace")
-    return Markup(b64encode(gzip.compress(data, 9, mtime=0)).decode())
-
-
-def lean(drawn: str) -> str:
-    """Markup without the lines and indentation that only its template needs; what is preformatted stays as it is."""
-    return drawn if "<pre" in drawn else re.sub(r">\s*\n\s*<", "><", drawn)
+def whereabouts(topics: Sequence[views.TopicView], pages: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The page, empty for the one at hand, and the anchor of each claim by its id; `pages` as for `pieces`."""
+    return {view.claim.id: (pages.get(topic.anchor, ""), view.anchor) for topic in topics for view in topic.claims}
 
 
 @cache
@@ -138,11 +126,12 @@ def environment() -> Environment:
         several=summary.several,
         ladder=_ladder,
         place=places.address,
+        filename=lambda path: path.rpartition("/")[2],
         decisive=grouping.decisive,
         first_line=first_line,
         permanent=views.permanent,
     )
-    made.tests["folded"] = is_folded
+    made.tests["folded"] = folded.is_folded
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 

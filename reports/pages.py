@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from reports.carried import captures
 from reports.files import write_whole
 from reports.record import Results
 from reports.store import read_results
@@ -22,26 +23,30 @@ PAGES = {
 """Each page and the module whose ``page`` draws it; imported only when it is drawn."""
 
 
-def write_all(results: Results, folder: Path | str) -> dict[str, Path]:
+def write_all(results: Results, folder: Path | str, carried: Mapping[str, str] | None = None) -> dict[str, Path]:
     """Write every page into `folder`, each whole or not at all; their paths by name.
 
-    Raises ResultsError where the folder cannot be written.
+    `carried` are the captures that the report holds; by default those that lie in `folder`. Raises ResultsError where
+    the folder cannot be written.
     """
-    return {name: write(name, results, folder) for name in PAGES}
+    return {name: write(name, results, folder, carried) for name in PAGES}
 
 
-def write(name: str, results: Results, folder: Path | str) -> Path:
+def write(name: str, results: Results, folder: Path | str, carried: Mapping[str, str] | None = None) -> Path:
     """Write one page into `folder`; its path. Raises ResultsError where it cannot be written."""
     path = Path(folder) / name
-    write_whole(path, _drawn(name, results))
+    write_whole(path, _drawn(name, results, Path(folder), carried))
     return path
 
 
-def _drawn(name: str, results: Results) -> str | Iterable[str]:
-    """A page, piece by piece where its module can do that."""
+def _drawn(name: str, results: Results, folder: Path, carried: Mapping[str, str] | None) -> str | Iterable[str]:
+    """A page, piece by piece and with captures where its module can do that."""
     module = import_module(PAGES[name])
-    draw: Callable[[Results], str | Iterable[str]] = getattr(module, "pieces", module.page)
-    return draw(results)
+    draw: Callable[..., Iterable[str]] | None = getattr(module, "pieces", None)
+    if draw is None:
+        whole: str = module.page(results)
+        return whole
+    return draw(results, carried=captures(results, folder) if carried is None else carried)
 
 
 def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path]:
@@ -55,7 +60,7 @@ def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path
     results = read_results(path)
     if folder is None:
         return write_all(results, home)
-    return write_all(seen_from(results, home, Path(folder)), folder)
+    return write_all(seen_from(results, home, Path(folder)), folder, captures(results, home))
 
 
 def seen_from(results: Results, home: Path, folder: Path) -> Results:

@@ -12,13 +12,15 @@ from sockproof.errors import UsageError
 def split_up(asked: Namespace) -> dict[str, Path]:
     """Draw the report as an index and a page for each topic. Raises UsageError without a folder, and ResultsError."""
     from reports import split
+    from reports.carried import captures
     from reports.pages import seen_from
     from reports.store import read_results
 
     if asked.out is None:
         raise UsageError("--split writes a page for each topic: name a folder for them with --out.")
     place, out = Path(asked.results), Path(asked.out)
-    return split.write(seen_from(read_results(place), place if place.is_dir() else place.parent, out), out)
+    home, results = place if place.is_dir() else place.parent, read_results(place)
+    return split.write(seen_from(results, home, out), out, captures(results, home))
 
 
 def redraw(asked: Namespace) -> int:

@@ -1,50 +1,159 @@
-"""The page in a real browser, from a file: what is folded is drawn, and nothing is complained of."""
+"""The pages in a real browser, from files: what is folded is drawn, found and linked to, without a complaint."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-
 import pytest
 
-from reports import html, views
-from tests.reports.samples import instance, results
+from reports import views
+from tests.reports.shown import CAPTURE, FOLDED, RED
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs a browser: apt install chromium")
-FOLDED = instance("conforms", id="a.py::test_folded[ip4]")
-DEVIATING = instance("deviates", id="b.py::test_red[ip4]", claim="tcp.linger.other")
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    """What the page has become, and what the browser said, when it was opened with this address."""
-    place = tmp_path_factory.mktemp("page")
-    (place / "report.html").write_text(html.page(results(instances=(FOLDED, DEVIATING))), "utf-8")
-    home = ("--no-sandbox",) if os.geteuid() == 0 else ()
-
-    def run(fragment=""):
-        address = f"file://{place / 'report.html'}{fragment}"
-        command = (BROWSER, "--headless", "--disable-gpu", *home, f"--user-data-dir={place / 'profile'}",
-                   "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom", address)  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
-        return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-    return run
-
-
-def test_page_is_drawn_without_a_complaint(opened):
-    drawn, said = opened()
-
-    assert said == []
-    assert views.permanent(DEVIATING.id) in drawn
-    assert "Filter claims by words" in drawn
+KINDS = (
+    "a run that deviates",
+    "a run that conforms",
+    "an index",
+    "a topic",
+    "the documents",
+    "a comparison",
+    "mutants",
+)
+LOOKS = {
+    "light": {},
+    "dark": {"dark": True},
+    "phone": {"width": 390},
+    "paper": {"paper": True},
+    "bare": {"scripts": False},
+}
+READY = "document.querySelector('.filter')"
+SHOWN = "[...document.querySelectorAll('details.claim')].filter((one) => one.checkVisibility()).map((one) => one.id)"
+MOST_STOPS = 30
+"""How many times the Tab key may be pressed from the top of the page until packets are in view."""
 
 
-def test_address_of_what_is_folded_draws_it(opened):
-    drawn, said = opened(f"#{views.permanent(FOLDED.id)}")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_asks_for_nothing_and_complains_of_nothing(browser, shown_pages, kind):
+    with browser.page() as page:
+        for look in LOOKS.values():
+            page.look(**look)
+            page.open(shown_pages[kind])
+            width = page.run("document.scrollingElement.scrollWidth")
+            assert width <= look.get("width", 1280)
 
-    assert said == []
-    assert f'id="{views.permanent(FOLDED.id)}"' in drawn
-    assert 'class="drawn"' in drawn
+        assert set(page.requests) == {shown_pages[kind].as_uri()}
+        assert page.complaints == []
+
+
+def test_without_a_script_what_deviates_is_there_and_what_is_folded_says_so(browser, shown_pages):
+    with browser.page(scripts=False) as page:
+        page.open(shown_pages["few"])
+
+        assert page.run("document.querySelector('.filter')") is None
+        assert page.run("document.querySelector('#unexpected .ladder').checkVisibility()")
+        assert page.run("document.querySelector('noscript').checkVisibility()")
+
+
+def test_paper_shows_what_the_screen_shows(browser, shown_pages):
+    with browser.page() as page:
+        page.open(shown_pages["a run that deviates"], "#?verdict=deviates")
+        page.until(READY)
+        page.run("document.querySelector('details.claim:not([hidden])').open = true")
+        seen = "document.querySelector('main').innerText.replaceAll(document.querySelector('.filter').innerText, '')"
+        on_screen = page.run(seen)
+        page.look(paper=True)
+
+        assert page.run(seen).split() == on_screen.split()
+        assert page.run("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
+        assert not page.run("document.querySelector('.filter').checkVisibility()")
+
+
+@pytest.mark.parametrize("look", [{}, {"width": 390}, {"width": 700}], ids=["wide", "phone", "narrow"])
+def test_the_address_of_what_is_folded_opens_it_below_the_bar(browser, shown_pages, look):
+    place = views.permanent(FOLDED.id)
+    with browser.page(height=500, **look) as page:
+        page.open(shown_pages["few"], f"#{place}")
+        page.until(f"document.getElementById('{place}')?.querySelector('.ladder').checkVisibility()")
+        top = f"document.getElementById('{place}').getBoundingClientRect().top"
+        page.until(f"{top} < innerHeight")
+
+        assert page.run(f"{top} >= Math.max(0, {READY}.getBoundingClientRect().bottom)")
+
+
+def test_a_sentence_of_a_document_is_drawn_by_its_address(browser, shown_pages):
+    with browser.page() as page:
+        page.open(shown_pages["a run that deviates"], "#document-001-7-9")
+
+        assert page.until("document.getElementById('document-001-7-9')?.checkVisibility()")
+
+
+FILTERS = {
+    "verdict=deviates": {"tcp.linger.zero-aborts", "tcp.time-wait.fin-timeout"},
+    "topic=multicast": {"multicast.loop.default-on", "multicast.loop.igmp"},
+    "family=unix": {"unix.sigpipe.first-write"},
+    "level=documented": {"tcp.linger.off-sends-fin"},
+    "source=RFC+9293&family=ip6": {"tcp.linger.zero-aborts", "multicast.loop.igmp"},
+    "words=zero_linger_resets": {"tcp.linger.zero-aborts"},
+    "words=family%3Dip6+test_igmp": {"multicast.loop.igmp"},
+    "words=so_linger+3.10.5&topic=unix": {"unix.sigpipe.first-write", "unix.queue.unchecked"},
+}
+
+
+def test_filters_come_from_the_address(browser, shown_pages):
+    with browser.page() as page:
+        page.open(shown_pages["a run that deviates"])
+        page.until(READY)
+        for asked, claims in FILTERS.items():
+            page.run(f"location.hash = '?{asked}'")
+            number = f"{len(claims)} of 8 claims"
+            assert page.until(f"document.querySelector('.filter .few').textContent === '{number}'")
+            assert set(page.run(SHOWN)) == claims
+
+
+CHOOSE = """
+{
+    const level = document.querySelector(".filter [name=level]");
+    level.value = "must";
+    level.dispatchEvent(new Event("input", {bubbles: true}));
+}
+"""
+
+
+def test_filters_go_into_the_address(browser, shown_pages):
+    with browser.page() as page:
+        page.open(shown_pages["a run that deviates"])
+        page.until(READY)
+        page.run("document.querySelector('.filter input').focus()")
+        page.ask("Input.insertText", text="tcp & 1")
+        page.run(CHOOSE)
+
+        assert page.run("location.hash") == "#?words=tcp+%26+1&level=must"
+
+
+@pytest.mark.parametrize("kind", ["few", "a run that conforms"])
+def test_from_the_top_to_packets_by_keyboard(browser, shown_pages, kind):
+    """By the first link, then by Tab alone; whatever is closed is opened by Enter."""
+    focus = "document.activeElement"
+    with browser.page() as page:
+        page.open(shown_pages[kind])
+        page.until(READY)
+        page.tab()
+        page.press("Enter", 13)
+        stops = 1
+        while not page.run(f"{focus}.matches('.scroll:has(.ladder)')"):
+            page.tab()
+            stops += 1
+            assert stops < MOST_STOPS
+            if page.run(f"{focus}.matches('details:not([open]) > summary')"):
+                page.press("Enter", 13)
+                page.until(f"!{focus}.parentElement.querySelector('.folded')")
+
+        assert page.run(f"{focus}.getBoundingClientRect().top < innerHeight")
+
+
+def test_a_capture_is_saved_from_the_page_alone(browser, shown_pages, tmp_path):
+    alone = tmp_path / "mailed.html"
+    alone.write_bytes(shown_pages["few"].read_bytes())
+    with browser.page() as page:
+        page.open(alone)
+        saved = page.saved(tmp_path, "document.querySelector('a.save').click()")
+
+        assert saved.read_bytes() == CAPTURE
+        assert page.run("document.querySelector('a.save').download") == RED.pcap.rpartition("/")[2]

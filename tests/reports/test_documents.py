@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 
 from reports import documents
-from reports.html import page
 from reports.record import DECIDED
 from reports.source_documents import Statement
 from tests.reports import strategies
+from tests.reports.drawn import page
 from tests.reports.samples import claim, instance, results
 
 

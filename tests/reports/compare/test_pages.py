@@ -69,7 +69,7 @@ def test_each_filter_is_a_radio_button_that_a_rule_asks_for(three):
 
     assert radios == {f"show-{each.word}" for each in filters(three)}
     for word in ("differs", "only-2", "undecided", "same"):
-        assert f"#show-{word}:checked ~ main .claim:not(.{word})" in text
+        assert f"#show-{word}:checked ~ .matrix .claim:not(.{word})" in text
     assert [each["id"] for each in Elements(text).of("input") if "checked" in each] == ["show-differs"]
 
 

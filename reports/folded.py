@@ -1,0 +1,78 @@
+"""What lies in report.html as data and is drawn by its script when it is asked for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from reports.documents import DocumentView
+from reports.record import Claim
+from reports.standards import StandardView
+from reports.views import ClaimView, TopicView
+
+
+def is_folded(view: ClaimView) -> bool:
+    """Whether a claim's evidence is folded away: all that ran conforms, and nobody has to look at it."""
+    return bool(view.instances) and all(each.instance.verdict == "conforms" for each in view.instances)
+
+
+class Packs:
+    """Draws what is folded away with the macros of parts.html, `parts`, a piece for each section of the page."""
+
+    def __init__(self, parts: Any) -> None:
+        self._parts = parts
+
+    def topic(self, topic: TopicView) -> Any:
+        """The evidence of its folded claims."""
+        return packed({view.anchor: self._drawn("claim_scenarios", view) for view in topic.claims if is_folded(view)})
+
+    def documents(self, views: Iterable[DocumentView]) -> Any:
+        """What the documents say."""
+        return packed({view.anchor: self._drawn("document_table", view) for view in views})
+
+    def standards(self, views: Iterable[StandardView]) -> Any:
+        """What the standards demand."""
+        return packed({view.anchor: self._drawn("standard_table", view) for view in views})
+
+    def about(self, topics: Iterable[TopicView]) -> Any:
+        """What the filters ask of each claim."""
+        return packed({view.anchor: about(view) for topic in topics for view in topic.claims})
+
+    def _drawn(self, macro: str, view: object) -> str:
+        draw: Callable[[object], str] = getattr(self._parts, macro)
+        return lean(draw(view))
+
+
+def packed(data: Mapping[str, Any]) -> Any:
+    """Data by the anchors of what it belongs to: JSON, compressed, in letters that HTML has."""
+    from markupsafe import Markup
+
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Markup(b64encode(gzip.compress(text, 9, mtime=0)).decode())
+
+
+def lean(drawn: str) -> str:
+    """Markup without the lines and indentation that only its template needs; what is preformatted stays as it is."""
+    return drawn if "<pre" in drawn else re.sub(r">\s*\n\s*<", "><", drawn)
+
+
+def about(view: ClaimView) -> dict[str, Any]:
+    """A claim's level, the families it ran in, the documents it is from, and every word that finds it besides."""
+    ran = [each.instance for each in view.instances]
+    families = (each.parameters.get("family", "") for each in ran)
+    tests = (word for each in ran for word in (each.scenario, *map("=".join, each.parameters.items())))
+    return {
+        "level": [view.claim.level] if view.claim.level else [],
+        "family": sorted({family for family in families if family and not family.isdecimal()}),
+        "source": list(dict.fromkeys(source.document for source in view.claim.sources)),
+        "words": " ".join(dict.fromkeys((*places(view.claim), *tests))),
+    }
+
+
+def places(claim: Claim) -> Iterable[str]:
+    """The sections that a claim is from, and what source documents state it."""
+    return (*(source.section for source in claim.sources), *claim.documents)
