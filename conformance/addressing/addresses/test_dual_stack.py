@@ -1,11 +1,13 @@
 """IPV6_V6ONLY: whether an IPv6 listener takes IPv4 as well, and who then has the port."""
 
 from errno import EADDRINUSE, ECONNREFUSED, EINVAL
+from select import POLLIN
 from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM, socket
 
 import pytest
 
 from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import ready
 from fixtures.stage.families import ip4, ip6
 
 BINDV6ONLY = "net.ipv6.bindv6only"
@@ -129,3 +131,38 @@ def test_bound_socket_keeps_its_setting(peers, kind, value):
         end.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1 - value)
 
     assert end.getsockopt(IPPROTO_IPV6, IPV6_V6ONLY) == value
+
+
+@pytest.mark.claim("ip6.mapped.accept-tells-it")
+def test_accept_tells_a_client_of_ip4_by_its_mapped_address(peers):
+    listener = listening(peers, 0)
+    four = peers.connecting(ip4, ("127.0.0.1", listener.getsockname()[1]), lane="four")
+    ready(listener, POLLIN)
+
+    accepted, address = listener.accept()  # decisive
+
+    with accepted:
+        assert address == (f"::ffff:{four.getsockname()[0]}", four.getsockname()[1], 0, 0)
+
+
+@pytest.mark.claim("ip6.mapped.bound-is-the-ip4-address")
+def test_socket_bound_to_a_mapped_address_receives_what_goes_to_the_ip4_address(peers):
+    receiver = peers.socket("receiver", AF_INET6, SOCK_DGRAM)
+    receiver.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)
+    receiver.bind(("::ffff:127.0.0.1", 0))  # decisive
+    sender = peers.datagram(ip4, lane="sender")
+
+    sender.sendto(b"four", ("127.0.0.1", receiver.getsockname()[1]))
+
+    assert receiver.recv(100, MSG_DONTWAIT) == b"four"
+
+
+@pytest.mark.claim("ip6.mapped.connects-by-ip4")
+def test_socket_of_ip6_connects_to_a_listener_of_ip4(peers):
+    listener = peers.listener(ip4)
+    client = peers.socket("client", AF_INET6, SOCK_STREAM)
+    client.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)
+
+    client.connect(("::ffff:127.0.0.1", listener.getsockname()[1]))  # decisive
+
+    assert peers.accepting(listener).getpeername() == ("127.0.0.1", client.getsockname()[1])

@@ -2,7 +2,7 @@
 
 from errno import EAGAIN, EDESTADDRREQ, EMSGSIZE
 from select import POLLIN
-from socket import MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET
+from socket import MSG_CONFIRM, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET
 
 import pytest
 
@@ -219,3 +219,13 @@ def test_larger_receive_buffer_holds_more_datagrams(peers, family):
 
     all_came_through(peers, family)
     assert 0 < received_now(small) < received_now(large)
+
+
+@pytest.mark.claim("udp.send.confirm-taken")
+@over_ip
+def test_datagram_that_confirms_the_neighbour_arrives(peers, family):
+    sender, receiver = peers.datagram(family, lane="sender"), peers.datagram(family, lane="receiver")
+
+    sender.sendto(b"an answer", MSG_CONFIRM, receiver.getsockname())  # decisive
+
+    assert receiver.recv(100) == b"an answer"

@@ -2,7 +2,7 @@
 
 from errno import EAFNOSUPPORT, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENOTCONN
 from select import POLLERR, POLLHUP, POLLIN, POLLOUT, select
-from socket import SOCK_DGRAM, SOCK_STREAM
+from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 
@@ -259,3 +259,42 @@ def test_client_becomes_writable_when_the_answer_comes(peers, family):
     hear_again(listener)  # decisive
 
     assert ready(client, POLLOUT) == POLLOUT
+
+
+@pytest.mark.claim("datagram.connect.nonblocking-at-once")
+@over_streams
+def test_nonblocking_datagram_socket_is_connected_at_once(peers, family):
+    peer = peers.datagram(family, lane="peer")
+    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client.setblocking(False)
+
+    client.connect(peer.getsockname())  # decisive
+
+    client.send(b"at once")
+    assert peer.recv(100) == b"at once"
+
+
+@pytest.mark.claim("datagram.connect.keeps-what-is-queued")
+@over_streams
+def test_datagram_that_came_before_the_connection_is_received(peers, family):
+    stranger, peer = (peers.datagram(family, lane=lane) for lane in ("stranger", "peer"))
+    client = peers.datagram(family, lane="client")
+    stranger.sendto(b"before", client.getsockname())
+
+    client.connect(peer.getsockname())  # decisive
+
+    assert client.recv(100, MSG_DONTWAIT) == b"before"
+
+
+@pytest.mark.claim("datagram.connect.again-changes-the-peer")
+@over_unix
+def test_unix_datagram_socket_can_connect_again(peers, family):
+    first, second = peers.datagram(family, lane="first"), peers.datagram(family, lane="second")
+    client = peers.socket("client", family.domain, SOCK_DGRAM)
+    client.connect(first.getsockname())
+
+    client.connect(second.getsockname())  # decisive
+
+    assert client.getpeername() == second.getsockname()
+    client.send(b"to the new one")
+    assert second.recv(100) == b"to the new one"

@@ -155,3 +155,16 @@ def test_unix_sockets_have_neither_tcp_nor_udp(peers, kind):
         peers.socket("end", AF_UNIX, kind, DEFAULTS[kind])  # decisive
 
     assert peers.socket("end", AF_UNIX, kind).getsockopt(SOL_SOCKET, SO_PROTOCOL) == 0
+
+
+@pytest.mark.claim("socket.create.lowest-free-number")
+@kinds
+@over_streams
+def test_socket_gets_the_lowest_number_that_is_free(family, kind):
+    def numbers():
+        lowest = os.dup(0)  # which is what dup(2) gives
+        os.close(lowest)  # decisive
+        return lowest, socket_call(family.domain, kind)
+
+    lowest, given = in_child(numbers).value
+    assert given == lowest

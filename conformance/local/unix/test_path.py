@@ -207,3 +207,28 @@ def test_address_longer_than_the_structure_is_refused(peers, folder):
         bind_raw(end, FAMILY + path)  # decisive
 
     assert os.listdir(folder) == []
+
+
+@pytest.mark.claim("unix.path.relative-reads-back")
+@kinds
+def test_relative_name_reads_back_as_it_was_given(peers, folder, kind):
+    def bound():
+        os.chdir(folder)
+        end = new(peers, kind)
+        end.bind("server")  # decisive
+        return end.getsockname()
+
+    assert in_child(bound).value == "server"
+    assert os.listdir(folder) == ["server"]
+
+
+@pytest.mark.claim("unix.path.symbolic-link-exists")
+@kinds
+def test_link_that_leads_nowhere_is_a_name_that_exists(peers, folder, kind):
+    (folder / "server").symlink_to("nowhere")  # decisive
+    end = new(peers, kind)
+
+    with fails(EADDRINUSE):
+        end.bind(str(folder / "server"))
+
+    assert os.listdir(folder) == ["server"]

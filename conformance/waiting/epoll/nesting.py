@@ -8,10 +8,13 @@ import select
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from platform import machine
 
 _libc = ctypes.CDLL(None, use_errno=True)
 EVENT = 16
 """Bytes of struct epoll_event, with what some machines add to align it."""
+EVENT_DATA = struct.Struct("=IQ" if machine() in ("x86_64", "i686") else "@IQ")
+"""Events and data; x86 leaves out what would align the data (EPOLL_PACKED)."""
 EPOLL_CTL_ADD, EPOLLWAKEUP = 1, 1 << 29
 """linux/eventpoll.h."""
 DEEPEST = 6
@@ -38,6 +41,19 @@ def epoll_ctl(instance: int, operation: int, number: int, events: int = select.E
     """As epoll_ctl(2), with any numbers. Raises OSError."""
     event = ctypes.create_string_buffer(struct.pack("=IQ", events, number), EVENT)
     return _checked(_libc.epoll_ctl(instance, operation, number, event))
+
+
+def epoll_register(instance: int, number: int, events: int, data: int) -> None:
+    """EPOLL_CTL_ADD with any data. Raises OSError."""
+    event = EVENT_DATA.pack(events, data)
+    _checked(_libc.epoll_ctl(instance, EPOLL_CTL_ADD, number, event))
+
+
+def epoll_wait(instance: int) -> list[tuple[int, int]]:
+    """The event that is told now, and its data. Raises OSError."""
+    events = ctypes.create_string_buffer(EVENT)
+    count = _checked(_libc.epoll_wait(instance, events, 1, 0))
+    return [EVENT_DATA.unpack_from(events)][:count]
 
 
 def epoll_pwait2(instance: int, seconds: float | None) -> int:

@@ -16,6 +16,8 @@ from conformance.waiting.epoll.nesting import (
     epoll_create1,
     epoll_ctl,
     epoll_pwait2,
+    epoll_register,
+    epoll_wait,
     instances,
 )
 from conformance.waiting.epoll.watching import now, watching
@@ -127,3 +129,18 @@ def test_descriptor_that_is_added_meanwhile_is_told_to_who_waits(stream_pair):
         waiting.is_blocked_in("epoll_wait")
         instance.register(server.fileno(), EPOLLIN)  # decisive
         assert waiting.ends().value == [(server.fileno(), EPOLLIN)]
+
+
+@pytest.mark.claim("epoll.data.comes-back-whole")
+@over_streams
+def test_data_of_the_program_comes_back_whole(stream_pair, scenario):
+    client, server = stream_pair
+    client.send(b"x")
+    ready(server, POLLIN)
+    told = None
+
+    with instances(1) as (instance,):
+        epoll_register(instance.fileno(), server.fileno(), EPOLLIN, 0xFEDC_BA98_7654_3210)
+        told = epoll_wait(instance.fileno())  # decisive
+
+    assert told == [(EPOLLIN, 0xFEDC_BA98_7654_3210)]

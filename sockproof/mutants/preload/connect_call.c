@@ -95,12 +95,16 @@ static int dissolve_only(const struct sock *s, const struct sockaddr *name, sock
 int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
+    int error, result;
     if (awake() && (!sound_name(name, size) || !watched(fd, &s)))
         return connect_of_others(fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
         return real.connect(fd, name, size);
     if (is_raw(&s) && ON(raw_connect_ignored))
         return 0;
+    error = connect_faulty(&s, name, size);
+    if (error)
+        return fail(error);
     if (is_wildcard(&s, name) && ON(routes_wildcard_unreachable))
         return fail(ENETUNREACH);
     if (dissolves(name, size) && is_datagram(&s) && ON(connect_datagram_unspec_ignored))
@@ -114,10 +118,10 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
     if (!dissolves(name, size) && is_datagram(&s) && connected(fd) && ON(connect_datagram_again_refused))
         return fail(EISCONN);
     if (s.domain == AF_UNIX) {
-        int error = local_connect_refused((const struct sockaddr_un *)name, size);
+        error = local_connect_refused((const struct sockaddr_un *)name, size);
         if (error)
             return fail(error);
     }
-    return closed_when_refused(
-        &s, (int)swapped_error(CALL_CONNECT, &s, with_permission(&s, name, size, connect_really(&s, name, size)), 0));
+    result = with_permission(&s, name, size, connected_faulty(&s, name, connect_really(&s, name, size)));
+    return closed_when_refused(&s, (int)swapped_error(CALL_CONNECT, &s, result, 0));
 }

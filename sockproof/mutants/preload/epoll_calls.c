@@ -28,6 +28,8 @@ int epoll_create(int size) { return unchecked(real.epoll_create(size)); }
 
 static void change_events(struct epoll_event *event, bool adds)
 {
+    if (event->data.u64 >> 32 && ON(epoll_data_cut))
+        event->data.u64 = (uint32_t)event->data.u64;
     if ((event->events & EPOLLET) && ON(epoll_edge_as_level))
         event->events &= ~(uint32_t)EPOLLET;
     else if (!(event->events & EPOLLET) && ON(epoll_level_as_edge))

@@ -1,8 +1,12 @@
 /* Single faults at the boundary that fit no other file: settings that are refused here and there, and what a call leaves
  * as it was.
  */
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "mutant.h"
@@ -62,4 +66,106 @@ bool listener_counted(const struct sock *s, unsigned long request, int result, i
         return false;
     *bytes = 0;
     return true;
+}
+
+static bool is_mapped(const struct sockaddr *name, socklen_t length)
+{
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)name;
+    return length >= sizeof *six && six->sin6_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
+}
+
+/* The file that a path leads to, in place of the link. */
+static bool led_on(struct sockaddr_un *name)
+{
+    char target[sizeof name->sun_path] = "", *slash = strrchr(name->sun_path, '/');
+    ssize_t n = readlink(name->sun_path, target, sizeof target - 1);
+    if (n <= 0 || !ON(bind_unix_link_followed))
+        return false;
+    slash = target[0] != '/' && slash ? slash + 1 : name->sun_path;
+    snprintf(slash, sizeof name->sun_path - (size_t)(slash - name->sun_path), "%s", target);
+    return true;
+}
+
+static bool extended(struct sockaddr_un *name)
+{
+    char path[sizeof name->sun_path];
+    if (name->sun_path[0] == '/' || !ON(bind_unix_relative_extended))
+        return false;
+    snprintf(path, sizeof path, "./%.100s", name->sun_path);
+    memcpy(name->sun_path, path, sizeof path);
+    return true;
+}
+
+/* Is true if the name is bound, or refused, here. */
+bool bind_faulty(const struct sock *s, const struct sockaddr *given, socklen_t length, int *result)
+{
+    struct sockaddr_un name = {0};
+    if (is_mapped(given, length) && ON(bind_mapped_refused)) {
+        *result = fail(EADDRNOTAVAIL);
+        return true;
+    }
+    if (!is_unix(s) || length <= sizeof(sa_family_t) || length > sizeof name || !given->sa_data[0])
+        return false;
+    memcpy(&name, given, length);
+    name.sun_path[sizeof name.sun_path - 1] = 0;
+    if (!led_on(&name) && !extended(&name))
+        return false;
+    *result = real.bind(s->fd, (struct sockaddr *)&name, sizeof name);
+    return true;
+}
+
+/* The address of a client of IPv4, in the structure of IPv4. */
+void accepted_mapped(struct sockaddr *name, socklen_t *length, socklen_t room)
+{
+    const struct sockaddr_in6 six = room >= sizeof six ? *(struct sockaddr_in6 *)name : (struct sockaddr_in6){0};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = six.sin6_port};
+    if (!is_mapped((const struct sockaddr *)&six, sizeof six) || !ON(accept_mapped_as_ip4))
+        return;
+    memcpy(&four.sin_addr, (const char *)&six.sin6_addr + 12, sizeof four.sin_addr);
+    memcpy(name, &four, sizeof four);
+    *length = sizeof four;
+}
+
+/* The error of a connect(2) that is answered without the kernel, or 0. */
+int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t length)
+{
+    if (is_mapped(name, length) && ON(connect_mapped_refused))
+        return ENETUNREACH;
+    if (!is_datagram(s) || name->sa_family == AF_UNSPEC)
+        return 0;
+    if (is_unix(s) && connected(s->fd) && ON(connect_datagram_unix_once))
+        return EISCONN;
+    if (queued(s->fd, FIONREAD) && ON(connect_datagram_flushes))
+        drain(s->fd);
+    return 0;
+}
+
+int connected_faulty(const struct sock *s, const struct sockaddr *name, int result)
+{
+    bool sets = result == 0 && is_datagram(s) && name->sa_family != AF_UNSPEC;
+    return sets && nonblocking(s->fd) && ON(connect_datagram_as_inprogress) ? fail(EINPROGRESS) : result;
+}
+
+/* F_SETSIG and F_SETOWN_EX: is true if the command does nothing. */
+bool command_ignored(int command)
+{
+    if (command == F_SETSIG)
+        return ON(owners_signal_ignored);
+    if (command == F_GETSIG)
+        return ON(owners_signal_told_none);
+    return command == F_SETOWN_EX && ON(owners_thread_ignored);
+}
+
+/* A free number far above the lowest one. */
+int numbered(int fd, bool closes_on_exec)
+{
+    enum { HIGH = 400 };
+    int high;
+    if (fd < 0 || !ON(socket_number_high))
+        return fd;
+    high = real.fcntl(fd, closes_on_exec ? F_DUPFD_CLOEXEC : F_DUPFD, HIGH);
+    if (high < 0)
+        return fd;
+    real.close(fd);
+    return high;
 }

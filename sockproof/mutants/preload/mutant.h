@@ -149,6 +149,12 @@ bool setting_faulty(const struct option *o, int *result);
 int question_refused(const struct option *o);
 bool receive_faulty(const struct incoming *in);
 void header_kept(struct incoming *in, ssize_t n, int flags_before);
+bool bind_faulty(const struct sock *s, const struct sockaddr *given, socklen_t length, int *result);
+void accepted_mapped(struct sockaddr *name, socklen_t *length, socklen_t room);
+int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t length);
+int connected_faulty(const struct sock *s, const struct sockaddr *name, int result);
+bool command_ignored(int command);
+int numbered(int fd, bool closes_on_exec);
 bool listener_counted(const struct sock *s, unsigned long request, int result, int *bytes);
 
 /* UNIX names: see local_names.c. */

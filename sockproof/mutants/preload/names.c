@@ -14,6 +14,7 @@ static bool is_ours(int domain)
 int socket(int domain, int type, int protocol)
 {
     struct sock s = {-1, domain, type & 0xf};
+    int fd;
     if (!awake())
         return real.socket(domain, type, protocol);
     packet_asked(domain, &type, &protocol);
@@ -27,7 +28,8 @@ int socket(int domain, int type, int protocol)
         type &= ~SOCK_NONBLOCK;
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
-    return with_defaults(&s, substitute(&s, domain, type, real.socket(domain, type, protocol)));
+    fd = with_defaults(&s, substitute(&s, domain, type, real.socket(domain, type, protocol)));
+    return numbered(fd, type & SOCK_CLOEXEC);
 }
 
 /* A pair of the UNIX domain in place of one that is refused, or one that goes one way only. */

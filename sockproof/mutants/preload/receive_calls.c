@@ -159,7 +159,9 @@ ssize_t readv(int fd, const struct iovec *iov, int count)
     struct sock s;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)(count < 0 ? 0 : count)};
     bool something;
-    if (awake() && (count < 0 || !sound_vector(iov, (size_t)count) || !watched(fd, &s))) {
+    if (!awake())
+        return real.readv(fd, iov, count);
+    if (count < 0 || !sound_vector(iov, (size_t)count) || !watched(fd, &s)) {
         if (count == 1 && sound(iov, sizeof *iov) && spoiled(fd, iov->iov_base, iov->iov_len, 0))
             return fail(EFAULT);
         return mistaken(CALL_RECEIVE, fd, real.readv(fd, iov, count));

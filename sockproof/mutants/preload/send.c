@@ -253,6 +253,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     memcpy(iov, msg->msg_iov, o.msg.msg_iovlen * sizeof *iov);
     o.msg.msg_iov = iov;
     o.length = total_length(iov, o.msg.msg_iovlen);
+    if ((flags & MSG_CONFIRM) && is_datagram(s) && ON(send_confirm_refused))
+        return fail(EINVAL);
     if (is_datagram(s) && o.length == 0 && ON(send_empty_dropped))
         return 0;
     if (o.length == 0) {

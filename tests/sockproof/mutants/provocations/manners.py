@@ -1,0 +1,94 @@
+"""Names, peers, signals and data of the program: what calls do beside what they are for."""
+
+# ruff: noqa: F403, F405  (constants are spelled as the manual pages spell them)
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from socket import *
+from socket import socket
+from tempfile import TemporaryDirectory
+
+from .common import *
+
+F_SETSIG, F_GETSIG, F_SETOWN_EX, F_GETOWN_EX = 10, 11, 15, 16
+
+
+@provokes("socket_number_high")
+def numbers() -> object:
+    lowest = os.dup(0)
+    os.close(lowest)
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        return end.fileno() == lowest
+
+
+@provokes("bind_unix_link_followed", "bind_unix_relative_extended")
+def names_in_a_folder() -> object:
+    before = Path.cwd()
+    with TemporaryDirectory(dir="/tmp") as folder, socket(AF_UNIX) as first, socket(AF_UNIX) as second:
+        os.chdir(folder)
+        Path("link").symlink_to("nowhere")
+        seen = outcome(first.bind, f"{folder}/link"), sorted(os.listdir()), outcome(second.bind, "name")
+        os.chdir(before)
+        return seen[0], seen[1], seen[2], second.getsockname() == "name"
+
+
+@provokes("bind_mapped_refused", "connect_mapped_refused", "accept_mapped_as_ip4")
+def mapped() -> object:
+    with socket(AF_INET6) as listener, socket(AF_INET6) as client:
+        listener.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)
+        bound = outcome(listener.bind, ("::ffff:127.0.0.1", 0))
+        if not listener.getsockname()[1]:
+            return bound
+        listener.listen(1)
+        connected = outcome(client.connect, ("::ffff:127.0.0.1", listener.getsockname()[1]))
+        if connected != "None":
+            return bound, connected
+        server, address = listener.accept()
+        server.close()
+        return bound, connected, address[0], len(address)
+
+
+@provokes("connect_datagram_as_inprogress", "connect_datagram_flushes")
+def datagram_peers() -> object:
+    with udp() as (sender, receiver), socket(AF_INET, SOCK_DGRAM) as other:
+        sender.send(b"before")
+        other.bind(("127.0.0.1", 0))
+        wait_readable(receiver)
+        receiver.setblocking(False)
+        return outcome(receiver.connect, other.getsockname()), outcome(receiver.recv, 9)
+
+
+@provokes("connect_datagram_unix_once")
+def local_peers() -> object:
+    with socket(AF_UNIX, SOCK_DGRAM) as first, socket(AF_UNIX, SOCK_DGRAM) as client:
+        first.bind("")
+        return [outcome(client.connect, first.getsockname()) for _ in range(2)]
+
+
+@provokes("owners_signal_ignored", "owners_signal_told_none", "owners_thread_ignored")
+def owners() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        fcntl.fcntl(end, F_SETSIG, 34)
+        fcntl.fcntl(end, F_SETOWN_EX, struct.pack("ii", 1, os.getpid()))
+        owner = fcntl.fcntl(end, F_GETOWN_EX, bytes(8))
+        return fcntl.fcntl(end, F_GETSIG), owner == struct.pack("ii", 1, os.getpid())
+
+
+@provokes("send_confirm_refused")
+def confirming() -> object:
+    with udp() as (sender, _):
+        return outcome(sender.send, b"x", MSG_CONFIRM)
+
+
+@provokes("epoll_data_cut")
+def data_of_the_program() -> object:
+    with udp() as (sender, receiver), contextlib.closing(select.epoll()) as instance:
+        sender.send(b"x")
+        wait_readable(receiver)
+        event = struct.pack("=IQ", select.EPOLLIN, 5 << 40)
+        LIBC.epoll_ctl(instance.fileno(), 1, receiver.fileno(), ctypes.create_string_buffer(event, 16))
+        told = ctypes.create_string_buffer(16)
+        LIBC.epoll_wait(instance.fileno(), told, 1, 0)
+        return struct.unpack_from("=IQ", told)
