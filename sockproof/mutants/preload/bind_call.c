@@ -186,6 +186,8 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
     if (bind_faulty(&b.s, name, length, &result))
         return result;
     b.reuse = option_of(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    if (is_inet(&b.s) && length >= sizeof(struct sockaddr_in) && port_answered(&b.s, (struct sockaddr *)&b.name, &result))
+        return result;
     if (is_inet(&b.s) && bind_answered(&b.s, (struct sockaddr *)&b.name, &result))
         return result;
     result = is_inet(&b.s) ? bind_inet(&b) : bind_unix(&b);

@@ -175,6 +175,16 @@ void further_inet_name(const struct sock *s, struct sockaddr *name, socklen_t ro
 int with_defaults(const struct sock *s, int fd);
 bool bind_answered(const struct sock *s, struct sockaddr *name, int *result);
 
+/* Ports that the kernel chooses: see ports.c. */
+bool port_answered(const struct sock *s, struct sockaddr *name, int *result);
+void port_before_connect(const struct sock *s);
+
+/* Ping sockets: see ping.c. */
+struct incoming;
+bool is_ping(const struct sock *s);
+int ping_created(int domain, int type, int protocol, int fd);
+ssize_t ping_received(const struct incoming *in, ssize_t n);
+
 /* One outgoing message, whichever call it came by. */
 enum path { BY_PLAIN, BY_SENDMSG, BY_VECTOR, BY_MANY };
 struct outgoing {
@@ -256,6 +266,7 @@ bool set_by_rule(struct option *o, int *result);
 int after_set(const struct option *o, int result);
 bool value_refused(const struct option *o); /* see option_values.c */
 bool value_taken(const struct option *o, int error);
+void unicast_was_set(const struct option *o);
 void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
 void multicast_was_set(const struct option *o);

@@ -28,7 +28,8 @@ int socket(int domain, int type, int protocol)
         type &= ~SOCK_NONBLOCK;
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
-    fd = with_defaults(&s, substitute(&s, domain, type, real.socket(domain, type, protocol)));
+    fd = ping_created(domain, type, protocol, real.socket(domain, type, protocol));
+    fd = with_defaults(&s, substitute(&s, domain, type, fd));
     return numbered(fd, type & SOCK_CLOEXEC);
 }
 

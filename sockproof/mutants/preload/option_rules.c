@@ -124,8 +124,10 @@ int after_set(const struct option *o, int result)
 {
     int error = errno;
     bool size = o->level == SOL_SOCKET && (o->name == SO_SNDBUF || o->name == SO_RCVBUF);
-    if (result == 0)
+    if (result == 0) {
         show_error_queue(o);
+        unicast_was_set(o);
+    }
     if (result == 0)
         return size ? after_size(o, o->name == SO_SNDBUF) : 0;
     for (size_t i = 0; i < sizeof forgiven / sizeof forgiven[0]; i++) {

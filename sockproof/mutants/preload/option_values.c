@@ -32,3 +32,11 @@ bool value_taken(const struct option *o, int error)
         return true;
     return error == ENOPROTOOPT && told_length(o) > 0 && ON(values_told_settable);
 }
+
+/* An interface to send by, taken for the only one. */
+void unicast_was_set(const struct option *o)
+{
+    bool v4 = o->level == IPPROTO_IP && o->name == IP_UNICAST_IF, v6 = o->level == IPPROTO_IPV6 && o->name == IPV6_UNICAST_IF;
+    if ((v4 || v6) && o->number && ON(devices_unicast_binds))
+        set_option(o->s.fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ntohl((uint32_t)o->number));
+}

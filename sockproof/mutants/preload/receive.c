@@ -205,7 +205,7 @@ static ssize_t received(struct incoming *in, ssize_t n)
         return stream_result(in, n);
     if (is_raw(&in->s))
         return raw_received(in, n);
-    return is_datagram(&in->s) ? datagram_result(in, joined(in, n)) : n;
+    return is_datagram(&in->s) ? datagram_result(in, joined(in, ping_received(in, n))) : n;
 }
 
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path)
