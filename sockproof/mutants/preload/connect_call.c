@@ -100,8 +100,10 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return connect_of_others(fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
         return real.connect(fd, name, size);
-    if (is_inet(&s))
+    if (is_inet(&s)) {
         port_before_connect(&s);
+        repair_before_connect(&s);
+    }
     if (is_ping(&s) && ON(ping_connect_ignored))
         return 0;
     if (is_raw(&s) && ON(raw_connect_ignored))

@@ -179,6 +179,11 @@ bool bind_answered(const struct sock *s, struct sockaddr *name, int *result);
 bool port_answered(const struct sock *s, struct sockaddr *name, int *result);
 void port_before_connect(const struct sock *s);
 
+/* What an administrator does: see administration.c. */
+bool destroys(int fd, const void *buffer, size_t length, int flags, ssize_t *answer);
+void repair_before_close(const struct sock *s);
+void repair_before_connect(const struct sock *s);
+
 /* Ping sockets: see ping.c. */
 struct incoming;
 bool is_ping(const struct sock *s);
