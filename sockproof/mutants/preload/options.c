@@ -90,12 +90,28 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
     return set(&o);
 }
 
+/* What newer options tell. */
+static void change_newer(const struct option *o, void *value, socklen_t *length)
+{
+    enum { NETNS_COOKIE = 71 };
+    static uint64_t asked;
+    if (o->level == SOL_SOCKET && o->name == NETNS_COOKIE && ON(values_namespace_shared))
+        *(uint64_t *)value = 1;
+    if (o->level == SOL_SOCKET && o->name == NETNS_COOKIE && ON(values_namespace_each))
+        *(uint64_t *)value += ++asked;
+    if (o->level == SOL_SOCKET && o->name == SO_PEERGROUPS && *length >= sizeof(gid_t) && ON(credentials_groups_fewer))
+        *length -= sizeof(gid_t);
+    if (o->level == IPPROTO_TCP && o->name == TCP_ULP && ON(values_ulp_named))
+        memcpy(value, "tls", *length = sizeof "tls");
+}
+
 /* A number that counts how often it was asked for, and a value that needs more room than there is. */
 static void change_special(struct option *o, void *value, socklen_t *length, socklen_t room)
 {
     static uint64_t asked;
     if (o->level == SOL_SOCKET && o->name == SO_COOKIE && *length == sizeof asked && ON(values_cookie_changes))
         *(uint64_t *)value += ++asked;
+    change_newer(o, value, length);
     if (*length == room && room < sizeof(int) && ON(values_room_ignored))
         *length = sizeof(int);
 }

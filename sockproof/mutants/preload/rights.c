@@ -44,6 +44,14 @@ static int64_t counted(const struct sock *s)
     return before;
 }
 
+/* SO_PASSRIGHTS of the sender, taken for that of the receiver. */
+static bool takes_none(const struct outgoing *o)
+{
+    enum { PASSRIGHTS = 83 };
+    return is_local(o) && carries(&o->msg, SCM_RIGHTS) && option_of(o->s.fd, SOL_SOCKET, PASSRIGHTS, 1) == 0
+        && ON(credentials_passrights_sender);
+}
+
 /* A receiver that holds two datagrams whatever net.unix.max_dgram_qlen says, or a sender that hears of losses: the
  * error of the send, or 0. */
 static int queue_is_short(const struct outgoing *o, ssize_t n)
@@ -61,6 +69,8 @@ ssize_t rights_sent(const struct outgoing *o, ssize_t n)
     int full = queue_is_short(o, n);
     if (full)
         return fail(full);
+    if (n >= 0 && takes_none(o))
+        return fail(EPERM);
     if (n >= 0 && is_local(o) && carries(&o->msg, SCM_CREDENTIALS) && ON(send_credentials_refused))
         return fail(EPERM);
     if (!is_local(o) && carries(&o->msg, SCM_RIGHTS) && ON(send_rights_tcp_refused))
