@@ -2,12 +2,14 @@
 
 from errno import EINVAL, ENODEV
 from pathlib import Path
+from select import POLLIN
 from socket import AF_INET6, SOCK_DGRAM, SOCK_STREAM, inet_ntop
 
 import pytest
 
 from fixtures.evidence.expect import fails
 from fixtures.evidence.verdicts import Unavailable
+from fixtures.evidence.waiting import ready
 
 pytestmark = pytest.mark.needs("ipv6")
 UNKNOWN = 0x7FFFFFFF
@@ -71,3 +73,15 @@ def test_other_addresses_take_any_scope_id_and_keep_none(peers, kind):
 
     assert end.getsockname()[0] == "::1"
     assert end.getsockname()[3] == 0
+
+
+@pytest.mark.claim("ip6.scope.receive-tells-it")
+def test_sender_with_a_link_local_address_is_told_with_its_interface(peers, link, link_local):
+    receiver, sender = (peers.socket(lane, AF_INET6, SOCK_DGRAM) for lane in ("receiver", "sender"))
+    for end in (receiver, sender):
+        end.bind((link_local, 0, 0, link.near_index))
+
+    sender.sendto(b"x", receiver.getsockname())  # decisive
+
+    ready(receiver, POLLIN)
+    assert receiver.recvfrom(100) == (b"x", sender.getsockname())

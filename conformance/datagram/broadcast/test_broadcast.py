@@ -235,3 +235,13 @@ def test_stream_socket_cannot_connect_to_a_broadcast_address(peers, family):
 
     with fails(ENETUNREACH):
         client.connect((BROADCAST, port_of(peers.listener(family))))  # decisive
+
+
+@pytest.mark.claim("udp.broadcast.limited-can-be-bound")
+@over_ip4
+def test_limited_broadcast_address_can_be_bound(peers, family):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+
+    end.bind(("255.255.255.255", 0))  # decisive
+
+    assert end.getsockname()[0] == "255.255.255.255"

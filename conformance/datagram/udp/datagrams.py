@@ -100,8 +100,10 @@ class ExtendedError(NamedTuple):
 def extended_error(family: Family, message: bytes) -> ExtendedError:
     """The control message of an error queue, taken apart (ip(7), IP_RECVERR)."""
     error, origin, kind, code, _, _ = EXTENDED_ERROR.unpack_from(message)
+    (domain,) = struct.unpack_from("=H", message, EXTENDED_ERROR.size)
     (host,) = struct.unpack_from(OFFENDER[family.name], message, EXTENDED_ERROR.size)
-    return ExtendedError(error, origin, kind, code, socket.inet_ntop(family.domain, host))
+    offender = socket.inet_ntop(family.domain, host) if domain == family.domain else f"of the family {domain}"
+    return ExtendedError(error, origin, kind, code, offender)
 
 
 PORT_UNREACHABLE = {
@@ -138,6 +140,18 @@ class Batch(NamedTuple):
     def lengths(self) -> list[int]:
         """The length that the call gave to each message."""
         return [message.length for message in self.messages]
+
+    @property
+    def fields(self) -> list[tuple[int, int]]:
+        """The length of the name, and the flags, that the call gave to each message."""
+        return [(message.header.namelen, message.header.flags) for message in self.messages]
+
+    def asks_for_names(self) -> list[ctypes.Array[ctypes.c_char]]:
+        """Room for the name of each sender, more than it needs."""
+        names = [ctypes.create_string_buffer(128) for _ in self.messages]
+        for message, name in zip(self.messages, names, strict=True):
+            message.header.name, message.header.namelen = ctypes.addressof(name), len(name)
+        return names
 
     def data(self, count: int) -> list[bytes]:
         """What the first `count` messages hold."""

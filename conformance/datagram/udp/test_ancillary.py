@@ -3,7 +3,7 @@
 import struct
 import time
 from select import POLLIN
-from socket import SO_RCVBUF, SOL_SOCKET
+from socket import SO_BROADCAST, SO_RCVBUF, SOL_SOCKET, inet_ntoa
 
 import pytest
 
@@ -17,7 +17,7 @@ from conformance.datagram.udp.datagrams import (
     ends,
 )
 from fixtures.evidence.waiting import readiness, ready
-from fixtures.stage.families import over_ip
+from fixtures.stage.families import over_ip, over_ip4
 
 MANY = 200
 ELSEWHERE = {"ip4": "127.0.0.5", "ip6": "::1"}
@@ -97,3 +97,18 @@ def test_time_of_arrival_lies_between_sending_and_receiving(peers, family):
     seconds, nanoseconds = struct.unpack("ll", ancillary[0][2])
     assert 0 <= nanoseconds < 1_000_000_000
     assert began <= seconds * 1_000_000_000 + nanoseconds <= time.time_ns()
+
+
+@pytest.mark.claim("udp.pktinfo.tells-the-local-address")
+@over_ip4
+def test_packet_information_of_a_broadcast_has_both_addresses(peers, family):
+    receiver = peers.datagram(family, lane="receiver", host=family.wildcard)
+    asks_for_arrival(receiver, family)
+    sender, _ = ends(peers, family)
+    sender.setsockopt(SOL_SOCKET, SO_BROADCAST, 1)
+
+    sender.sendto(b"x", ("127.255.255.255", receiver.getsockname()[1]))  # decisive
+
+    ready(receiver, POLLIN)
+    _, ((_, _, told),), _, _ = receiver.recvmsg(100, 200)
+    assert (inet_ntoa(told[4:8]), inet_ntoa(told[8:12])) == ("127.0.0.1", "127.255.255.255")

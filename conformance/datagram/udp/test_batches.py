@@ -2,11 +2,11 @@
 
 from errno import EAGAIN
 from select import select
-from socket import MSG_DONTWAIT
+from socket import MSG_DONTWAIT, MSG_TRUNC
 
 import pytest
 
-from conformance.datagram.udp.datagrams import MSG_WAITFORONE, batch, ends, recvmmsg, room, sendmmsg
+from conformance.datagram.udp.datagrams import MSG_WAITFORONE, ROOM, batch, ends, recvmmsg, room, sendmmsg
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import child
 from fixtures.stage.families import over_ip
@@ -87,3 +87,19 @@ def test_time_limit_does_not_end_the_wait_for_a_datagram(peers, family):
 def beyond(receiving, seconds):
     """Returns when that much time has passed; a child that ends before would be readable."""
     assert select([receiving], [], [], seconds)[0] == []
+
+
+@pytest.mark.claim("udp.recvmmsg.fields-of-each")
+@over_ip
+def test_each_message_has_its_name_and_its_flags(peers, family):
+    sender, receiver = (peers.datagram(family, lane=lane) for lane in ("sender", "receiver"))
+    for piece in (b"fits", bytes(ROOM + 1)):
+        sender.sendto(piece, receiver.getsockname())
+    several = room(2)
+    names = several.asks_for_names()
+
+    recvmmsg(receiver, several)  # decisive
+
+    length = {"ip4": 16, "ip6": 28}[family.name]
+    assert several.fields == [(length, 0), (length, MSG_TRUNC)]
+    assert names[0].raw[2:4] == names[1].raw[2:4] == sender.getsockname()[1].to_bytes(2, "big")

@@ -155,3 +155,13 @@ def test_answer_of_a_wildcard_server_comes_from_another_address(peers, family):
     server.sendto(b"answer", address)  # decisive
 
     assert client.recvfrom(100) == (b"answer", (family.loopback, server.getsockname()[1]))
+
+
+@pytest.mark.claim("socket.error-queue.never-waits")
+@over_ip
+def test_reading_an_empty_error_queue_does_not_wait(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.setsockopt(*RECEIVE_ERRORS[family.name], 1)
+
+    with fails(EAGAIN):
+        client.recvmsg(100, 512, MSG_ERRQUEUE)  # decisive

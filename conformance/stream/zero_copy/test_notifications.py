@@ -9,7 +9,7 @@ from conformance.datagram.udp.datagrams import EXTENDED_ERROR
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
-SO_ZEROCOPY, MSG_ZEROCOPY, SO_EE_ORIGIN_ZEROCOPY = 60, 0x4000000, 5
+SO_ZEROCOPY, MSG_ZEROCOPY, SO_EE_ORIGIN_ZEROCOPY, SO_EE_CODE_ZEROCOPY_COPIED = 60, 0x4000000, 5, 1
 """asm-generic/socket.h, linux/socket.h, linux/errqueue.h."""
 
 
@@ -30,3 +30,18 @@ def test_end_of_each_call_is_told(stream_pair):
     assert [(error[0], error[1], *error[4:]) for error in done] == [
         (0, SO_EE_ORIGIN_ZEROCOPY, number, number) for number in range(2)
     ]
+
+
+@pytest.mark.claim("tcp.zerocopy.copy-is-told")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}")
+@over_ip
+def test_copy_that_loopback_makes_is_told(stream_pair):
+    client, server = stream_pair
+    client.setsockopt(SOL_SOCKET, SO_ZEROCOPY, 1)
+    client.send(bytes(5000), MSG_ZEROCOPY)  # decisive
+    server.recv(5000)
+    ready(client, POLLERR)
+
+    ((_, _, told),) = client.recvmsg(1, 200, MSG_ERRQUEUE)[1]
+
+    assert EXTENDED_ERROR.unpack_from(told)[3] == SO_EE_CODE_ZEROCOPY_COPIED

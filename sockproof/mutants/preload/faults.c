@@ -43,15 +43,35 @@ int question_refused(const struct option *o)
     return 0;
 }
 
+/* Waits for an error as others wait for data. */
+static void await_error(const struct incoming *in)
+{
+    struct pollfd one = {.fd = in->s.fd};
+    bool asks = (in->flags & (MSG_ERRQUEUE | MSG_DONTWAIT)) == MSG_ERRQUEUE;
+    if (asks && !nonblocking(one.fd) && real.poll(&one, 1, 0) == 0 && ON(receive_errqueue_waits))
+        real.poll(&one, 1, -1);
+}
+
 bool receive_faulty(const struct incoming *in)
 {
+    await_error(in);
     bool asks = in->path == BY_SENDMSG && in->room > 0;
     return asks && is_unix(&in->s) && option_of(in->s.fd, SOL_SOCKET, SO_PASSCRED, 0) && ON(receive_credentials_refused);
+}
+
+static void lose_scope(const struct msghdr *msg)
+{
+    struct sockaddr_in6 *from = msg->msg_name;
+    if (from && msg->msg_namelen >= sizeof *from && from->sin6_family == AF_INET6 && from->sin6_scope_id
+        && ON(receive_scope_lost))
+        from->sin6_scope_id = 0;
 }
 
 /* The members of the header that a receive must write. */
 void header_kept(struct incoming *in, ssize_t n, int flags_before)
 {
+    if (n >= 0)
+        lose_scope(in->msg);
     if (n < 0 || in->path != BY_SENDMSG)
         return;
     if (ON(receive_header_flags_kept))
@@ -72,6 +92,12 @@ static bool is_mapped(const struct sockaddr *name, socklen_t length)
 {
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)name;
     return length >= sizeof *six && six->sin6_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
+}
+
+static bool is_broadcast(const struct sockaddr *name, socklen_t length)
+{
+    const struct sockaddr_in *four = (const struct sockaddr_in *)name;
+    return length >= sizeof *four && four->sin_family == AF_INET && four->sin_addr.s_addr == INADDR_BROADCAST;
 }
 
 /* The file that a path leads to, in place of the link. */
@@ -100,7 +126,8 @@ static bool extended(struct sockaddr_un *name)
 bool bind_faulty(const struct sock *s, const struct sockaddr *given, socklen_t length, int *result)
 {
     struct sockaddr_un name = {0};
-    if (is_mapped(given, length) && ON(bind_mapped_refused)) {
+    bool refused = is_mapped(given, length) && ON(bind_mapped_refused);
+    if (refused || (is_broadcast(given, length) && ON(bind_broadcast_refused))) {
         *result = fail(EADDRNOTAVAIL);
         return true;
     }

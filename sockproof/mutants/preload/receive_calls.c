@@ -83,9 +83,15 @@ static int many(const struct sock *s, struct mmsghdr *messages, unsigned int cou
     bool rest_at_once = flags & MSG_WAITFORONE;
     flags &= ~MSG_WAITFORONE;
     for (done = 0; done < count; done++) {
-        ssize_t n = receive(s, &messages[done].msg_hdr, flags, BY_MANY);
+        struct msghdr *header = &messages[done].msg_hdr;
+        socklen_t room = header->msg_namelen;
+        ssize_t n = receive(s, header, flags, BY_MANY);
         if (n < 0)
             return done ? (int)done : -1;
+        if (header->msg_name && ON(receive_many_name_kept))
+            header->msg_namelen = room;
+        if (header->msg_flags && ON(receive_many_flags_lost))
+            header->msg_flags = 0;
         if (!ON(receive_many_lengths_unset))
             messages[done].msg_len = (unsigned int)n;
         if (rest_at_once && !ON(receive_many_waitforone_ignored))

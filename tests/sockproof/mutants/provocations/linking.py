@@ -39,3 +39,13 @@ def packets_above_the_mtu() -> object:
         told = outcome(end.sendto, bytes(3000), NOBODY)
         queued = [struct.unpack_from("=IBBBxII", one)[:5] for _, _, one in end.recvmsg(9, 200, MSG_ERRQUEUE)[1]]
         return told, queued, outcome(raw.sendto, bytes([0x45]) + bytes(1700), (NOBODY[0], 0))
+
+
+@provokes("receive_scope_lost")
+def link_local_sender() -> object:
+    index = if_nametoindex("v0")
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        end.bind(("fe80::87", 0, 0, index))
+        end.sendto(b"x", end.getsockname())
+        wait_readable(end)
+        return end.recvfrom(1)[1][3] == index

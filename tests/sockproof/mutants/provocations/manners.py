@@ -92,3 +92,49 @@ def data_of_the_program() -> object:
         told = ctypes.create_string_buffer(16)
         LIBC.epoll_wait(instance.fileno(), told, 1, 0)
         return struct.unpack_from("=IQ", told)
+
+
+@provokes("receive_errqueue_waits")
+def empty_queue() -> object:
+    with udp() as (_, receiver):
+        return outcome(receiver.recvmsg, 1, 100, MSG_ERRQUEUE)
+
+
+@provokes("control_offender_unnamed", "control_errors_other_code")
+def error_of_nobody() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end, socket(AF_INET, SOCK_DGRAM) as gone:
+        end.setsockopt(IPPROTO_IP, IP_RECVERR, 1)
+        gone.bind(("127.0.0.1", 0))
+        end.bind(("127.0.0.1", 0))
+        name = gone.getsockname()
+        gone.close()
+        end.sendto(b"x", name)
+        wait_readable(end, bits=select.POLLERR)
+        return end.recvmsg(1, 100, MSG_ERRQUEUE)[1][0][2][:18].hex()
+
+
+@provokes("receive_many_name_kept", "receive_many_flags_lost")
+def one_of_many() -> object:
+    with udp() as (sender, receiver):
+        sender.send(b"too long")
+        wait_readable(receiver)
+        name, data = ctypes.create_string_buffer(64), ctypes.create_string_buffer(1)
+        vector = (ctypes.c_size_t * 2)(ctypes.addressof(data), 1)
+        header = (ctypes.c_size_t * 8)(ctypes.addressof(name), 64, ctypes.addressof(vector), 1)
+        LIBC.recvmmsg(receiver.fileno(), header, 1, 0, None)
+        return header[1] & 0xFFFFFFFF, header[6] & 0xFFFFFFFF
+
+
+@provokes("control_pktinfo_other_local")
+def local_address() -> object:
+    with udp() as (sender, receiver):
+        receiver.setsockopt(IPPROTO_IP, IP_PKTINFO, 1)
+        sender.send(b"x")
+        wait_readable(receiver)
+        return inet_ntoa(receiver.recvmsg(1, 100)[1][0][2][4:8])
+
+
+@provokes("bind_broadcast_refused")
+def for_everybody() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        return outcome(end.bind, ("255.255.255.255", 0))
