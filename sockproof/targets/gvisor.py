@@ -36,7 +36,7 @@ class Gvisor(Target):
     kind = "gvisor"
     says = "gVisor's kernel (runsc), with --platform systrap, ptrace or kvm"
     takes = frozenset({"platform", "preload"})
-    patience = 1.0
+    patience = 2.0
 
     @cached_property
     def program(self) -> str:

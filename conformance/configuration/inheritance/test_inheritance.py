@@ -122,6 +122,7 @@ def test_option_that_is_set_after_the_handshake_comes_too_late(peers, family, le
 
 
 @pytest.mark.claim("tcp.accepted.filter-of-the-listener")
+@pytest.mark.needs("filter")
 @over_ip
 def test_accepted_socket_has_the_filter_of_its_listener(peers, family):
     listener = peers.listener(family)

@@ -66,6 +66,7 @@ def test_list_longer_than_the_limit_is_refused(peers, family, sysctl):
 
 
 @pytest.mark.claim("udp.recvmsg.control-length-told")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_TIMESTAMPNS}")
 @pytest.mark.parametrize(("asked", "length"), [(1, struct.calcsize("NiiQQ")), (0, 0)], ids=["asked", "not-asked"])
 @over_ip
 def test_length_of_the_control_messages_is_written_back(peers, family, asked, length):

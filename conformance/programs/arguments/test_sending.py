@@ -66,7 +66,8 @@ def test_of_bytes_that_can_be_read_in_part_no_more_than_those_are_sent(stream_pa
     place = client.fileno(), memory, memory.ending(DATA[:READABLE]), len(DATA)
     counts = [len(DATA)]
 
-    counts = [taken(mover, *place) for mover in SENDERS.values()]  # decisive
+    movers = [mover for name, mover in SENDERS.items() if name != "sendmmsg"]  # it counts messages, and not bytes
+    counts = [taken(mover, *place) for mover in movers]  # decisive
 
     client.send(b"next")
     assert server.recv(1000) == b"".join(DATA[:count] for count in counts) + b"next"
