@@ -28,7 +28,7 @@ class Packs:
 
     def topic(self, topic: TopicView) -> Any:
         """The evidence of its folded claims."""
-        return packed({view.anchor: self._drawn("claim_scenarios", view) for view in topic.claims if is_folded(view)})
+        return packed({view.anchor: self._drawn("folded_scenarios", view) for view in topic.claims if is_folded(view)})
 
     def documents(self, views: Iterable[DocumentView]) -> Any:
         """What the documents say."""

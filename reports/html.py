@@ -106,6 +106,7 @@ def environment() -> Environment:
 
     Jinja2 is imported here, when a page is drawn: whoever only writes records does not pay for it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     from reports.compiled import Kept
 
@@ -130,6 +131,7 @@ def environment() -> Environment:
         decisive=grouping.decisive,
         first_line=first_line,
         permanent=views.permanent,
+        lean=lambda drawn: Markup(folded.lean(str(drawn))),
     )
     made.tests["folded"] = folded.is_folded
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from html import escape
 
 from reports.ladder_layout import (
@@ -68,6 +69,7 @@ def in_words(trace: Trace) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def _said(text: str) -> str:
     return escape(clean(text))
 
@@ -93,7 +95,7 @@ def _lifelines(plan: Layout) -> Iterator[str]:
 
 def _titled(drawn: str, whole: str, shown: str) -> str:
     """What was drawn, with the whole text as a tooltip where only a part of it is to be seen."""
-    if " ".join(clean(whole).split()) == shown:
+    if whole == shown or " ".join(clean(whole).split()) == shown:
         return drawn
     return f"<g><title>{_said(whole)}</title>{drawn}</g>"
 
@@ -104,27 +106,29 @@ def _bar(bar: Bar, plan: Layout) -> str:
 
 
 def _row(plan: Layout, row: Row, start: int) -> str:
+    """A row, told from its own top: rows that show the same are the same letters, which makes a packed page smaller."""
     draw_it = _DRAWN[row.kind]
-    time = "" if row.at is None else _words("time", GUTTER - PADDING, row.middle + 4, offset(row.at - start))
+    time = "" if row.at is None else _words("time", GUTTER - PADDING, row.centre + 4, offset(row.at - start))
     whole = f"{row.event.text} {outcome(row.event)}" if row.kind == "call" and row.number < 0 else row.event.text
     whole = outcome(row.event) if row.kind == "return" else whole
-    return time + _titled(draw_it(plan, row), whole.strip(), " ".join(row.lines).strip())
+    drawn = _titled(draw_it(plan, row), whole.strip(), " ".join(row.lines).strip())
+    return f'<g transform="translate(0 {row.top})">{time}{drawn}</g>'
 
 
 def _boxed(plan: Layout, row: Row) -> str:
     """A call, or a note on a lane: a box with its lines in the middle of it."""
     x, half = plan.lanes[row.event.lane], row.text_width // 2 + PADDING
     style = "note" if row.kind == "note" else "call failed" if row.event.failed and row.number < 0 else "call"
-    return _box(style, x - half, row.top + 2, 2 * half, row.height - 4) + _lines(style, x, row.top + 17, row)
+    return _box(style, x - half, 2, 2 * half, row.height - 4) + _lines(style, x, 17, row)
 
 
 def _returned(plan: Layout, row: Row) -> str:
     """The end of a long call: what it gave, or a mere line across its bar where it gave nothing."""
     x = plan.lanes[row.event.lane]
     if not any(row.lines):
-        return f'<path class="end" d="M{x - BAR} {row.middle}h{2 * BAR}"/>'
+        return f'<path class="end" d="M{x - BAR} {row.centre}h{2 * BAR}"/>'
     half, style = row.text_width // 2 + PADDING, "gave failed" if row.event.failed else "gave"
-    return _box(style, x - half, row.top + 1, 2 * half, row.height - 2) + _lines(style, x, row.top + 14, row)
+    return _box(style, x - half, 1, 2 * half, row.height - 2) + _lines(style, x, 14, row)
 
 
 def _lines(style: str, x: int, baseline: int, row: Row) -> str:
@@ -134,7 +138,7 @@ def _lines(style: str, x: int, baseline: int, row: Row) -> str:
 def _arrow(plan: Layout, row: Row) -> str:
     """A packet: a line from lane to lane, its text above it, beside the lane where it starts."""
     start, end = plan.lanes[row.event.lane], plan.lanes[destination(row.event)]
-    way, y, style = (1 if end > start else -1), row.middle, _packet_style(row)
+    way, y, style = (1 if end > start else -1), row.centre, _packet_style(row)
     line = f"M{start + way * TIP} {y}H{end - way * (TIP + 8)}"
     tip = f"M{end - way * TIP} {y}l{-way * 9} -4v8z"
     first = y - 5 - LINE * (len(row.lines) - 1)
@@ -150,7 +154,7 @@ def _beside(plan: Layout, place: int, way: int) -> int:
 
 def _loop(plan: Layout, row: Row) -> str:
     """A packet to its own lane: a line that turns back, its text at the right."""
-    x, y, style = plan.lanes[row.event.lane] + TIP, row.middle, _packet_style(row)
+    x, y, style = plan.lanes[row.event.lane] + TIP, row.centre, _packet_style(row)
     line = f"M{x} {y - 6}h{LOOP - 14}q6 0 6 6t-6 6h-{LOOP - 22}"
     tip = f"M{x} {y + 6}l9 -4v8z"
     first = y + 4 - LINE * (len(row.lines) - 1) // 2
@@ -164,7 +168,7 @@ def _packet_style(row: Row) -> str:
 
 
 def _remark(plan: Layout, row: Row) -> str:
-    return _lines("remark", GUTTER + PADDING, row.top + 14, row)
+    return _lines("remark", GUTTER + PADDING, 14, row)
 
 
 _DRAWN: dict[str, Callable[[Layout, Row], str]] = {

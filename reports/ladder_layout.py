@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reports.record import Event, Trace
 from reports.texts import columns, wrapped
@@ -36,8 +36,7 @@ ELSEWHERE = "elsewhere"
 RowKind = Literal["call", "return", "open", "packet", "loop", "note", "remark"]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line of the diagram: a call, its return, a packet, or words across the whole width."""
 
     kind: RowKind
@@ -52,7 +51,12 @@ class Row:
     @property
     def middle(self) -> int:
         """The height at which the row's line or the centre of its box is, in pixels."""
-        return self.top + (self.height - 6 if self.kind == "packet" else self.height // 2)
+        return self.top + self.centre
+
+    @property
+    def centre(self) -> int:
+        """The same below its own top."""
+        return self.height - 6 if self.kind == "packet" else self.height // 2
 
     @property
     def text_width(self) -> int:
@@ -188,7 +192,7 @@ def _stacked(rows: Sequence[Row]) -> tuple[Row, ...]:
     stacked, top = [], HEAD
     for row in rows:
         height = LINE * len([line for line in row.lines if line]) + _ROOM_BELOW[row.kind]
-        stacked.append(replace(row, top=top, height=max(height, LINE)))
+        stacked.append(row._replace(top=top, height=max(height, LINE)))
         top += stacked[-1].height
     return tuple(stacked)
 

@@ -60,6 +60,7 @@ def _head(text: str, width: int) -> str:
     return text[: max(end, 1)]
 
 
+@lru_cache(maxsize=4096)
 def wrapped(text: str, width: int, *, lines: int) -> tuple[str, ...]:
     """`text` in at most `lines` lines of at most `width` columns, broken at blanks where there are any.
 

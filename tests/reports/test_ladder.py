@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
@@ -20,7 +21,16 @@ STARTS_LEFT = {"left", "remark"}
 
 
 def drawn(trace):
-    return ElementTree.fromstring(draw(trace))
+    """The picture, each text and line at its height in the whole of it."""
+    picture = ElementTree.fromstring(draw(trace))
+    for group in picture.iterfind("./g[@transform]"):
+        down = int(re.fullmatch(r"translate\(0 (\d+)\)", group.get("transform"))[1])
+        for text in group.iter("text"):
+            text.set("y", str(int(text.get("y")) + down))
+        for path in group.iter("path"):
+            start, height, rest = re.fullmatch(r"(M\d+ )(-?\d+)(.*)", path.get("d")).groups()
+            path.set("d", f"{start}{int(height) + down}{rest}")
+    return picture
 
 
 def texts(picture):
