@@ -10,8 +10,9 @@ from pathlib import Path
 
 from reports.carried import captures
 from reports.files import write_whole
-from reports.record import Results
-from reports.store import read_results
+from reports.record import Instance, Results
+from reports.shelf import Shelved
+from reports.shelving import read_results
 
 PAGES = {
     "junit.xml": "reports.junit",
@@ -66,8 +67,9 @@ def redraw(path: Path | str, folder: Path | str | None = None) -> dict[str, Path
 def seen_from(results: Results, home: Path, folder: Path) -> Results:
     """The results with the paths of their captures as they are seen from `folder`."""
     way = os.path.relpath(home.resolve(), folder.resolve())
-    instances = tuple(
-        replace(instance, pcap=os.path.normpath(os.path.join(way, instance.pcap))) if instance.pcap else instance
-        for instance in results.instances
-    )
-    return replace(results, instances=instances)
+    return replace(results, instances=tuple(_moved(each, way) if each.pcap else each for each in results.instances))
+
+
+def _moved(instance: Instance, way: str) -> Instance:
+    pcap = os.path.normpath(os.path.join(way, instance.pcap or ""))
+    return instance.seen_from(pcap) if isinstance(instance, Shelved) else replace(instance, pcap=pcap)

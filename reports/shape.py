@@ -43,6 +43,11 @@ def first_fault(value: Any) -> str | None:
     return None if _whole()(value) else next(_faults(value, schema(), ""), None)
 
 
+def fits_instance(value: Any) -> bool:
+    """Whether `value` surely has the shape of an instance."""
+    return _defined("instance")(value)
+
+
 Fits = Callable[[Any], bool]
 
 

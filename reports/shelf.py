@@ -36,6 +36,7 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._last: tuple[Place | None, Mapping[str, Any]] = (None, {})
+        self._made: dict[str, Any] = {}
 
     def text(self, place: Place) -> str:
         """The JSON text at `place`. Raises OSError."""
@@ -44,8 +45,16 @@ class Shelf:
     def data(self, place: Place) -> Mapping[str, Any]:
         """The parsed text; the last one is remembered, since who asks for checks asks for the trace next."""
         if self._last[0] != place:
-            self._last = (place, json.loads(self.text(place)))
+            self._last, self._made = (place, json.loads(self.text(place))), {}
         return self._last[1]
+
+    def member(self, place: Place, name: str, make: Callable[[Any], T], default: Any) -> T:
+        """What `make` makes of a member of the instance at `place`; of the last one it is remembered."""
+        data = self.data(place)
+        if name not in self._made:
+            self._made[name] = make(data.get(name, default))
+        made: T = self._made[name]
+        return made
 
     def __del__(self) -> None:
         with suppress(AttributeError, OSError):  # the file could not be opened
@@ -63,6 +72,12 @@ class Shelved(Instance):
         vars(made).update({**_defaults(), **light, "_shelf": shelf, "_place": place})
         return made
 
+    def seen_from(self, pcap: str) -> Shelved:
+        """The same with another way to its capture."""
+        made = Shelved.__new__(Shelved)
+        vars(made).update({**vars(self), "pcap": pcap})
+        return made
+
     def text(self) -> str:
         """The whole instance as JSON on one line."""
         shelf, place = self._where()
@@ -74,7 +89,7 @@ class Shelved(Instance):
 
     def _read(self, name: str, make: Callable[[Any], T], default: Any) -> T:
         shelf, place = self._where()
-        return make(shelf.data(place).get(name, default))
+        return shelf.member(place, name, make, default)
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,19 +157,19 @@ def _spelled_list(values: Iterable[Any]) -> Iterator[str]:
     yield "\n]"
 
 
-def read_results(path: Path | str) -> Results:
+def read_results(path: Path | str, document: Callable[[Path], Results] | None = None) -> Results:
     """Results from a results.json, a journal.jsonl, or a folder that holds one of them.
 
-    In a folder results.json comes first, unless the journal tells of a later run, which then crashed.
-    Raises ResultsError, whose message names the file, the reason and the remedy.
+    In a folder results.json comes first, unless the journal tells of a later run, which then crashed. `document` reads
+    a results.json in another way. Raises ResultsError, whose message names the file, the reason and the remedy.
     """
-    path = Path(path)
+    path, read = Path(path), document or _from_document
     if path.is_dir():
-        return _from_folder(path)
-    return read_journal(path) if path.suffix == ".jsonl" else _from_document(path)
+        return _from_folder(path, read)
+    return read_journal(path) if path.suffix == ".jsonl" else read(path)
 
 
-def _from_folder(folder: Path) -> Results:
+def _from_folder(folder: Path, read: Callable[[Path], Results]) -> Results:
     written, journal = folder / RESULTS, folder / JOURNAL
     if not written.exists() and not journal.exists():
         raise ResultsError(
@@ -178,24 +178,27 @@ def _from_folder(folder: Path) -> Results:
         )
     if not written.exists():
         return read_journal(journal)
-    results = _from_document(written)
+    results = read(written)
     return _later(results, journal) if journal.exists() else results
 
 
 def _later(results: Results, journal: Path) -> Results:
     """`results`, or those of the journal where they belong to a run that began later."""
     try:
-        began = _beginning(_text(journal))
-        return read_journal(journal) if began > results.run.started else results
-    except ResultsError:
+        return read_journal(journal) if _beginning(journal) > results.run.started else results
+    except (ResultsError, OSError):
         return results
 
 
-def _beginning(lines: str) -> int:
-    """When the last run of a journal began; 0 where no line says so."""
-    place = max(lines.rfind("\n" + BEGINNING) + 1, 0)
+def _beginning(journal: Path) -> int:
+    """When the last run of a journal began; 0 where no line says so. Raises OSError."""
+    last = b""
+    if journal.is_file():
+        with journal.open("rb") as lines:
+            for line in lines:
+                last = line if not last or line.startswith(BEGINNING.encode()) else last
     try:
-        return int(_parsed(lines[place:].partition("\n")[0])["run"]["started"])
+        return int(_parsed(last.decode("utf-8", "replace"))["run"]["started"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return 0
 

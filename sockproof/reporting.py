@@ -14,7 +14,7 @@ def split_up(asked: Namespace) -> dict[str, Path]:
     from reports import split
     from reports.carried import captures
     from reports.pages import seen_from
-    from reports.store import read_results
+    from reports.shelving import read_results
 
     if asked.out is None:
         raise UsageError("--split writes a page for each topic: name a folder for them with --out.")
