@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,17 @@ def _fitting_object(rule: Mapping[str, Any]) -> Fits:
 def _fitting_leaf(rule: Mapping[str, Any]) -> Fits:
     names = [rule["type"]] if isinstance(rule.get("type"), str) else rule.get("type", [])
     kinds = frozenset(kind for name in names for kind in _KINDS[name])
-    if "minimum" in rule or "maximum" in rule or not kinds:
+    if not kinds:
         return lambda value: all(judge(value, rule) is None for judge in _JUDGES)
     allowed = [rule["const"]] if "const" in rule else rule.get("enum")
+    if "minimum" in rule or "maximum" in rule:
+        return _fitting_number(rule, kinds)
     return lambda value: type(value) in kinds and (allowed is None or value in allowed)
+
+
+def _fitting_number(rule: Mapping[str, Any], kinds: frozenset[type]) -> Fits:
+    least, most = rule.get("minimum", -inf), rule.get("maximum", inf)
+    return lambda value: type(value) in kinds and (type(value) not in (int, float) or least <= value <= most)
 
 
 def _faults(value: Any, rule: Mapping[str, Any], where: str) -> Iterator[str]:
