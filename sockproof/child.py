@@ -11,7 +11,8 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def run(
     orphaned: signal.Signals = signal.SIGINT,
     silence: Silence | None = None,
     attendant: Attendant | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
     """The return code of `command`, negative for a signal, and whether an interrupt came while it ran.
 
     Should this process be killed, the child gets the signal `orphaned`; a `silence` that is too long ends it, and all
-    that it has started. Raises OSError if it cannot be started.
+    that it has started. While it is attended to, `beat` is called every second. Raises OSError if it cannot be started.
     """
     from fixtures.stage.process import make_clean  # installed, on the path only once the command has begun
 
@@ -54,14 +56,16 @@ def run(
     # Whoever ignores a terminal's Ctrl-C has a child that must not hear it either, but must hear what is handed on.
     shared = attendant is None and in_foreground() and signal.SIGINT not in ignored
     try:
-        child = subprocess.Popen(
-            command,
-            env=dict(environment),
-            # Where no terminal sends Ctrl-C, a group of its own keeps signals to our group from arriving twice.
-            process_group=None if shared else 0,
-            preexec_fn=lambda: prepare(before, orphaned),
-        )
-        return attend(child, attended, shared, silence, attendant)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # the other thread (sockproof.guard) holds nothing
+            child = subprocess.Popen(
+                command,
+                env=dict(environment),
+                # Where no terminal sends Ctrl-C, a group of its own keeps signals to our group from arriving twice.
+                process_group=None if shared else 0,
+                preexec_fn=lambda: prepare(before, orphaned),
+            )
+        return attend(child, attended, shared, silence, attendant, beat)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -95,6 +99,7 @@ def attend(
     shared: bool,
     silence: Silence | None = None,
     attendant: Attendant | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
     """Wait for the end of `child`, and hand on the signals that did not reach it; as `run`."""
     from fixtures.evidence.signals import taken
@@ -102,6 +107,7 @@ def attend(
 
     interrupts = 0
     while True:
+        beat()
         arrived = taken(attended, LOOK)
         if arrived is None or arrived.si_signo == signal.SIGCHLD:
             if child.poll() is not None:

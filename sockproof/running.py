@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fixtures.stage.needs.examining import Lack
     from reports.record import Results
     from sockproof.exploring import Progress
+    from sockproof.guard import Guard
     from sockproof.silence import Silence
 
 ASKED = "SOCKPROOF_ASKED"
@@ -53,9 +54,16 @@ NONE = "none"
 def run(asked: Namespace, exploring: Progress | None = None) -> int:
     """Run the scenarios that were asked for; the exit status. Raises UsageError before anything is started.
 
-    With `exploring` their models search for as long as that says.
+    With `exploring` their models search for as long as that says. Whatever the command itself is stuck in, it ends.
     """
-    place = suite.reach()
+    place, began = suite.reach(), time.time_ns()
+    from sockproof.guard import Guard  # imports the fixtures, which can be reached only now
+
+    with Guard(lambda sentence: ended_stuck(results_folder(asked.out), began, sentence)) as guard:
+        return _guarded(asked, exploring, place, guard)
+
+
+def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: Guard) -> int:
     target = known.find(asked)
     check(asked, place)
     catalogue = suite.catalogue()
@@ -67,15 +75,17 @@ def run(asked: Namespace, exploring: Progress | None = None) -> int:
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
     began = time.time_ns()
     if target.kind != "host":
+        guard.leave()
         return elsewhere.run(target, command, place, out)
+    guard.ending = lambda sentence: ended_stuck(out, began, sentence)
     lacks = stand(out, found)
     # With a library before the C library the child stands elsewhere, and finds out by itself.
     told = {**({} if asked.preload else lacks), **(exploring.variables if exploring else {})}
     silence = listening(out, behind, longer=exploring.seconds if exploring else 0.0)
     surroundings = {**environment(place, asked.preload), **told}
-    code, interrupted = child.run(command, surroundings, silence=silence, attendant=exploring)
+    code, interrupted = child.run(command, surroundings, silence=silence, attendant=exploring, beat=guard.beat)
     if silence is not None and silence.is_too_long:
-        return ended_silent(out, began, silence.longest)
+        return ended_early(out, began, f"the run showed no sign of life for {silence.longest:g} s, and was ended")
     if code < 0:
         salvage(out, began, DIED, interrupted=interrupted)
     if asked.out is None:
@@ -93,13 +103,20 @@ def listening(out: Path, behind: Sequence[str], *, longer: float) -> Silence | N
     return silence.Silence(out / LOCK, silence.LONGEST + longer)
 
 
-def ended_silent(out: Path, began: int, longest: float) -> int:
+def ended_stuck(out: Path, began: int, sentence: str) -> int:
+    """As `ended_early`, where it is the command that went on no more: the run may have left its results before."""
+    if not has_instances(out, began):
+        return ended_early(out, began, sentence)
+    tell(f"{sentence}; the results are in {out}.")
+    return Exit.INTERNAL
+
+
+def ended_early(out: Path, began: int, sentence: str) -> int:
     """Leaves the results of a run that went on no more, whether or not it had come to any; the exit status."""
     from fixtures.run import standing
     from reports import folder
     from reports.files import ResultsError
 
-    sentence = f"the run showed no sign of life for {longest:g} s, and was ended"
     if salvage(out, began, SILENT) is None:
         with suppress(ResultsError, folder.FolderError):
             held = folder.held(out)

@@ -1,0 +1,89 @@
+"""The command's own calls are bounded as well: a second thread ends a run from whose first none comes back any more.
+
+Nobody stands outside of the command who could look. It shows that it goes on by beats, or by the processor's time that
+it takes; a call that never returns gives neither. docs/decisions/0205 has the reasons.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+
+from fixtures.evidence.patience import GENEROUS, USUAL
+from fixtures.evidence.waiting import pause
+from sockproof.silence import STANDSTILL, descendants
+
+LONGEST = 60.0 * max(1.0, GENEROUS / USUAL)
+"""Seconds in which the command shows that it goes on; while it waits for its child it does so every second."""
+LOOK = 1000
+"""Milliseconds between two looks."""
+
+
+class Guard:
+    """Looks after the thread that makes it while the block runs, and ends the process by `ending` if it is stuck."""
+
+    def __init__(self, ending: Callable[[str], int], longest: float = LONGEST) -> None:
+        self.ending, self.longest = ending, longest
+        self._thread, self._watched = threading.get_native_id(), threading.get_ident()
+        self._over = False
+        self.beat()
+
+    def __enter__(self) -> Guard:
+        thread = threading.Thread(target=self._watch, name="sockproof-guard", daemon=True)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the first thread
+        with suppress(RuntimeError):  # no room for another thread: then nobody looks
+            thread.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.leave()
+
+    def beat(self) -> None:
+        """The command goes on."""
+        self._shown = time.monotonic()
+
+    def leave(self) -> None:
+        """From now on whoever is waited for has bounds of their own."""
+        self._over = True
+
+    def _watch(self) -> None:
+        looked, ran = time.monotonic(), self._ran()
+        while not self._over:
+            pause(LOOK)
+            now, runs = time.monotonic(), self._ran()
+            if runs != ran or now - looked > STANDSTILL:
+                self.beat()
+            looked, ran = now, runs
+            if now - self._shown > self.longest and not self._over:
+                self._end()
+
+    def _ran(self) -> tuple[bytes, ...]:
+        """How long the first thread has run, and waited for a processor (schedstat); nothing where that is not told."""
+        try:
+            with open(f"/proc/self/task/{self._thread}/schedstat", "rb") as file:
+                return tuple(file.read().split()[:2])
+        except OSError:
+            return ()
+
+    def _end(self) -> None:
+        """Kills what the command has started, leaves what it had found, and ends the process."""
+        status = 3
+        try:
+            for each in descendants(os.getpid()):
+                with suppress(OSError):
+                    os.kill(each, signal.SIGKILL)
+            status = self.ending(f"the command did not come back {self._where()}for {self.longest:g} s, and was ended")
+        finally:
+            os._exit(status)
+
+    def _where(self) -> str:
+        """The innermost function of the first thread: ``from subprocess._try_wait ``."""
+        frame = sys._current_frames().get(self._watched)
+        return f"from {frame.f_globals.get('__name__')}.{frame.f_code.co_name}() " if frame else ""
