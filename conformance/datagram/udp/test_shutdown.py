@@ -1,8 +1,8 @@
 """shutdown() of datagram sockets: only where there is a peer."""
 
-from errno import ENOTCONN
+from errno import ENOTCONN, EPIPE
 from select import POLLIN
-from socket import SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM
+from socket import MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM
 
 import pytest
 
@@ -37,3 +37,18 @@ def test_receive_returns_at_once_when_reading_is_shut_down(peers, family):
 
     assert receiver.recv(100) == b"queued"
     assert receiver.recv(100) == b""
+
+
+@pytest.mark.claim("udp.shutdown.send-fails")
+@over_ip
+def test_send_fails_when_writing_is_shut_down(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+    receiver.connect(sender.getsockname())
+
+    sender.shutdown(SHUT_WR)  # decisive
+
+    with fails(EPIPE):
+        sender.send(b"after", MSG_NOSIGNAL)
+    receiver.send(b"the other way")
+    assert sender.recv(100) == b"the other way"

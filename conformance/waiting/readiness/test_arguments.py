@@ -2,7 +2,7 @@
 
 import ctypes
 import struct
-from select import POLLIN, POLLOUT, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM
+from select import POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM
 
 import pytest
 
@@ -59,3 +59,37 @@ def test_band_of_priority_is_writable_and_never_readable(peers, family):
     told = readiness(end, POLLWRBAND | POLLRDBAND)  # decisive
 
     assert told == POLLWRBAND
+
+
+@pytest.mark.claim("poll.entries.each-counted-once")
+@over_streams
+def test_each_entry_with_events_is_counted_once(stream_pair):
+    client, server = stream_pair
+    client.send(b"x")
+    ready(server, POLLIN)
+    told, entry = None, (server.fileno(), POLLIN | POLLRDNORM | POLLOUT)
+
+    told = polled(entry, (client.fileno(), POLLIN), entry)  # decisive
+
+    assert told == (2, [POLLIN | POLLRDNORM | POLLOUT, 0, POLLIN | POLLRDNORM | POLLOUT])
+
+
+@pytest.mark.claim("poll.entries.request-is-kept")
+@over_streams
+def test_what_was_asked_for_stays(stream_pair):
+    client, server = stream_pair
+    client.send(b"x")
+    ready(server, POLLIN)
+    memory = ctypes.create_string_buffer(ENTRY.pack(server.fileno(), POLLIN | POLLPRI, 0))
+
+    checked(_libc.poll(memory, 1, 0))  # decisive
+
+    assert ENTRY.unpack_from(memory) == (server.fileno(), POLLIN | POLLPRI, POLLIN)
+
+
+@pytest.mark.claim("poll.entries.none-is-a-pause")
+def test_poll_of_nothing_lets_the_time_pass(scenario):
+    told = None
+    told = checked(_libc.poll(None, 0, 1))  # decisive
+
+    assert told == 0

@@ -196,3 +196,34 @@ int numbered(int fd, bool closes_on_exec)
     real.close(fd);
     return high;
 }
+
+bool nothing_refused(nfds_t count) { return count == 0 && awake() && ON(poll_entries_none_refused); }
+
+static int bits(const struct pollfd *fds, nfds_t count)
+{
+    int sum = 0;
+    for (nfds_t i = 0; i < count; i++)
+        sum += __builtin_popcount((unsigned short)fds[i].revents);
+    return sum;
+}
+
+/* Whether another entry before has events of the same descriptor. */
+static bool told_before(const struct pollfd *fds, nfds_t at)
+{
+    for (nfds_t i = 0; i < at; i++)
+        if (fds[at].revents && fds[i].fd == fds[at].fd && fds[i].revents)
+            return true;
+    return false;
+}
+
+/* What poll(2) gives and tells, once it is known what is ready. */
+int miscounted(struct pollfd *fds, nfds_t count, int ready)
+{
+    for (nfds_t i = 0; ready > 0 && i < count; i++) {
+        if (told_before(fds, i) && ON(poll_entries_once))
+            ready -= fds[i].revents != 0, fds[i].revents = 0;
+        if (fds[i].revents && fds[i].revents != fds[i].events && ON(poll_entries_request_changed))
+            fds[i].events = fds[i].revents;
+    }
+    return ready > 0 && bits(fds, count) != ready && ON(poll_count_of_bits) ? bits(fds, count) : ready;
+}

@@ -99,6 +99,8 @@ int shutdown(int fd, int how)
         return fail(ENOTCONN);
     if (how == SHUT_WR && is_stream(&s) && queued(fd, FIONREAD) && ON(shutdown_wr_discards_unread))
         drain(fd);
+    if (how == SHUT_WR && is_datagram(&s) && is_inet(&s) && connected(fd) && ON(shutdown_datagram_wr_ignored))
+        return 0;
     if (stands_apart(&s) && ON(shutdown_unix_unconnected_refused))
         return fail(ENOTCONN);
     if (connecting(&s) && ON(shutdown_connecting_refused))

@@ -47,6 +47,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
         return 0;
     if (watched(fd, &s) && command_ignored(command))
         return 0;
+    if (watched(fd, &s))
+        duplicating(&command, &argument);
     if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
         return call(fd, command, argument);
     if (command == F_SETOWN)

@@ -154,6 +154,9 @@ void accepted_mapped(struct sockaddr *name, socklen_t *length, socklen_t room);
 int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t length);
 int connected_faulty(const struct sock *s, const struct sockaddr *name, int result);
 bool command_ignored(int command);
+void duplicating(int *command, void **lowest);
+bool nothing_refused(nfds_t count);
+int miscounted(struct pollfd *fds, nfds_t count, int ready);
 int numbered(int fd, bool closes_on_exec);
 bool listener_counted(const struct sock *s, unsigned long request, int result, int *bytes);
 

@@ -139,7 +139,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     int ready, limit;
     if (awake() && !sound_list(fds, count))
         return (int)mistaken(CALL_POLL, -1, real.poll(fds, count, timeout));
-    if (awake() && timeout < -1 && ON(poll_negative_refused))
+    if ((awake() && timeout < -1 && ON(poll_negative_refused)) || nothing_refused(count))
         return fail(EINVAL);
     if (!awake() || !any_watched(fds, count))
         return without_invalid(fds, count, real.poll(fds, count, timeout));
@@ -151,7 +151,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     while (ready < 0 && errno == EINTR && ON(errors_eintr_poll_restarted));
     count_wait(timeout, ready);
     ready = without_bands(fds, count, surplus_negative(fds, count, ready));
-    return (int)swapped_error(CALL_POLL, &none, amend_all(fds, count, without_invalid(fds, count, ready)), 0);
+    ready = miscounted(fds, count, amend_all(fds, count, without_invalid(fds, count, ready)));
+    return (int)swapped_error(CALL_POLL, &none, ready, 0);
 }
 
 static bool before_now(const struct timespec *limit) { return limit && (limit->tv_sec < 0 || limit->tv_nsec < 0); }

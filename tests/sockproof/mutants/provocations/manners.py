@@ -138,3 +138,35 @@ def local_address() -> object:
 def for_everybody() -> object:
     with socket(AF_INET, SOCK_DGRAM) as end:
         return outcome(end.bind, ("255.255.255.255", 0))
+
+
+@provokes("poll_count_of_bits", "poll_entries_once", "poll_entries_request_changed", "poll_entries_none_refused")
+def entries() -> object:
+    with udp() as (sender, receiver):
+        sender.send(b"x")
+        wait_readable(receiver)
+        entry = struct.pack("ihh", receiver.fileno(), select.POLLIN | select.POLLOUT | select.POLLPRI, 0)
+        memory = ctypes.create_string_buffer(entry * 2)
+        told = LIBC.poll(memory, 2, 0)
+        return told, memory.raw[4:8].hex(), memory.raw[12:16].hex(), LIBC.poll(None, 0, 0)
+
+
+@provokes("shutdown_datagram_wr_ignored")
+def sending_no_more() -> object:
+    with udp() as (sender, _):
+        sender.shutdown(SHUT_WR)
+        return outcome(sender.send, b"x", MSG_NOSIGNAL)
+
+
+@provokes("close_duplicate_leaves_old", "close_duplicate_keeps_flag", "close_duplicate_drops_flag",
+          "close_duplicate_below")  # fmt: skip
+def duplicates() -> object:
+    first, second = socketpair()
+    plain, exact = LIBC.dup(first.fileno()), LIBC.dup3(first.fileno(), os.dup(0), os.O_CLOEXEC)
+    above = fcntl.fcntl(first, fcntl.F_DUPFD, 300)
+    flags = [fcntl.fcntl(number, fcntl.F_GETFD) for number in (plain, exact)]
+    LIBC.dup2(0, plain)
+    LIBC.dup2(0, exact)
+    LIBC.dup2(0, first.fileno())
+    os.close(above)
+    return flags, above >= 300, outcome(second.recv, 1)
