@@ -147,10 +147,10 @@ def _group_row(group: Group) -> Iterator[str]:
     else:
         yield inline(claim.says)
         yield inline(instance.reason or summary.unexplained(instance))
-    yield "<br>".join(map(_linked, claim.sources))
+    yield "<br>".join(map(linked, claim.sources))
 
 
-def _linked(source: Source) -> str:
+def linked(source: Source) -> str:
     """A source, as a link where it can be read."""
     text, at = inline(f"{source.document} {source.section}"), places.address(source)
     return f"[{text}]({at.replace('(', '%28').replace(')', '%29')})" if at else text
