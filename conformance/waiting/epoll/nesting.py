@@ -15,7 +15,7 @@ EVENT = 16
 """Bytes of struct epoll_event, with what some machines add to align it."""
 EVENT_DATA = struct.Struct("=IQ" if machine() in ("x86_64", "i686") else "@IQ")
 """Events and data; x86 leaves out what would align the data (EPOLL_PACKED)."""
-EPOLL_CTL_ADD, EPOLLWAKEUP = 1, 1 << 29
+EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLWAKEUP = 1, 2, 1 << 29
 """linux/eventpoll.h."""
 DEEPEST = 6
 """Instances in a row of which the last cannot be entered any more: a nesting deeper than five (epoll_ctl(2))."""
@@ -47,6 +47,11 @@ def epoll_register(instance: int, number: int, events: int, data: int) -> None:
     """EPOLL_CTL_ADD with any data. Raises OSError."""
     event = EVENT_DATA.pack(events, data)
     _checked(_libc.epoll_ctl(instance, EPOLL_CTL_ADD, number, event))
+
+
+def epoll_delete(instance: int, number: int) -> None:
+    """EPOLL_CTL_DEL without an event. Raises OSError."""
+    _checked(_libc.epoll_ctl(instance, EPOLL_CTL_DEL, number, None))
 
 
 def epoll_wait(instance: int) -> list[tuple[int, int]]:

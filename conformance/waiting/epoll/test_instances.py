@@ -15,6 +15,7 @@ from conformance.waiting.epoll.nesting import (
     EPOLLWAKEUP,
     epoll_create1,
     epoll_ctl,
+    epoll_delete,
     epoll_pwait2,
     epoll_register,
     epoll_wait,
@@ -144,3 +145,16 @@ def test_data_of_the_program_comes_back_whole(stream_pair, scenario):
         told = epoll_wait(instance.fileno())  # decisive
 
     assert told == [(EPOLLIN, 0xFEDC_BA98_7654_3210)]
+
+
+@pytest.mark.claim("epoll.delete.needs-no-event")
+@over_streams
+def test_descriptor_is_taken_out_without_an_event(stream_pair, scenario):
+    client, server = stream_pair
+    client.send(b"x")
+    ready(server, POLLIN)
+
+    with instances(1) as (instance,):
+        instance.register(server.fileno(), EPOLLIN)
+        epoll_delete(instance.fileno(), server.fileno())  # decisive
+        assert now(instance) == "none"

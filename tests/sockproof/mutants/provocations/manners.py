@@ -170,3 +170,41 @@ def duplicates() -> object:
     LIBC.dup2(0, first.fileno())
     os.close(above)
     return flags, above >= 300, outcome(second.recv, 1)
+
+
+@provokes("epoll_delete_without_refused")
+def without_an_event() -> object:
+    with udp() as (_, receiver), contextlib.closing(select.epoll()) as instance:
+        instance.register(receiver, select.EPOLLIN)
+        return LIBC.epoll_ctl(instance.fileno(), 2, receiver.fileno(), None)
+
+
+@provokes("values_hops_as_default")
+def hops() -> object:
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        return end.getsockopt(IPPROTO_IPV6, IPV6_UNICAST_HOPS)
+
+
+@provokes("values_syn_forgotten")
+def saved() -> object:
+    with listening() as listener:
+        listener.setsockopt(IPPROTO_TCP, 27, 1)
+        with create_connection(listener.getsockname()), listener.accept()[0] as server:
+            return len(server.getsockopt(IPPROTO_TCP, 28, 200)) > 0
+
+
+@provokes("values_dontfrag_ignored")
+def whole_or_not() -> object:
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        end.bind(("::1", 0))
+        end.setsockopt(IPPROTO_IPV6, 62, 1)
+        return outcome(end.sendto, bytes(65527), end.getsockname())
+
+
+@provokes("values_least_hops_ignored")
+def too_far() -> object:
+    with listening() as listener, socket(AF_INET, SOCK_STREAM) as client:
+        listener.setsockopt(IPPROTO_IP, 21, 255)
+        client.setblocking(False)
+        client.connect_ex(listener.getsockname())
+        return poll_bits(client, select.POLLOUT)

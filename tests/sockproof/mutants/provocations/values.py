@@ -240,3 +240,12 @@ def repair_by_anybody() -> object:
     with four(SOCK_STREAM) as end:
         LIBC.capset(struct.pack("=Ii", 0x20080522, 0), bytes(24))
         return answer(end.setsockopt, IPPROTO_TCP, 19, 1)
+
+
+@provokes("raw_checksum_ignored")
+def checksums() -> object:
+    with socket(AF_INET6, SOCK_RAW, 253) as sender, socket(AF_INET6, SOCK_RAW, 253) as receiver:
+        sender.setsockopt(IPPROTO_IPV6, 7, 0)
+        sender.sendto(bytes(4), ("::1", 0))
+        wait_readable(receiver)
+        return receiver.recv(4) != bytes(4)
