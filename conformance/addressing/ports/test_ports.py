@@ -158,6 +158,7 @@ def test_reserved_port_can_be_bound_by_its_number(peers, family, sysctl, kind):
 
 
 @pytest.mark.claim("ip.bind-no-port.datagrams-too")
+@pytest.mark.needs(f"option:IPPROTO_IP.{IP_BIND_ADDRESS_NO_PORT}")
 @over_ip
 def test_datagram_socket_has_no_port_until_it_connects(peers, family):
     receiver, end = peers.datagram(family, lane="receiver"), peers.socket("end", family.domain, SOCK_DGRAM)
@@ -172,6 +173,7 @@ def test_datagram_socket_has_no_port_until_it_connects(peers, family):
 
 
 @pytest.mark.claim("ip.bind-no-port.chosen-by-listen")
+@pytest.mark.needs(f"option:IPPROTO_IP.{IP_BIND_ADDRESS_NO_PORT}")
 @over_ip
 def test_listener_has_no_port_until_it_listens(peers, family):
     listener = peers.socket("listener", family.domain, SOCK_STREAM)

@@ -26,6 +26,7 @@ since_linux_5_14 = pytest.mark.needs("kernel>=5.14")
 
 
 @pytest.mark.claim("tcp.pacing.no-faster-than-the-rate")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_MAX_PACING_RATE}")
 @pytest.mark.unwatched
 @over_ip
 def test_data_is_sent_no_faster_than_the_rate(peers, family):
@@ -41,6 +42,7 @@ def test_data_is_sent_no_faster_than_the_rate(peers, family):
 
 
 @pytest.mark.claim("tcp.pacing.told-by-tcp-info")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_MAX_PACING_RATE}")
 @over_ip
 def test_rate_is_told_by_tcp_info(stream_pair):
     client, _ = stream_pair
@@ -60,6 +62,7 @@ def test_time_to_send_is_refused_without_the_option(peers, family):
 
 
 @pytest.mark.claim("udp.txtime.eight-bytes")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_TXTIME}")
 @over_ip
 def test_time_to_send_that_is_cut_is_refused(peers, family):
     receiver, sender = peers.datagram(family, lane="receiver"), peers.socket("sender", family.domain, SOCK_DGRAM)
@@ -97,6 +100,7 @@ def test_socket_of_another_namespace_has_another_cookie(peers, family, link):
 
 
 @pytest.mark.claim("tcp.ulp.none-at-first")
+@pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_ULP}")
 @over_ip
 def test_nothing_is_on_top_of_tcp_at_first(stream_pair):
     told = None
@@ -107,6 +111,7 @@ def test_nothing_is_on_top_of_tcp_at_first(stream_pair):
 
 
 @pytest.mark.claim("tcp.ulp.unknown-enoent")
+@pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_ULP}")
 @over_ip
 def test_unknown_protocol_on_top_is_refused(stream_pair):
     client, server = stream_pair

@@ -21,6 +21,7 @@ from fixtures.stage.families import over_ip
 ESTABLISHED, SEGMENTS_OUT = 1, 136
 """net/tcp_states.h, and where tcpi_segs_out stands in struct tcp_info (linux/tcp.h)."""
 privileged = pytest.mark.needs("CAP_NET_ADMIN")
+pytestmark = pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_REPAIR}")
 
 
 def segments_sent(end):
