@@ -220,6 +220,8 @@ struct incoming {
 };
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path);
 int link_set(int fd, int level, int name, const void *value, socklen_t length); /* see packet_links.c */
+bool link_keeps(int fd, size_t length);
+void link_told(int fd, int level, int name, int *value);
 int link_bound(int fd, int result);
 ssize_t link_sent(int fd, size_t length, ssize_t n);
 ssize_t link_received(int fd, struct sockaddr *from, ssize_t n);

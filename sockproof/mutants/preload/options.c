@@ -158,6 +158,8 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     result = real.getsockopt(fd, level, name, value, length);
     if (room)
         packet_counted(fd, level, name, value, result);
+    if (room >= sizeof(int) && result == 0 && sound(value, sizeof(int)))
+        link_told(fd, level, name, value);
     if (result == 0 && refuses_room(&o, fd, room))
         return fail(EINVAL);
     if (result == 0 && watched(fd, &o.s) && level == SOL_SOCKET && name == SO_PEERPIDFD_)

@@ -19,6 +19,10 @@ static bool unset(int name, const int *value)
         return ON(packets_flows_ignored);
     if (name == PACKET_RX_RING)
         return ON(packets_ring_ignored);
+    if (name == PACKET_LOSS)
+        return ON(packets_loss_ignored);
+    if (name == PACKET_RESERVE)
+        return ON(packets_reserve_ignored);
     return (name == PACKET_TIMESTAMP || name == PACKET_QDISC_BYPASS) && ON(packets_option_ignored);
 }
 
@@ -28,6 +32,8 @@ int link_set(int fd, int level, int name, const void *value, socklen_t length)
     int result;
     if (ours && unset(name, value))
         return 0;
+    if (ours && name == PACKET_TX_RING && ON(packets_malformed_skipped))
+        set_option(fd, SOL_PACKET, PACKET_LOSS, 1);
     result = real.setsockopt(fd, level, name, value, length);
     return ours && result < 0 && errno == ENODEV && ON(packets_membership_unchecked) ? 0 : result;
 }
@@ -35,6 +41,15 @@ int link_set(int fd, int level, int name, const void *value, socklen_t length)
 int link_bound(int fd, int result)
 {
     return result < 0 && errno == ENODEV && is_packet(fd) && ON(packets_bind_as_einval) ? fail(EINVAL) : result;
+}
+
+/* What lies in a ring leaves when something is sent; here it stays. */
+bool link_keeps(int fd, size_t length) { return length == 0 && is_packet(fd) && ON(packets_ring_unsent); }
+
+void link_told(int fd, int level, int name, int *value)
+{
+    if (level == SOL_PACKET && name == PACKET_VERSION && *value == TPACKET_V1 && is_packet(fd) && ON(packets_version_second))
+        *value = TPACKET_V2;
 }
 
 ssize_t link_sent(int fd, size_t length, ssize_t n)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import select
+import mmap
 import struct
 from contextlib import ExitStack
 from socket import *
@@ -78,6 +79,22 @@ def counts() -> object:
         send(FRAME)
         told = [struct.unpack("II", end.getsockopt(SOL_PACKET, 6, 8))[0] > 0 for _ in range(2)]
         return told, outcome(end.setsockopt, SOL_PACKET, 5, struct.pack("IIII", 1, 1, 1, 1))
+
+
+@provokes("packets_ring_unsent", "packets_loss_ignored", "packets_reserve_ignored",
+          "packets_version_second")  # fmt: skip
+def ring_to_send_by() -> object:
+    with bound() as end:
+        version = end.getsockopt(SOL_PACKET, 10)
+        for option in (10, 12, 14):
+            end.setsockopt(SOL_PACKET, option, 1)
+        kept = [end.getsockopt(SOL_PACKET, option) for option in (12, 14)]
+        end.setsockopt(SOL_PACKET, 13, struct.pack("IIII", 4096, 1, 2048, 2))
+        with mmap.mmap(end.fileno(), 4096, mmap.MAP_SHARED) as memory:
+            struct.pack_into("II", memory, 0, 1, 60)
+            end.send(b"")
+            until(lambda: struct.unpack_from("I", memory)[0] == 0)
+            return version, kept, struct.unpack_from("I", memory)[0]
 
 
 @provokes("packets_large_taken", "packets_nowhere_taken")

@@ -235,6 +235,22 @@ def any_option() -> object:
         return lengths, beyond, told, answer(end.getsockopt, SOL_SOCKET, 32)
 
 
+@provokes("raw_nodefrag_ignored", "raw_nodefrag_always", "raw_nodefrag_anybody", "routes_alert6_anybody",
+          "buffers_appwin_ignored")  # fmt: skip
+def options_of_few() -> object:
+    refused = answer(four().setsockopt, IPPROTO_IP, 22, 1), answer(six().setsockopt, IPPROTO_IPV6, 22, 1)
+    with four(SOCK_STREAM) as end:
+        end.setsockopt(IPPROTO_TCP, TCP_WINDOW_CLAMP, 5000)
+        bound = end.getsockopt(IPPROTO_TCP, TCP_WINDOW_CLAMP)
+    return refused, bound, kept(socket(AF_INET, SOCK_RAW, IPPROTO_RAW), IPPROTO_IP, 22, 1, 0)
+
+
+@provokes("routes_alert6_ignored", "routes_alert6_kept", "routes_alert6_twice")
+def alerts() -> object:
+    with socket(AF_INET6, SOCK_RAW, IPPROTO_RAW) as end:
+        return [answer(end.setsockopt, IPPROTO_IPV6, 22, value) for value in (1, 1, -1, -1, 1)]
+
+
 @provokes("values_rights_unchecked")
 def repair_by_anybody() -> object:
     with four(SOCK_STREAM) as end:
