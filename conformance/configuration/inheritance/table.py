@@ -37,11 +37,15 @@ def number(value: int) -> bytes:
 
 def row(
     name: str, level: int, option: int, value: int | bytes = 1, *,
-    told: bytes | None = None, needs: tuple[str, ...] = (),
+    told: bytes | None = None, needs: tuple[str, ...] = (), asked: bool = True,
 ) -> Any:  # fmt: skip
-    """A parameter. The option is asked for before: an older kernel has it not, and a sandbox may take and forget it."""
+    """A parameter. The option is asked for before: an older kernel has it not, and a sandbox may take and forget it.
+
+    Not so with `asked` off, of what sockets of IP do not have: those are what is asked.
+    """
     expected = told or (number(value) if isinstance(value, int) else value)
-    marks = [pytest.mark.needs(*needs, f"option:{LEVELS[level]}.{option}")]
+    wanted = (*needs, f"option:{LEVELS[level]}.{option}") if asked else needs
+    marks = [pytest.mark.needs(*wanted)] if wanted else []
     return pytest.param(Setting(name, level, option, value, expected), id=name, marks=marks)
 
 
@@ -159,7 +163,7 @@ OWN = [
 ]
 """What does not come from the listener: the values that a new socket has."""
 
-FLAGS_OF_UNIX = [row("SO_PASSCRED", SOL_SOCKET, 16), row("SO_PASSSEC", SOL_SOCKET, 34)]
+FLAGS_OF_UNIX = [row("SO_PASSCRED", SOL_SOCKET, 16, asked=False), row("SO_PASSSEC", SOL_SOCKET, 34, asked=False)]
 
 OF_UNIX_LISTENERS_ALONE = [
     row("SO_SNDBUF", SOL_SOCKET, 7, 20_000, told=number(40_000)),

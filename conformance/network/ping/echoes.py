@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import struct
-from socket import AF_INET, AF_INET6, IPPROTO_ICMP, IPPROTO_ICMPV6, SOCK_DGRAM
+from socket import IPPROTO_ICMP, IPPROTO_ICMPV6, SOCK_DGRAM
 
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.stage.families import Family
+from fixtures.stage.namespaces import Namespace
 from fixtures.stage.peers import Peers
+from fixtures.stage.sysctls import write_sysctl
 
 PROTOCOL = {"ip4": IPPROTO_ICMP, "ip6": IPPROTO_ICMPV6}
 REQUEST, REPLY = {"ip4": 8, "ip6": 128}, {"ip4": 0, "ip6": 129}
 UNREACHABLE = {"ip4": 3, "ip6": 1}
 GROUPS = "net.ipv4.ping_group_range"
 """Of both families (net/ipv4/ping.c, ping_init_sock())."""
-NOBODY = "1 0"
 _HEADER = struct.Struct("!BBHHH")
-DOMAINS = {"ip4": AF_INET, "ip6": AF_INET6}
 
 
-def own_group() -> str:
-    """A range of groups that has only that of this process."""
-    return f"{os.getegid()} {os.getegid()}"
+def permit(namespace: Namespace, group: int) -> None:
+    """Lets that group alone have ping sockets, for as long as the namespace lasts.
+
+    The setting is not put back: what a new namespace has, no user namespace but the first can write.
+    """
+    write_sysctl(namespace, GROUPS, f"{group} {group}")
 
 
 def ping_socket(peers: Peers, family: Family, lane: str = "end") -> RecordedSocket:

@@ -1,6 +1,7 @@
 """Ping sockets: datagram sockets of ICMP that need no privilege but a group."""
 
 from errno import EACCES, EADDRINUSE, EAGAIN, EINVAL
+from os import getegid
 from select import POLLIN
 from socket import SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET
 
@@ -8,31 +9,29 @@ import pytest
 
 from conformance.configuration.values.settings import unprivileged
 from conformance.network.ping.echoes import (
-    GROUPS,
-    NOBODY,
     PROTOCOL,
     REPLY,
     REQUEST,
     UNREACHABLE,
     message,
-    own_group,
     parts,
+    permit,
     ping_socket,
 )
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
-from fixtures.stage.sysctls import read_sysctl
+from fixtures.stage.users import another_user
 
 IDENTIFIER = 4321
 in_a_namespace = pytest.mark.needs("namespace")
 
 
 @pytest.mark.claim("ping.create.group-outside-the-range")
-@in_a_namespace
+@pytest.mark.needs("namespace", "another-user")
 @over_ip
-def test_group_outside_the_range_gets_no_ping_socket(peers, family, sysctl):
-    sysctl(GROUPS, NOBODY)
+def test_group_outside_the_range_gets_no_ping_socket(peers, family, namespace):
+    permit(namespace, another_user())
 
     with fails(EACCES):
         ping_socket(peers, family)  # decisive
@@ -42,8 +41,6 @@ def test_group_outside_the_range_gets_no_ping_socket(peers, family, sysctl):
 @in_a_namespace
 @over_ip
 def test_nobody_gets_a_ping_socket_by_default(peers, family):
-    assert read_sysctl(GROUPS).split() == NOBODY.split()
-
     with fails(EACCES):
         peers.socket("end", family.domain, SOCK_DGRAM, PROTOCOL[family.name])  # decisive
 
@@ -51,8 +48,8 @@ def test_nobody_gets_a_ping_socket_by_default(peers, family):
 @pytest.mark.claim("ping.create.needs-no-privilege")
 @in_a_namespace
 @over_ip
-def test_group_within_the_range_needs_no_privilege(peers, family, sysctl):
-    sysctl(GROUPS, own_group())  # decisive
+def test_group_within_the_range_needs_no_privilege(peers, family, namespace):
+    permit(namespace, getegid())  # decisive
 
     assert unprivileged(lambda: ping_socket(peers, family).type) == SOCK_DGRAM
 
@@ -60,8 +57,8 @@ def test_group_within_the_range_needs_no_privilege(peers, family, sysctl):
 @pytest.mark.claim("ping.echo.answered")
 @in_a_namespace
 @over_ip
-def test_request_is_answered_without_an_ip_header(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_request_is_answered_without_an_ip_header(peers, family, namespace):
+    permit(namespace, getegid())
     end = ping_socket(peers, family)
 
     end.sendto(message(REQUEST[family.name], number=7, data=b"are you there"), (family.loopback, 0))  # decisive
@@ -76,8 +73,8 @@ def test_request_is_answered_without_an_ip_header(peers, family, sysctl):
 @pytest.mark.claim("ping.identifier.is-the-port")
 @in_a_namespace
 @over_ip
-def test_identifier_is_the_port_whatever_the_message_has(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_identifier_is_the_port_whatever_the_message_has(peers, family, namespace):
+    permit(namespace, getegid())
     end = ping_socket(peers, family)
     end.bind((family.loopback, IDENTIFIER))  # decisive
 
@@ -90,8 +87,8 @@ def test_identifier_is_the_port_whatever_the_message_has(peers, family, sysctl):
 @pytest.mark.claim("ping.identifier.chosen-by-the-kernel")
 @in_a_namespace
 @over_ip
-def test_identifier_is_chosen_where_none_was_bound(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_identifier_is_chosen_where_none_was_bound(peers, family, namespace):
+    permit(namespace, getegid())
     ends = [ping_socket(peers, family, lane) for lane in ("first", "second")]
 
     for end in ends:
@@ -106,8 +103,8 @@ def test_identifier_is_chosen_where_none_was_bound(peers, family, sysctl):
 @pytest.mark.claim("ping.bind.identifier-taken")
 @in_a_namespace
 @over_ip
-def test_identifier_of_another_socket_is_refused(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_identifier_of_another_socket_is_refused(peers, family, namespace):
+    permit(namespace, getegid())
     first, second = (ping_socket(peers, family, lane) for lane in ("first", "second"))
     first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 0)  # decisive
     first.bind((family.loopback, IDENTIFIER))
@@ -119,8 +116,8 @@ def test_identifier_of_another_socket_is_refused(peers, family, sysctl):
 @pytest.mark.claim("ping.bind.shared-at-first")
 @in_a_namespace
 @over_ip
-def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, namespace):
+    permit(namespace, getegid())
     ends = [ping_socket(peers, family, lane) for lane in ("first", "second")]
 
     for end in ends:
@@ -134,8 +131,8 @@ def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, s
 @pytest.mark.parametrize("kinds", [REPLY, UNREACHABLE], ids=["reply", "unreachable"])
 @in_a_namespace
 @over_ip
-def test_message_other_than_a_request_is_refused(peers, family, sysctl, kinds):
-    sysctl(GROUPS, own_group())
+def test_message_other_than_a_request_is_refused(peers, family, namespace, kinds):
+    permit(namespace, getegid())
     end = ping_socket(peers, family)
 
     with fails(EINVAL):
@@ -145,8 +142,8 @@ def test_message_other_than_a_request_is_refused(peers, family, sysctl, kinds):
 @pytest.mark.claim("ping.send.whole-header-needed")
 @in_a_namespace
 @over_ip
-def test_message_shorter_than_its_header_is_refused(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_message_shorter_than_its_header_is_refused(peers, family, namespace):
+    permit(namespace, getegid())
     end = ping_socket(peers, family)
 
     with fails(EINVAL):
@@ -156,8 +153,8 @@ def test_message_shorter_than_its_header_is_refused(peers, family, sysctl):
 @pytest.mark.claim("ping.receive.replies-alone")
 @in_a_namespace
 @over_ip
-def test_request_of_another_is_not_received(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_request_of_another_is_not_received(peers, family, namespace):
+    permit(namespace, getegid())
     watcher, end = (ping_socket(peers, family, lane) for lane in ("watcher", "end"))
     watcher.bind((family.loopback, IDENTIFIER))
 
@@ -173,8 +170,8 @@ def test_request_of_another_is_not_received(peers, family, sysctl):
 @pytest.mark.claim("ping.connect.send-needs-no-address")
 @in_a_namespace
 @over_ip
-def test_connected_ping_socket_sends_to_its_peer(peers, family, sysctl):
-    sysctl(GROUPS, own_group())
+def test_connected_ping_socket_sends_to_its_peer(peers, family, namespace):
+    permit(namespace, getegid())
     end = ping_socket(peers, family)
     end.connect((family.loopback, 0))  # decisive
 

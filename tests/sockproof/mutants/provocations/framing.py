@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import fcntl
-import select
 import mmap
+import select
 import struct
 from contextlib import ExitStack
 from socket import *
