@@ -13,7 +13,8 @@ from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import ip6, over
 from fixtures.stage.rtnetlink import Routes
 
-IPV6_ROUTER_ALERT = 22
+IPV6_ROUTER_ALERT, IPV6_ROUTER_ALERT_ISOLATE = 22, 30
+"""linux/in6.h; without the second one, what passes through any other network namespace is given too."""
 FORWARDING = "net.ipv6.conf.all.forwarding"
 MULTICAST_LISTENERS, RSVP = 0, 1
 """Values of the option (RFC 2711 2.1)."""
@@ -27,6 +28,7 @@ def alert(value):
 def watcher(peers, name, value):
     """A raw socket that is to get what passes with this value."""
     end = peers.socket(name, ip6.domain, SOCK_RAW, IPPROTO_RAW)
+    end.setsockopt(IPPROTO_IPV6, IPV6_ROUTER_ALERT_ISOLATE, 1)
     end.setsockopt(IPPROTO_IPV6, IPV6_ROUTER_ALERT, value)
     return end
 
@@ -48,9 +50,9 @@ def passing(peers, link, value):
 def test_packet_that_passes_with_the_value_is_given_to_the_socket(peers, family, link, sysctl):
     sysctl(FORWARDING, 1)
     client = passing(peers, link, RSVP)
-    wanted = watcher(peers, "wanted", RSVP)  # decisive
+    wanted = watcher(peers, "wanted", RSVP)
 
-    client.sendto(b"alert", (ELSEWHERE[family.name], PORT))
+    client.sendto(b"alert", (ELSEWHERE[family.name], PORT))  # decisive
 
     ready(wanted, POLLIN)
     assert wanted.recv(200).endswith(b"alert")
