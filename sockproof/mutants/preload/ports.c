@@ -7,6 +7,8 @@
 
 enum { PORT_RANGE = 51 /* IP_LOCAL_PORT_RANGE */, NO_PORT = 24 /* IP_BIND_ADDRESS_NO_PORT */ };
 
+static const char FOLLOWS[] = "/proc/sys/net/ipv4/ip_dynaddr";
+
 /* The first number of a setting; 0 where there is none. */
 static int first_of(const char *setting)
 {
@@ -55,6 +57,16 @@ bool port_answered(const struct sock *s, struct sockaddr *name, int *result)
     return refused || (option_of(s->fd, IPPROTO_IP, NO_PORT, 0) == 1 && ON(ports_explicit_late));
 }
 
+/* A setting that does not count. */
+static void switch_off(const char *setting)
+{
+    FILE *file = fopen(setting, "we");
+    if (file && fputs("0", file) < 0)
+        errno = EIO;
+    if (file)
+        fclose(file);
+}
+
 /* Before connect(2) chooses. */
 void port_before_connect(const struct sock *s)
 {
@@ -63,5 +75,7 @@ void port_before_connect(const struct sock *s)
     int saved = errno, port = first_reserved();
     if (port && real.getsockname(s->fd, (struct sockaddr *)&own, &length) == 0 && !own.sin6_port && ON(ports_reserved_given))
         bind_with(s, (struct sockaddr *)&own, port);
+    if (is_stream(s) && first_of(FOLLOWS) > 0 && ON(ports_address_stays))
+        switch_off(FOLLOWS);
     errno = saved;
 }
