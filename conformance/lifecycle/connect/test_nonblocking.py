@@ -280,6 +280,7 @@ def test_datagram_that_came_before_the_connection_is_received(peers, family):
     stranger, peer = (peers.datagram(family, lane=lane) for lane in ("stranger", "peer"))
     client = peers.datagram(family, lane="client")
     stranger.sendto(b"before", client.getsockname())
+    ready(client, POLLIN)
 
     client.connect(peer.getsockname())  # decisive
 

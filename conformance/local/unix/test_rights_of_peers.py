@@ -20,6 +20,7 @@ SO_PEERGROUPS, SO_PASSRIGHTS = 59, 83
 """asm-generic/socket.h."""
 since_linux_6_16 = pytest.mark.needs("kernel>=6.16")
 with_groups = pytest.mark.needs("another-user")
+told_groups = pytest.mark.needs(f"option:SOL_SOCKET.{SO_PEERGROUPS}")
 
 
 def groups_of(value):
@@ -40,6 +41,7 @@ def called_by_a_member(peers, family, groups):
 
 
 @pytest.mark.claim("unix.peergroups.who-connected")
+@told_groups
 @with_groups
 @over_unix
 def test_groups_of_who_connected_are_told(peers, family):
@@ -51,6 +53,7 @@ def test_groups_of_who_connected_are_told(peers, family):
 
 
 @pytest.mark.claim("unix.peergroups.too-little-room")
+@told_groups
 @with_groups
 @over_unix
 def test_too_little_room_for_the_groups_is_refused(peers, family):
@@ -61,6 +64,7 @@ def test_too_little_room_for_the_groups_is_refused(peers, family):
 
 
 @pytest.mark.claim("unix.peergroups.nobody-yet")
+@told_groups
 @over_unix
 def test_socket_without_a_peer_has_no_groups(peers, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)
@@ -70,6 +74,7 @@ def test_socket_without_a_peer_has_no_groups(peers, family):
 
 
 @pytest.mark.claim("unix.peergroups.read-only")
+@told_groups
 @over_unix
 def test_groups_of_a_peer_cannot_be_set(stream_pair):
     with fails(ENOPROTOOPT):

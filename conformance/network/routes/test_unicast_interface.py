@@ -14,6 +14,7 @@ SO_BINDTOIFINDEX = 62
 UNICAST_IF = {"ip4": (IPPROTO_IP, 50), "ip6": (IPPROTO_IPV6, 76)}
 """linux/in.h, linux/in6.h."""
 NOBODYS = 9999
+pytestmark = pytest.mark.needs(f"option:IPPROTO_IP.{UNICAST_IF['ip4'][1]}")
 
 
 def index(number):
