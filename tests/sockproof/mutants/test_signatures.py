@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reports.diagnosis.dictionary import every_fault, read
 from sockproof.mutants.catalogue import load
 from sockproof.mutants.passing import conditions, countable
 from sockproof.mutants.signature import MOST, plan, scenario_of
@@ -54,3 +55,33 @@ def test_nearly_every_rule_of_the_catalogue_can_be_counted() -> None:
 
     assert sum(countable(mutant) for mutant in rules) > 0.95 * len(rules)
     assert all(list(conditions(mutant.argument)) for mutant in rules if countable(mutant))
+
+
+def lacking() -> list[str]:
+    """The mutants that a claim must notice and that the dictionary does not have."""
+    known = {fault.id for fault in every_fault(read())}
+    return [mutant.id for mutant in load() if mutant.scored and mutant.id not in known]
+
+
+def remedy(faults: list[str]) -> str:
+    """What adds them."""
+    file = "reports/diagnosis/faults.json"
+    return (
+        f"{len(faults)} faults cannot be named by a diagnosis; add them with\n"
+        f"sockproof mutants {' '.join(faults)} --signatures --scenarios 6 --onto {file} --out DIR\n"
+        f"cp DIR/faults.json {file}"
+    )
+
+
+def test_dictionary_does_not_fall_behind_the_catalogue() -> None:
+    """What it lacks can never be named, and 97 % are to be; so there is room for those that are newest."""
+    faults = lacking()
+
+    assert len(faults) < 0.03 * sum(mutant.scored for mutant in load()), remedy(faults)
+
+
+@pytest.mark.thorough
+def test_dictionary_has_every_fault() -> None:
+    faults = lacking()
+
+    assert not faults, remedy(faults)
