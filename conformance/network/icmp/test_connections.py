@@ -128,9 +128,9 @@ def test_without_recverr_no_call_tells_a_soft_error(remote, error):
 def test_silence_after_an_error_ends_with_that_error(remote, error):
     remote.let_timers_run()
     server = in_flight(remote)
-    server.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, 1)
 
     tell(remote, error, quoted(remote, 1))  # decisive
+    server.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, 1)  # once it is told: a slow machine sends again before
 
     with fails(error.errno):
         server.recv(10)
