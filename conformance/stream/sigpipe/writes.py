@@ -9,6 +9,7 @@ from socket import MSG_NOSIGNAL
 
 import pytest
 
+from conformance.datagram.udp.datagrams import batch, sendmmsg
 from fixtures.evidence.recorder import RecordedSocket
 
 Write = Callable[[RecordedSocket], int]
@@ -34,6 +35,22 @@ def sendfile(end: RecordedSocket) -> int:
         os.close(descriptor)
 
 
+def splice(end: RecordedSocket) -> int:
+    """splice(2) of a pipe with three bytes."""
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    try:
+        os.write(writer, b"abc")
+        return os.splice(reader, end.fileno(), 3)
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def in_a_batch(end: RecordedSocket, flags: int = 0) -> int:
+    """sendmmsg(2) of one message with three bytes, which tells how many messages were sent."""
+    return sendmmsg(end, batch([b"abc"]), flags) * 3
+
+
 WRITES: dict[str, Write] = {
     "send": lambda end: end.send(b"abc"),
     "sendto": sendto,
@@ -41,11 +58,14 @@ WRITES: dict[str, Write] = {
     "write": lambda end: os.write(end.fileno(), b"abc"),
     "writev": lambda end: os.writev(end.fileno(), [b"a", b"bc"]),
     "sendfile": sendfile,
+    "splice": splice,
+    "sendmmsg": in_a_batch,
 }
 WRITES_WITH_NOSIGNAL: dict[str, Write] = {
     "send": lambda end: end.send(b"abc", MSG_NOSIGNAL),
     "sendto": lambda end: sendto(end, MSG_NOSIGNAL),
     "sendmsg": lambda end: end.sendmsg([b"a", b"bc"], [], MSG_NOSIGNAL),
+    "sendmmsg": lambda end: in_a_batch(end, MSG_NOSIGNAL),
 }
 
 
