@@ -4,8 +4,9 @@
 
 An instance with its own namespace and capture, from setup to teardown; what a user waits for before anything happens;
 the default run, with workers and without: its time, its processor time by instance, the memory of its largest process;
-the same on kernels with one of four faults; and the ten slowest scenarios, of the results.json that is named or of the
-run that was timed.
+the same on kernels with one of four faults; the size of the report and what it takes to draw and to open it
+(`python -m tests.benchmark_pages RESULTS.JSON` tells that alone); and the ten slowest scenarios, of the results.json
+that is named or of the run that was timed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests import benchmark_pages
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROUNDS = 300
@@ -308,6 +311,7 @@ def main() -> None:
             ("the default run", runs(folder)),
         ):
             print(title, *figures, sep="\n", flush=True)
+        print("the report", *benchmark_pages.figures(folder / "run0" / "results.json"), sep="\n", flush=True)
         print("the slowest scenarios", *slowest(folder / "run0" / "results.json"), sep="\n")
 
 

@@ -1,0 +1,73 @@
+"""The pictures of the documentation, each made by a browser from a real run.
+
+    python -m tests.pictures
+
+`docs/report.png` is a claim that conforms, with its packets; `docs/red.png` a run on a kernel that drops SO_LINGER, for
+which a C compiler is needed; `docs/compare.png` the two beside one another.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmark import FAULTS, PROJECT, fault
+from tests.reports.browser import Browser
+
+CLAIM = "tcp.linger.zero-aborts"
+READY = "document.querySelector('.filter') || document.querySelector('.filters')"
+SHOW = f"""
+(async () => {{
+    const claim = document.getElementById("{CLAIM}");
+    claim.open = true;
+    while (!claim.querySelector("details.row")) await new Promise((go) => requestAnimationFrame(go));
+    claim.querySelector("details.row").open = true;
+    claim.scrollIntoView();
+}})()
+"""
+"""Opens a claim and its first instance."""
+
+
+def sockproof(folder: Path, *arguments: str, **settings: str) -> None:
+    """The command, in a folder. Raises SystemExit where it fails to run at all; red is no failure."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "sockproof", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **settings},
+    )
+    if ran.returncode not in (0, 1):
+        raise SystemExit(ran.returncode)
+
+
+def main() -> None:
+    """Makes all of them."""
+    with TemporaryDirectory(prefix="sockproof-pictures-") as made:
+        folder = Path(made)
+        sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "good")
+        library = str(fault(folder, FAULTS["SO_LINGER dropped"]))
+        sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "broken", LD_PRELOAD=library)
+        sockproof(folder, "compare", "good", "broken", "--out", "compare")
+        (folder / "profile").mkdir()
+        browser = Browser(folder / "profile")
+        try:
+            take(browser, folder / "good" / "report.html", "report.png", SHOW)
+            take(browser, folder / "broken" / "report.html", "red.png")
+            take(browser, folder / "compare" / "compare.html", "compare.png")
+        finally:
+            browser.close()
+
+
+def take(browser: Browser, page: Path, name: str, first: str = "1") -> None:
+    """A picture of a page, once `first` has run in it."""
+    with browser.page(width=1180, height=900) as shown:
+        shown.open(page)
+        shown.until(READY)
+        shown.run(first)
+        shown.picture(PROJECT / "docs" / name)
+
+
+if __name__ == "__main__":
+    main()
