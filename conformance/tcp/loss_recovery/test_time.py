@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, flown, sent
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, duplicate, flown, queue, sent
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
@@ -12,6 +12,9 @@ STAMPED = f"<mss {SIZE + 12},sackOK,ts>"
 """The option of time stamps takes twelve bytes of each segment."""
 ALL = SEGMENTS * SIZE + 1
 """What acknowledges the whole flight."""
+
+FLIGHT, WAITING = 10, 4
+"""Segments of the first flight (RFC 6928), and behind it."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,4 +81,24 @@ def test_echo_of_the_first_time_stamp_undoes_the_reduction(remote):
 
     remote.settle()
     assert reduced < SEGMENTS
+    assert tcp_info(server).snd_ssthresh == before
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.loss-recovery.needless-by-what-was-not-repeated")
+@over_ip
+def test_acknowledgement_of_what_was_not_sent_again_undoes_a_time_out(remote, sysctl):
+    sysctl("net.ipv4.tcp_frto", 2)
+    remote.let_timers_run()
+    server = remote.reach(options=f"<mss {SIZE}>")
+    before = tcp_info(server).snd_ssthresh
+    queue(server, FLIGHT + WAITING)
+    until(lambda: tcp_info(server).retransmits > 0, what="a time-out")
+    reduced = tcp_info(server).snd_ssthresh
+
+    for number in (1, 2):
+        remote.send(f"ACK ack {number * SIZE + 1}")  # decisive
+        remote.settle()
+
+    assert reduced < FLIGHT
     assert tcp_info(server).snd_ssthresh == before

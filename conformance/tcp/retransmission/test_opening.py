@@ -6,6 +6,7 @@ import pytest
 
 from conformance.tcp.retransmission.silence import apart, forgotten, late, timeout
 from fixtures.evidence.expect import JIFFY
+from fixtures.evidence.kernel_view import tcp_info
 from fixtures.stage.families import over_ip
 from fixtures.stage.namespaces import fresh_namespace
 from fixtures.stage.sysctls import read_sysctl
@@ -85,3 +86,39 @@ def test_time_out_is_three_seconds_after_a_syn_that_was_sent_again(remote):
 
     remote.expect("ACK !SYN")
     assert timeout(client) >= 3 - JIFFY
+
+
+def repeated(remote):
+    """A socket of the kernel's whose SYN was sent twice more, and the first of them."""
+    client = remote.connecting()
+    for after in (1, 2):
+        late(remote, "SYN !ACK 0:*(0)", after=after)
+    return client, remote.seen("SYN !ACK")[0]
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.retransmission.one-segment-after-lost-syns")
+@over_ip
+def test_connection_whose_syns_were_lost_begins_with_one_segment(remote, sysctl):
+    sysctl("net.ipv4.tcp_congestion_control", "reno")
+    client, _ = repeated(remote)  # decisive
+
+    remote.send("SYN ACK <mss 1460>")
+
+    remote.expect("ACK !SYN")
+    assert tcp_info(client).snd_cwnd == 1
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.retransmission.needless-syns-forgiven")
+@over_ip
+def test_echo_of_the_first_syn_tells_that_none_was_lost(remote, sysctl):
+    sysctl("net.ipv4.tcp_congestion_control", "reno")
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    client, first = repeated(remote)
+    stamp = dict(first.layers["TCP"].options)["Timestamp"][0]
+
+    remote.send(f"SYN ACK <mss 1460,ts ts.now {stamp}>")  # decisive
+
+    remote.expect("ACK !SYN")
+    assert tcp_info(client).snd_cwnd > 1

@@ -185,6 +185,11 @@ def raw_options() -> object:
     )  # fmt: skip
 
 
+@provokes("fragments_lite_coverage_ignored")
+def coverage() -> object:
+    return [kept(socket(AF_INET, SOCK_DGRAM, 136), 136, option, 5) for option in (10, 11)]
+
+
 @provokes("control_options_not_kept", "control_discovery_always_wanted", "control_label_not_sent",
           "control_pktinfo_not_kept", "control_extensions_not_kept", "control_addrform_ignored")  # fmt: skip
 def options_of_ip() -> object:
