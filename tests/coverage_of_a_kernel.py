@@ -1,4 +1,4 @@
-"""Which lines of a kernel the suite reaches, in figures to read and not to test.
+"""Which lines of a kernel the suite reaches, in figures to read and not to test: docs/decisions/0215.
 
     python -m tests.coverage_of_a_kernel run KERNEL FOLDER [SELECTION ...]
     python -m tests.coverage_of_a_kernel table SOURCE FOLDER ...
