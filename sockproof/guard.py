@@ -7,6 +7,7 @@ it takes; a call that never returns gives neither. docs/decisions/0205 has the r
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -23,6 +24,8 @@ LONGEST = 60.0 * max(1.0, GENEROUS / USUAL)
 """Seconds in which the command shows that it goes on; while it waits for its child it does so every second."""
 LOOK = 1000
 """Milliseconds between two looks."""
+FEW = 16
+"""Processes and threads that a user may have, below which none can be spared for looking."""
 
 
 class Guard:
@@ -38,7 +41,8 @@ class Guard:
         thread = threading.Thread(target=self._watch, name="sockproof-guard", daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the first thread
         with suppress(RuntimeError):  # no room for another thread: then nobody looks
-            thread.start()
+            if not 0 <= resource.getrlimit(resource.RLIMIT_NPROC)[0] < FEW:
+                thread.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self
 

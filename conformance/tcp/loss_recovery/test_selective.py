@@ -16,8 +16,9 @@ INITIAL = 10
 
 @pytest.fixture(autouse=True)
 def switched_on(remote, sysctl):
-    """Selective acknowledgements, wherever the scenarios run."""
+    """Selective acknowledgements wherever the scenarios run, and no probe for a loss before they have all come."""
     sysctl("net.ipv4.tcp_sack", 1)
+    sysctl("net.ipv4.tcp_early_retrans", 0)
 
 
 @pytest.mark.claim("tcp.loss-recovery.holes-only")
@@ -50,16 +51,14 @@ def blocks(lost):
 
 
 @pytest.mark.claim("tcp.loss-recovery.holes-only")
-@pytest.mark.parametrize("told", [range(2, 11), range(10, 1, -1)], ids=["forwards", "backwards"])
 @over_ip
-def test_only_the_hole_in_one_large_write_is_sent_again(remote, told):
+def test_only_the_hole_in_one_large_write_is_sent_again(remote):
     server = remote.reach(options=OPTIONS)
     server.send(bytes(INITIAL * SIZE))
     remote.settle()
 
-    for number in told:
-        first, end = (2, number) if told[0] == 2 else (number, INITIAL)
-        remote.send(f"ACK ack 1 <nop,nop,sack {1 + (first - 1) * SIZE}:{1 + end * SIZE}>")  # decisive
+    for number in range(2, INITIAL + 1):
+        remote.send(f"ACK ack 1 <nop,nop,sack {1 + SIZE}:{1 + number * SIZE}>")  # decisive
 
     until(lambda: again(remote, 1) > 1, what="the first segment sent again")
     assert [again(remote, 1 + number * SIZE) for number in range(1, INITIAL)] == [1] * (INITIAL - 1)
