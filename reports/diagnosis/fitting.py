@@ -27,6 +27,8 @@ STRAY = 0.01
 """Chance that an instance falls under something else."""
 WORTH = log(200.0)
 """What a further fault must bring to be believed beside another."""
+FRESH = 2
+"""Instances that fell and stand under the others, for a further fault to be believed; or all of its own."""
 NEAR = 20
 """So many of the likeliest faults, and of the likeliest for what the first leaves, are tried in pairs."""
 SURE = 0.8
@@ -215,12 +217,22 @@ def explanation(likely: Sequence[Fault], seen: Seen) -> tuple[Fault, ...]:
     if not likely:
         return ()
     best = max(combinations(likely, 1), key=lambda few: likelihood(few, seen))
-    pairs = max(combinations(likely, 2), key=lambda few: likelihood(few, seen), default=best)
+    twos = (few for few in combinations(likely, 2) if all_fresh(few, seen))
+    pairs = max(twos, key=lambda few: likelihood(few, seen), default=best)
     if likelihood(pairs, seen) < likelihood(best, seen) + WORTH:
         return best
-    threes = ((*pairs, each) for each in likely if each not in pairs)
+    threes = (few for each in likely if each not in pairs and all_fresh(few := (*pairs, each), seen))
     three = max(threes, key=lambda few: likelihood(few, seen), default=pairs)
     return three if likelihood(three, seen) >= likelihood(pairs, seen) + WORTH else pairs
+
+
+def all_fresh(faults: Sequence[Fault], seen: Seen) -> bool:
+    """Whether each accounts for what is known to stand under all of the others, and by more than a chance."""
+    for fault in faults:
+        others = union(other.fell | other.unknown for other in faults if other is not fault)
+        if (fault.fell & seen.fell & ~others).bit_count() < min(FRESH, fault.fell.bit_count()):
+            return False
+    return True
 
 
 def beside_one_another(faults: Sequence[Fault], seen: Seen) -> Sequence[Candidate]:
