@@ -35,17 +35,22 @@ def told(end, setting):
     return end.getsockopt(setting.level, setting.option, 64)[: len(setting.told)]
 
 
+def accepted(peers, family, listener):
+    """The socket of the first connection to a listener that listens from now on."""
+    listener.listen()
+    peers.connecting(family, listener.getsockname())
+    return peers.accepting(listener)
+
+
 @pytest.mark.claim("tcp.accepted.options-of-sockets")
 @each(OF_SOCKETS)
 @over_ip
 def test_accepted_socket_has_the_option_of_its_listener(peers, family, setting):
     listener = peers.listener(family, backlog=None)
     listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
-    listener.listen()
 
-    peers.connecting(family, listener.getsockname())
+    server = accepted(peers, family, listener)
 
-    server = peers.accepting(listener)
     assert told(server, setting) == setting.told
 
 
@@ -55,11 +60,9 @@ def test_accepted_socket_has_the_option_of_its_listener(peers, family, setting):
 def test_accepted_socket_has_the_tcp_option_of_its_listener(peers, family, setting):
     listener = peers.listener(family, backlog=None)
     listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
-    listener.listen()
 
-    peers.connecting(family, listener.getsockname())
+    server = accepted(peers, family, listener)
 
-    server = peers.accepting(listener)
     assert told(server, setting) == setting.told
 
 
@@ -69,11 +72,9 @@ def test_accepted_socket_has_the_tcp_option_of_its_listener(peers, family, setti
 def test_accepted_socket_has_the_ip_option_of_its_listener(peers, family, setting):
     listener = peers.listener(family, backlog=None)
     listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
-    listener.listen()
 
-    peers.connecting(family, listener.getsockname())
+    server = accepted(peers, family, listener)
 
-    server = peers.accepting(listener)
     assert told(server, setting) == setting.told
 
 
@@ -83,11 +84,9 @@ def test_accepted_socket_has_the_ip_option_of_its_listener(peers, family, settin
 def test_accepted_socket_has_the_ipv6_option_of_its_listener(peers, family, setting):
     listener = peers.listener(family, backlog=None)
     listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
-    listener.listen()
 
-    peers.connecting(family, listener.getsockname())
+    server = accepted(peers, family, listener)
 
-    server = peers.accepting(listener)
     assert told(server, setting) == setting.told
 
 
@@ -155,11 +154,10 @@ def test_accepted_socket_has_not_the_owner_of_its_listener(peers, family):
 def test_accepted_unix_socket_passes_what_its_listener_passes(peers, family, setting):
     listener = peers.listener(family, backlog=None)
     listener.setsockopt(setting.level, setting.option, setting.value)  # decisive
-    listener.listen()
 
-    peers.connecting(family, listener.getsockname())
+    server = accepted(peers, family, listener)
 
-    assert told(peers.accepting(listener), setting) == setting.told
+    assert told(server, setting) == setting.told
 
 
 @pytest.mark.claim("unix.accepted.no-other-option")

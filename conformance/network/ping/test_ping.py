@@ -27,6 +27,12 @@ IDENTIFIER = 4321
 in_a_namespace = pytest.mark.needs("namespace")
 
 
+@pytest.fixture
+def permitted(namespace):
+    """The group of this process may have ping sockets."""
+    permit(namespace, getegid())
+
+
 @pytest.mark.claim("ping.create.group-outside-the-range")
 @pytest.mark.needs("namespace", "another-user")
 @over_ip
@@ -57,8 +63,7 @@ def test_group_within_the_range_needs_no_privilege(peers, family, namespace):
 @pytest.mark.claim("ping.echo.answered")
 @in_a_namespace
 @over_ip
-def test_request_is_answered_without_an_ip_header(peers, family, namespace):
-    permit(namespace, getegid())
+def test_request_is_answered_without_an_ip_header(peers, family, permitted):
     end = ping_socket(peers, family)
 
     end.sendto(message(REQUEST[family.name], number=7, data=b"are you there"), (family.loopback, 0))  # decisive
@@ -73,8 +78,7 @@ def test_request_is_answered_without_an_ip_header(peers, family, namespace):
 @pytest.mark.claim("ping.identifier.is-the-port")
 @in_a_namespace
 @over_ip
-def test_identifier_is_the_port_whatever_the_message_has(peers, family, namespace):
-    permit(namespace, getegid())
+def test_identifier_is_the_port_whatever_the_message_has(peers, family, permitted):
     end = ping_socket(peers, family)
     end.bind((family.loopback, IDENTIFIER))  # decisive
 
@@ -87,8 +91,7 @@ def test_identifier_is_the_port_whatever_the_message_has(peers, family, namespac
 @pytest.mark.claim("ping.identifier.chosen-by-the-kernel")
 @in_a_namespace
 @over_ip
-def test_identifier_is_chosen_where_none_was_bound(peers, family, namespace):
-    permit(namespace, getegid())
+def test_identifier_is_chosen_where_none_was_bound(peers, family, permitted):
     ends = [ping_socket(peers, family, lane) for lane in ("first", "second")]
 
     for end in ends:
@@ -103,8 +106,7 @@ def test_identifier_is_chosen_where_none_was_bound(peers, family, namespace):
 @pytest.mark.claim("ping.bind.identifier-taken")
 @in_a_namespace
 @over_ip
-def test_identifier_of_another_socket_is_refused(peers, family, namespace):
-    permit(namespace, getegid())
+def test_identifier_of_another_socket_is_refused(peers, family, permitted):
     first, second = (ping_socket(peers, family, lane) for lane in ("first", "second"))
     first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 0)  # decisive
     first.bind((family.loopback, IDENTIFIER))
@@ -116,8 +118,7 @@ def test_identifier_of_another_socket_is_refused(peers, family, namespace):
 @pytest.mark.claim("ping.bind.shared-at-first")
 @in_a_namespace
 @over_ip
-def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, namespace):
-    permit(namespace, getegid())
+def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, permitted):
     ends = [ping_socket(peers, family, lane) for lane in ("first", "second")]
 
     for end in ends:
@@ -131,8 +132,7 @@ def test_ping_sockets_share_an_identifier_unless_told_otherwise(peers, family, n
 @pytest.mark.parametrize("kinds", [REPLY, UNREACHABLE], ids=["reply", "unreachable"])
 @in_a_namespace
 @over_ip
-def test_message_other_than_a_request_is_refused(peers, family, namespace, kinds):
-    permit(namespace, getegid())
+def test_message_other_than_a_request_is_refused(peers, family, permitted, kinds):
     end = ping_socket(peers, family)
 
     with fails(EINVAL):
@@ -142,8 +142,7 @@ def test_message_other_than_a_request_is_refused(peers, family, namespace, kinds
 @pytest.mark.claim("ping.send.whole-header-needed")
 @in_a_namespace
 @over_ip
-def test_message_shorter_than_its_header_is_refused(peers, family, namespace):
-    permit(namespace, getegid())
+def test_message_shorter_than_its_header_is_refused(peers, family, permitted):
     end = ping_socket(peers, family)
 
     with fails(EINVAL):
@@ -153,8 +152,7 @@ def test_message_shorter_than_its_header_is_refused(peers, family, namespace):
 @pytest.mark.claim("ping.receive.replies-alone")
 @in_a_namespace
 @over_ip
-def test_request_of_another_is_not_received(peers, family, namespace):
-    permit(namespace, getegid())
+def test_request_of_another_is_not_received(peers, family, permitted):
     watcher, end = (ping_socket(peers, family, lane) for lane in ("watcher", "end"))
     watcher.bind((family.loopback, IDENTIFIER))
 
@@ -170,8 +168,7 @@ def test_request_of_another_is_not_received(peers, family, namespace):
 @pytest.mark.claim("ping.connect.send-needs-no-address")
 @in_a_namespace
 @over_ip
-def test_connected_ping_socket_sends_to_its_peer(peers, family, namespace):
-    permit(namespace, getegid())
+def test_connected_ping_socket_sends_to_its_peer(peers, family, permitted):
     end = ping_socket(peers, family)
     end.connect((family.loopback, 0))  # decisive
 
