@@ -177,10 +177,19 @@ def _pure(name: str) -> Iterator[tuple[str, Path]]:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=cache.parent) as folder:
             _fetch(name, Path(folder))
-            (Path(folder) / "unpacked").replace(cache)
+            _keep(Path(folder) / "unpacked", cache)
     yield from (
         (f"site/{path.relative_to(cache).as_posix()}", path) for path in sorted(cache.rglob("*")) if path.is_file()
     )
+
+
+def _keep(folder: Path, cache: Path) -> None:
+    """Puts the folder into the cache; another that is bundling beside this one may have been there first."""
+    try:
+        folder.replace(cache)
+    except OSError:
+        if not cache.is_dir():
+            raise
 
 
 def _fetch(name: str, folder: Path) -> None:

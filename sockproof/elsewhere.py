@@ -84,7 +84,7 @@ def job(target: Any, command: Sequence[str], place: Path, out: Path, work: Path,
         order.update(shipped(redacted(command), place, out))
     path = work / "order.json"
     path.write_text(json.dumps(order), "utf-8")
-    return Job(work, out, path, seen(place), (sys.executable, "-P", inside.__file__, str(path)))
+    return Job(work, out, path, seen(place, target.wishes.preload), (sys.executable, "-P", inside.__file__, str(path)))
 
 
 def redacted(command: Sequence[str]) -> list[str]:
@@ -150,10 +150,11 @@ class Received:
             raise TargetError(f"{self.out / name} cannot be written: {error.strerror}.") from error
 
 
-def seen(place: Path) -> tuple[Path, ...]:
-    """The folders that Python and the suite need."""
+def seen(place: Path, library: str | None = None) -> tuple[Path, ...]:
+    """The folders that Python and the suite need, and the library that is preloaded."""
     folders = [sys.prefix, sys.base_prefix, str(place), str(Path(__file__).parents[1]), *sys.path]
     found = {Path(folder).absolute() for folder in folders if folder and Path(folder).is_dir()}
+    found |= {Path(library).absolute()} if library else set()
     return tuple(sorted(path for path in found if path != Path("/")))
 
 

@@ -60,7 +60,7 @@ class Job:
     order: Path
     """The file with what `inside` is to do; it lies in `work`, and is to be seen inside under the same path."""
     seen: tuple[Path, ...]
-    """Folders that must be seen inside under the same path: Python, the suite."""
+    """What must be seen inside under the same path: folders of Python and the suite, a library that is preloaded."""
     command: tuple[str, ...]
     """The command that starts `inside`."""
 

@@ -22,6 +22,7 @@ import fcntl
 import json
 import os
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -99,12 +100,19 @@ def mounted(setup: Mapping[str, Any]) -> None:
     with suppress(OSError):
         os.symlink("/proc/self/fd", "/dev/fd")
     for path, descriptor in hidden.items():
-        os.makedirs(path, exist_ok=True)
+        make_place(path, stat.S_ISDIR(os.fstat(descriptor).st_mode))
         mount(f"/proc/self/fd/{descriptor}", path, "", MS_BIND)
         os.close(descriptor)
     for kind, source, place, flags, data in setup.get("mounts", ()):
         os.makedirs(place, exist_ok=True)
         mount(source, place, kind, flags, data)
+
+
+def make_place(path: str, is_folder: bool) -> None:
+    """An empty folder or file, on which another can be mounted. Raises OSError."""
+    os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
+    if not is_folder:
+        os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC))
 
 
 def mount(source: str, place: str, kind: str, flags: int = 0, data: str = "") -> None:

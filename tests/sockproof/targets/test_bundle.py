@@ -64,3 +64,19 @@ def test_bundle_is_written_whole_or_not_at_all(command):
 
     assert ended.status == 2
     assert "cannot be written" in ended.complaint
+
+
+def test_who_bundles_beside_another_takes_what_the_other_has_kept(tmp_path):
+    ours, kept = tmp_path / "ours", tmp_path / "kept"
+    for folder in (ours, kept):
+        folder.mkdir()
+        (folder / "file").write_text(folder.name)
+
+    bundle._keep(ours, kept)
+
+    assert (kept / "file").read_text() == "kept"
+
+
+def test_what_cannot_be_kept_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        bundle._keep(tmp_path / "ours", tmp_path / "nowhere" / "kept")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -15,18 +16,24 @@ SOURCE = "int getpriority(int which, unsigned who) { (void) which; (void) who; r
 
 @pytest.fixture
 def library(tmp_path):
-    """A library under which the priority of every process is 7."""
+    """A library under which the priority of every process is 7, where targets have temporary files of their own."""
     source = tmp_path / "priority.c"
     source.write_text(SOURCE)
     try:
-        return compiled(source, "-shared", "-fPIC")
+        return Path(shutil.copy(compiled(source, "-shared", "-fPIC"), tmp_path / "priority.so"))
     except Unavailable as error:
         pytest.skip(error.reason)
 
 
+def with_program(target, program, *marks):
+    return pytest.param(target, marks=[pytest.mark.skipif(not shutil.which(program), reason=f"no {program}"), *marks])
+
+
 TARGETS = [
     "host",
-    pytest.param("container", marks=pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")),
+    with_program("container", "bwrap"),
+    with_program("gvisor", "runsc", pytest.mark.thorough),
+    with_program("uml", "linux.uml", pytest.mark.thorough),
 ]
 
 
