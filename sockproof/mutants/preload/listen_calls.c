@@ -171,6 +171,7 @@ static void change_accepted(struct accepting *a, int fd)
     if (option_of(fd, SOL_SOCKET, SO_LINGER, 0) && ON(accept_linger_not_inherited))
         real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
     keepalive_accepted(fd);
+    collected_accepted(fd);
     inherited_by(&a->s, fd);
     inheritance(&a->s, fd);
     change_address(a, fd);

@@ -250,6 +250,14 @@ ssize_t rights_received(const struct incoming *in, ssize_t n);
 void credentials_get(struct ucred *peer);
 int credentials_pidfd(int *pidfd);
 
+/* Sockets in flight that nobody holds: see collected.c. */
+void collected_sent(const struct outgoing *o);
+bool collected_refused(const struct outgoing *o);
+bool collected_counts(const struct outgoing *o, ssize_t n);
+void collected_closing(const struct sock *s);
+void collected_accepted(int fd);
+void collected_received(const struct incoming *in, ssize_t n);
+
 /* One setsockopt or getsockopt. A rule that alters the value writes `number` and calls set_number. */
 struct option {
     struct sock s;

@@ -69,6 +69,10 @@ ssize_t rights_sent(const struct outgoing *o, ssize_t n)
     int full = queue_is_short(o, n);
     if (full)
         return fail(full);
+    if (is_local(o) && n >= 0)
+        collected_sent(o);
+    if (is_local(o) && ((n >= 0 && collected_refused(o)) || collected_counts(o, n)))
+        return fail(ETOOMANYREFS);
     if (n >= 0 && takes_none(o))
         return fail(EPERM);
     if (n >= 0 && is_local(o) && carries(&o->msg, SCM_CREDENTIALS) && ON(send_credentials_refused))
@@ -107,6 +111,8 @@ bool keeps_rights(const struct incoming *in)
 ssize_t rights_received(const struct incoming *in, ssize_t n)
 {
     bool cut = n >= 0 && in->s.domain == AF_UNIX && in->room && (in->msg->msg_flags & MSG_CTRUNC);
+    if (in->s.domain == AF_UNIX)
+        collected_received(in, n);
     return cut && ON(receive_rights_limit_fails) ? fail(EMFILE) : n;
 }
 
