@@ -43,8 +43,8 @@ class Group:
     family: Family
     protocol: str
     """The protocol of its membership reports, as the wire notation names it."""
-    host: str
-    other: str
+    network: str
+    """The addresses of both are numbers in this one, see `own_number`."""
     level: int
     add_membership: int
     drop_membership: int
@@ -63,6 +63,16 @@ class Group:
 
     def __str__(self) -> str:
         return self.family.name
+
+    @property
+    def host(self) -> str:
+        """The address of the group."""
+        return str(ipaddress.ip_address(self.network) + own_number())
+
+    @property
+    def other(self) -> str:
+        """The address of the group beside it."""
+        return str(ipaddress.ip_address(self.network) + own_number() + 1)
 
     def membership(self, index: int, *, host: str | None = None) -> bytes:
         """A struct ip_mreqn or ipv6_mreq: this group, or `host`, on the interface of that index."""
@@ -112,16 +122,17 @@ class Group:
         return end
 
 
-OWN = 0x800000 | 2 * os.getpid() & 0x7FFFFE
-"""A number of this process's own: on a shared loopback another worker's members would make the host a member, too."""
+def own_number() -> int:
+    """An even number of the process that asks, below 2**24 as process ids are below 2**22.
 
-
-def _group(network: str, number: int) -> str:
-    return str(ipaddress.ip_address(network) + number)
+    On a shared loopback the members of another scenario, in another worker or in the next child of this one, would make
+    the host a member, too.
+    """
+    return 0x800000 | 2 * os.getpid() & 0x7FFFFE
 
 
 group4 = Group(
-    ip4, "IGMP", _group("239.0.0.0", OWN), _group("239.0.0.0", OWN + 1), IPPROTO_IP,
+    ip4, "IGMP", "239.0.0.0", IPPROTO_IP,
     add_membership=socket.IP_ADD_MEMBERSHIP, drop_membership=socket.IP_DROP_MEMBERSHIP,
     multicast_loop=socket.IP_MULTICAST_LOOP, multicast_ttl=socket.IP_MULTICAST_TTL,
     unicast_ttl=socket.IP_TTL,
@@ -129,7 +140,7 @@ group4 = Group(
     version_setting="net.ipv4.conf.{}.force_igmp_version", newest_version=3,
 )  # fmt: skip
 group6 = Group(
-    ip6, "MLD", _group("ff15::", OWN), _group("ff15::", OWN + 1), IPPROTO_IPV6,
+    ip6, "MLD", "ff15::", IPPROTO_IPV6,
     add_membership=socket.IPV6_JOIN_GROUP, drop_membership=socket.IPV6_LEAVE_GROUP,
     multicast_loop=socket.IPV6_MULTICAST_LOOP, multicast_ttl=socket.IPV6_MULTICAST_HOPS,
     unicast_ttl=socket.IPV6_UNICAST_HOPS,
