@@ -32,6 +32,7 @@ over_ip6 = over(ip6)
 
 
 @pytest.mark.claim("tcp.least-hops.fewer-are-dropped")
+@pytest.mark.needs(f"option:IPPROTO_IP.{LEAST_HOPS['ip4'][1]}")
 @over_ip
 def test_syn_with_fewer_hops_left_is_not_answered(peers, family):
     listener = peers.listener(family)
@@ -49,6 +50,7 @@ def test_syn_with_fewer_hops_left_is_not_answered(peers, family):
 
 
 @pytest.mark.claim("ip6.dontfrag.larger-emsgsize")
+@pytest.mark.needs(f"option:IPPROTO_IPV6.{IPV6_DONTFRAG}")
 @over_ip6
 def test_datagram_that_would_be_fragmented_is_refused(peers, family):
     sender, receiver = ends(peers, family)
@@ -84,6 +86,7 @@ def test_checksum_is_put_where_the_option_says(peers, family):
 
 
 @pytest.mark.claim("tcp.saved-syn.given-once")
+@pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_SAVE_SYN}")
 @over_ip
 def test_syn_of_a_client_is_kept_and_given_once(peers, family):
     listener = peers.listener(family)

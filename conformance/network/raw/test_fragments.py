@@ -54,6 +54,7 @@ def test_fragment_waits_for_the_rest_where_a_firewall_wants_the_whole(peers, fam
 
 
 @pytest.mark.claim("raw.nodefrag.raw-alone")
+@pytest.mark.needs(f"option:IPPROTO_IP.{IP_NODEFRAG}")
 @over_ip4
 def test_option_is_for_raw_sockets_alone(peers, family):
     end = peers.socket("end", family.domain, SOCK_DGRAM)
