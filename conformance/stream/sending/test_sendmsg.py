@@ -12,9 +12,10 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.families import over_streams
 
-THOUSAND_BUFFERS = [MESSAGE[at : at + 1031] for at in range(0, len(MESSAGE), 1031)]
+WHOLE = memoryview(MESSAGE)
+THOUSAND_BUFFERS = [WHOLE[at : at + 1031] for at in range(0, len(MESSAGE), 1031)]
 ONE_BIG_BUFFER = [b"head", b"", MESSAGE, b"tail"]
-LAST_BUFFER_CUT = [MESSAGE[:5], MESSAGE[5:]]
+LAST_BUFFER_CUT = [WHOLE[:5], WHOLE[5:]]
 MOST_BUFFERS = os.sysconf("SC_IOV_MAX")
 
 
