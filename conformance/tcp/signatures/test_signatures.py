@@ -5,7 +5,8 @@ from socket import IPPROTO_TCP, MSG_DONTWAIT
 
 import pytest
 
-from conformance.tcp.signatures.signing import KEY, OTHER_KEY, SIGNED, right, send_signed
+from conformance.tcp.signatures.keys import listener, opened
+from conformance.tcp.signatures.signing import OTHER_KEY, SIGNED, right, send_signed
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import is_in
 from fixtures.stage.families import over_ip
@@ -13,22 +14,6 @@ from fixtures.stage.probes.sockets import TCP_MD5SIG, signature_key
 from fixtures.stage.tap import FAR_HOSTS
 
 pytestmark = pytest.mark.needs("signatures")
-
-
-def listener(remote, key=KEY):
-    """A listener that wants the segments of the remote host signed."""
-    end = remote.listener()
-    end.setsockopt(IPPROTO_TCP, TCP_MD5SIG, signature_key(remote.host, key))
-    return end
-
-
-def opened(remote):
-    """The kernel's end of a connection whose segments are signed."""
-    end = listener(remote)
-    send_signed(remote, f"SYN <mss 1460,{SIGNED}>")
-    remote.expect("SYN ACK")
-    send_signed(remote, f"ACK <{SIGNED}>")
-    return remote.peers.accepting(end)
 
 
 @pytest.mark.claim("tcp.signatures.every-segment-signed")

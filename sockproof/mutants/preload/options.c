@@ -32,15 +32,41 @@ static bool key_set(struct option *o)
     return ON(fastopen_key_ignored);
 }
 
+/* The key of a network: those of all networks are for one and the same. */
+static void network_set(struct option *o, struct tcp_md5sig *wide)
+{
+    bool by_prefix = o->name == TCP_MD5SIG_EXT && wide->tcpm_flags & TCP_MD5SIG_FLAG_PREFIX;
+    if (by_prefix && wide->tcpm_prefixlen <= 64 && ON(signatures_networks_alike)) {
+        wide->tcpm_prefixlen = 8;
+        o->value = wide;
+    }
+}
+
+/* Is true for any but the first key of a socket. */
+static bool first_key_stays(const struct option *o)
+{
+    int64_t before;
+    if (memo_get(&o->s, &before))
+        return ON(signatures_first_key_stays);
+    if (armed(M_signatures_first_key_stays))
+        memo_set(&o->s, 1);
+    return false;
+}
+
 /* A key for the segments of a host (struct tcp_md5sig): its length stands behind the address, flags and prefix. */
 static bool signature_set(struct option *o)
 {
     static struct tcp_md5sig wide;
-    if (o->level != IPPROTO_TCP || o->name != TCP_MD5SIG || o->length < sizeof wide)
+    if (o->level != IPPROTO_TCP || (o->name != TCP_MD5SIG && o->name != TCP_MD5SIG_EXT) || o->length < sizeof wide)
         return false;
     memcpy(&wide, o->value, sizeof wide);
+    network_set(o, &wide);
+    if (o->name == TCP_MD5SIG_EXT)
+        return false;
     if (wide.tcpm_keylen == 0)
         return ON(signatures_key_kept);
+    if (first_key_stays(o))
+        return true;
     if (ON(signatures_for_everybody)) {
         wide.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX;
         o->value = &wide;

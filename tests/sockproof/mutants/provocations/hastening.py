@@ -10,7 +10,7 @@ from socket import socket
 
 from .common import *
 
-TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_MD5SIG, TCP_INQ = 33, 34, 14, 36
+TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_MD5SIG, TCP_MD5SIG_EXT, TCP_INQ = 33, 34, 14, 32, 36
 KEYS = bytes(range(32))
 
 
