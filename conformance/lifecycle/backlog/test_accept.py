@@ -43,6 +43,24 @@ def test_accept_sleeps_until_a_connection_comes(peers, family):
         assert server.ends().value == b"hello"
 
 
+@pytest.mark.claim("stream.accept.one-wakes-the-longest-waiting")
+@pytest.mark.needs("processes:8")
+@over_all
+def test_connection_wakes_the_one_who_has_waited_longest(peers, family):
+    listener = peers.listener(family)
+    with child(lambda: bool(listener.accept())) as first:
+        first.is_blocked_in("accept")
+        with child(lambda: bool(listener.accept())) as second:
+            second.is_blocked_in("accept")
+
+            caller(peers, family, listener)  # decisive
+
+            assert first.ends().value
+            second.is_blocked_in("accept")
+            caller(peers, family, listener, lane="other")
+            assert second.ends().value
+
+
 @pytest.mark.claim("stream.accept.waits")
 @over_streams
 def test_accept_waits_no_longer_than_so_rcvtimeo(peers, family):

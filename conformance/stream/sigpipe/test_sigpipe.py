@@ -8,6 +8,7 @@ from socket import MSG_NOSIGNAL, MSG_WAITALL, SHUT_WR, SO_SNDBUF, SOL_SOCKET
 import pytest
 
 from conformance.stream.sigpipe.signals import by_default, ignored, pending_by_thread, sigpipe
+from conformance.stream.sigpipe.uring import send_by_ring
 from conformance.stream.sigpipe.writes import over_writes, over_writes_with_nosignal
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness, ready
@@ -135,6 +136,17 @@ def test_own_shutdown_forbids_writing_to_oneself_only(stream_pair):
         assert server.send(b"back") == 4
     assert client.recv(4, MSG_WAITALL) == b"back"
     assert server.recv(1) == b""
+
+
+@pytest.mark.claim("stream.sigpipe.none-by-io-uring")
+@pytest.mark.needs("io_uring", "kernel>=5.12")
+@over_streams
+def test_send_by_io_uring_fails_without_a_signal(stream_pair):
+    client, _ = stream_pair
+    client.shutdown(SHUT_WR)  # decisive
+
+    with sigpipe(times=0):
+        assert send_by_ring(client.fileno(), b"x") == -EPIPE
 
 
 @pytest.mark.claim("stream.sigpipe.none-after-progress")

@@ -147,6 +147,19 @@ static bool same_address(const struct addrinfo *one, const struct addrinfo *othe
     return one->ai_addrlen == other->ai_addrlen && memcmp(one->ai_addr, other->ai_addr, one->ai_addrlen) == 0;
 }
 
+static bool two_families(const char *node, const struct addrinfo *found)
+{
+    return node && found->ai_next && found->ai_family != found->ai_next->ai_family;
+}
+
+static void change_order(const char *node, struct addrinfo **found)
+{
+    if (two_families(node, *found) && (*found)->ai_family == AF_INET && ON(lookup_order_six_always))
+        *found = reversed(*found);
+    else if (two_families(node, *found) && (*found)->ai_family == AF_INET6 && ON(lookup_order_four_always))
+        *found = reversed(*found);
+}
+
 static void change_list(const char *service, const struct addrinfo *hints, struct addrinfo *found)
 {
     struct addrinfo *next = found->ai_next;
@@ -216,6 +229,19 @@ static void ask_anyway(void)
         real.freeaddrinfo(found);
 }
 
+/* Flags that are passed over. */
+static void change_flags(struct addrinfo *own)
+{
+    if (own->ai_flags & AI_CANONNAME && ON(lookup_flags_name_ignored))
+        own->ai_flags &= ~AI_CANONNAME;
+    if (own->ai_flags & AI_V4MAPPED && ON(lookup_flags_mapped_ignored))
+        own->ai_flags &= ~AI_V4MAPPED;
+    if (own->ai_flags & AI_ALL && ON(lookup_flags_all_ignored))
+        own->ai_flags &= ~AI_ALL;
+    if (own->ai_flags & AI_ADDRCONFIG && ON(lookup_flags_families_ignored))
+        own->ai_flags &= ~AI_ADDRCONFIG;
+}
+
 /* What is asked for: another family than the hints have, or another host. */
 static struct addrinfo *changed_hints(bool name, const struct addrinfo *hints, struct addrinfo *own)
 {
@@ -226,6 +252,7 @@ static struct addrinfo *changed_hints(bool name, const struct addrinfo *hints, s
         own->ai_family = AF_UNSPEC;
     else if (own->ai_family == AF_UNSPEC && name && ON(lookup_dns_one_family))
         own->ai_family = AF_INET;
+    change_flags(own);
     return own;
 }
 
@@ -279,6 +306,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
         no_host(hints, found);
     else if (!name)
         numeric_host(node, hints, *found);
+    change_order(node, found);
     change_list(service, hints, *found);
     if (node && !name && shared_list(hints, found))
         return 0;

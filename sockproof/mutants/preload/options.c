@@ -45,11 +45,11 @@ static void network_set(struct option *o, struct tcp_md5sig *wide)
 /* Is true for any but the first key of a socket. */
 static bool first_key_stays(const struct option *o)
 {
-    int64_t before;
-    if (memo_get(&o->s, &before))
+    static uint64_t keyed;
+    uint64_t end = inode_of(o->s.fd);
+    if (keyed == end)
         return ON(signatures_first_key_stays);
-    if (armed(M_signatures_first_key_stays))
-        memo_set(&o->s, 1);
+    keyed = end;
     return false;
 }
 

@@ -69,6 +69,34 @@ static void change_unsent(char *bytes)
         memcpy(bytes, &zero, sizeof zero);
 }
 
+/* Fields that came later, by where linux/tcp.h has them, and the mutant under which they are 0. */
+static const struct { unsigned short at, size; enum mutant mutant; } later[] = {
+    {44, 4, M_state_counts_last_zero},
+    {52, 4, M_state_counts_last_zero},
+    {120, 8, M_state_counts_bytes_zero},
+    {128, 8, M_state_counts_bytes_zero},
+    {136, 4, M_state_counts_segments_zero},
+    {140, 4, M_state_counts_segments_zero},
+    {168, 8, M_state_counts_busy_zero},
+    {176, 8, M_state_counts_limited_zero},
+    {208, 8, M_state_counts_repeated_zero},
+    {216, 4, M_state_counts_needless_zero},
+    {224, 4, M_state_counts_pieces_zero},
+};
+
+static void change_counts(char *value, socklen_t length)
+{
+    enum { REORDERING = 220 };
+    static const char none[8];
+    if (length >= REORDERING + 4 && memcmp(value + REORDERING, none, 4) == 0 && ON(state_counts_reordering_always))
+        value[REORDERING] = 1;
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        bool told = length >= (socklen_t)later[i].at + later[i].size;
+        if (told && memcmp(value + later[i].at, none, later[i].size) != 0 && mutant_on(later[i].mutant))
+            memset(value + later[i].at, 0, later[i].size);
+    }
+}
+
 void tcp_info_get(const struct option *o, void *value, socklen_t length)
 {
     struct tcp_info *info = value;
@@ -80,6 +108,7 @@ void tcp_info_get(const struct option *o, void *value, socklen_t length)
     if (length >= NOTSENT_BYTES + sizeof zero)
         change_unsent((char *)value + NOTSENT_BYTES);
     rate_get(value, length);
+    change_counts(value, length);
     if (length >= 1)
         change_state(info);
 }

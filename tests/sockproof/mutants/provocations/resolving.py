@@ -159,3 +159,15 @@ def service_of(flags: int) -> object:
 def back_to_names() -> object:
     numeric = NI_NUMERICHOST | NI_NUMERICSERV
     return name_of(80, numeric, room=3)[0], name_of(80, numeric, length=4)[0]
+
+
+def asked(host: str | None, family: int, flags: int) -> object:
+    try:
+        return [(entry[0], entry[3]) for entry in getaddrinfo(host, 80, family, SOCK_STREAM, 0, flags)]
+    except gaierror as error:
+        return error.errno
+
+
+@provokes("lookup_flags_name_ignored", "lookup_flags_mapped_ignored")
+def flags_of_a_number() -> object:
+    return asked("127.0.0.1", AF_INET, AI_CANONNAME), asked("127.0.0.1", AF_INET6, AI_V4MAPPED | AI_NUMERICHOST)

@@ -1,4 +1,4 @@
-"""Keys of signatures: of networks, given twice, and such as there cannot be."""
+"""Keys of signatures: of networks, given twice, and such as there cannot be; and how long data is waited for."""
 
 # ruff: noqa: F403, F405  (constants are spelled as the manual pages spell them)
 
@@ -32,7 +32,7 @@ def key_of_a_network() -> object:
 def key_of_a_smaller_network() -> object:
     with listening() as listener:
         listener.setsockopt(IPPROTO_TCP, TCP_MD5SIG_EXT, network(30, b"key"))
-        return outcome(lambda: listener.setsockopt(IPPROTO_TCP, TCP_MD5SIG_EXT, network(30, b"")))
+        return outcome(lambda: listener.setsockopt(IPPROTO_TCP, TCP_MD5SIG_EXT, network(24, b"")))
 
 
 @provokes("signatures_key_unchecked")
@@ -45,10 +45,20 @@ def key_that_there_is_not() -> object:
     return taken(TCP_MD5SIG, network(0, b""))
 
 
+def too_long() -> bytes:
+    key = bytearray(network(0, b"key"))
+    key[130:132] = (81).to_bytes(2, "little")
+    return bytes(key)
+
+
 @provokes("signatures_first_key_stays")
 def second_key() -> object:
     with listening() as listener:
-        return [
-            outcome(lambda key=key: listener.setsockopt(IPPROTO_TCP, TCP_MD5SIG, network(0, key)))  # type: ignore[misc]
-            for key in (b"key", b"k" * 81)
-        ]
+        return [outcome(listener.setsockopt, IPPROTO_TCP, TCP_MD5SIG, key) for key in (network(0, b"key"), too_long())]
+
+
+@provokes("listen_deferred_two_seconds")
+def data_waited_for() -> object:
+    with listening() as listener:
+        listener.setsockopt(IPPROTO_TCP, TCP_DEFER_ACCEPT, 1)
+        return listener.getsockopt(IPPROTO_TCP, TCP_DEFER_ACCEPT)

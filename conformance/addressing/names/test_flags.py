@@ -1,0 +1,109 @@
+"""Flags of getaddrinfo(3) that choose among addresses and name the host, and the order by what can be reached."""
+
+from contextlib import suppress
+from socket import (
+    AF_INET6,
+    AF_UNSPEC,
+    AI_ADDRCONFIG,
+    AI_ALL,
+    AI_CANONNAME,
+    AI_V4MAPPED,
+    EAI_ADDRFAMILY,
+    EAI_BADFLAGS,
+    EAI_NODATA,
+    EAI_NONAME,
+    SOCK_STREAM,
+    gaierror,
+    getaddrinfo,
+    if_nametoindex,
+)  # fmt: skip
+
+import pytest
+
+from fixtures.evidence.expect import one_of
+from fixtures.stage.rtnetlink import Routes
+
+pytestmark = pytest.mark.needs("ipv6", "namespace")
+FOUR, SIX = "192.0.2.1", "2001:db8::1"
+MAPPED = f"::ffff:{FOUR}"
+BOTH = {("both.names", "A"): [FOUR], ("both.names", "AAAA"): [SIX], ("four.names", "A"): [FOUR]}
+OWN = {FOUR: ("192.0.2.7", 24), SIX: ("2001:db8::7", 64)}
+"""An address of ours in the network of each."""
+NONE = "getaddrinfo(3), EAI_ADDRFAMILY, EAI_NODATA and EAI_NONAME: the name has no such address"
+
+
+@pytest.fixture
+def asked(resolver):
+    """The addresses, in order, that a lookup of a name gives: ``asked(name, flags, family)``; or its EAI code."""
+    resolver.records = BOTH
+
+    def ask(name, flags=0, family=AF_UNSPEC):
+        try:
+            return [address[0] for *_, address in getaddrinfo(name, 80, family, SOCK_STREAM, 0, flags)]
+        except gaierror as error:
+            return error.errno
+
+    return lambda *request: resolver.during(lambda: ask(*request))
+
+
+def furnish(*hosts):
+    """Gives the host an address in the network of each of `hosts`, so that these can be reached, and no others."""
+    with Routes() as routes, suppress(FileExistsError):
+        for host in hosts:
+            routes.add_address(if_nametoindex("lo"), *OWN[host])
+
+
+@pytest.mark.claim("lookup.flags.official-name-in-the-first")
+def test_official_name_is_in_the_first_entry(resolver):
+    resolver.files["hosts"] = f"{FOUR} official.names other.names\n"
+
+    found = resolver.during(lambda: getaddrinfo("other.names", 80, AF_UNSPEC, SOCK_STREAM, 0, AI_CANONNAME))  # decisive
+
+    assert found[0][3] == "official.names"
+
+
+@pytest.mark.claim("lookup.flags.no-name-without-a-host")
+def test_official_name_of_no_host_is_refused(looked_up):
+    with pytest.raises(gaierror) as raised:
+        looked_up(lambda: getaddrinfo(None, "80", AF_UNSPEC, SOCK_STREAM, 0, AI_CANONNAME))  # decisive
+
+    assert raised.value.errno == EAI_BADFLAGS
+
+
+@pytest.mark.claim("lookup.flags.mapped-where-no-other")
+def test_ip4_addresses_are_mapped_where_the_name_has_no_other(asked):
+    assert asked("four.names", AI_V4MAPPED, AF_INET6) == [MAPPED]  # decisive
+    assert asked("both.names", AI_V4MAPPED, AF_INET6) == [SIX]
+    one_of(
+        asked("four.names", 0, AF_INET6), dict.fromkeys((EAI_ADDRFAMILY, EAI_NODATA, EAI_NONAME), NONE), what="the code"
+    )
+
+
+@pytest.mark.claim("lookup.flags.all-adds-the-mapped")
+def test_mapped_addresses_come_beside_the_others_by_request(asked):
+    assert sorted(asked("both.names", AI_V4MAPPED | AI_ALL, AF_INET6)) == sorted([MAPPED, SIX])  # decisive
+    assert asked("both.names", AI_ALL, AF_INET6) == [SIX]
+
+
+@pytest.mark.claim("lookup.flags.only-families-of-the-host")
+@pytest.mark.parametrize("host", [FOUR, SIX])
+def test_only_addresses_of_a_family_that_the_host_has_are_given(asked, host):
+    furnish(host)
+    assert sorted(asked("both.names")) == sorted([FOUR, SIX])
+
+    assert asked("both.names", AI_ADDRCONFIG) == [host]  # decisive
+
+
+@pytest.mark.claim("lookup.order.reachable-first")
+@pytest.mark.parametrize("host", [FOUR, SIX])
+def test_address_that_can_be_reached_comes_before_one_that_cannot(asked, host):
+    furnish(host)  # decisive
+
+    assert asked("both.names") == [host, *{FOUR, SIX} - {host}]
+
+
+@pytest.mark.claim("lookup.order.ip6-first-where-both-are-reachable")
+def test_ip6_comes_first_where_both_can_be_reached(asked):
+    furnish(FOUR, SIX)  # decisive
+
+    assert asked("both.names") == [SIX, FOUR]

@@ -1,0 +1,168 @@
+"""What TCP_INFO counts, held against what a scripted host has sent and received; fields that came after Linux 2.6."""
+
+import time
+
+import pytest
+
+from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, duplicate, flown, queue, sent
+from conformance.tcp.retransmission.silence import late, silent
+from fixtures.evidence.expect import JIFFY
+from fixtures.evidence.waiting import until
+from fixtures.packetdrill.info import names
+from fixtures.stage.families import over_ip
+
+MILLISECONDS = 1000
+WHILE = 60
+"""Milliseconds that can be told from none at any HZ."""
+SELECTIVE = f"<mss {SIZE},sackOK>"
+
+
+def told(end, *fields):
+    """These fields of TCP_INFO; 0 where the kernel does not have them yet."""
+    known = names(end.fileno())
+    return tuple(known[f"tcpi_{field}"] for field in fields)
+
+
+def moved(end, before, *fields):
+    """How far these fields have moved since they were told."""
+    return tuple(now - then for now, then in zip(told(end, *fields), before, strict=True))
+
+
+@pytest.mark.claim("tcp.info.bytes-acknowledged-and-received")
+@pytest.mark.needs("tcp-info:136")
+@over_ip
+def test_bytes_of_both_directions_are_counted(remote):
+    server = remote.reach()
+    before = told(server, "bytes_acked", "bytes_received")
+    server.send(b"twelve bytes")
+    remote.expect("any (12)")
+    remote.send("ACK")  # decisive
+    remote.send("PSH ACK (7)")  # decisive
+
+    until(lambda: moved(server, before, "bytes_acked", "bytes_received") == (12, 7), what="12 and 7 bytes")
+
+
+@pytest.mark.claim("tcp.info.segments-of-both-directions")
+@pytest.mark.needs("tcp-info:160")
+@over_ip
+def test_segments_of_both_directions_are_counted(remote):
+    fields = ("segs_out", "data_segs_out", "segs_in", "data_segs_in")
+    server = remote.reach(options=f"<mss {SIZE}>")
+    before = told(server, *fields)
+
+    queue(server, 2)  # decisive
+    for _ in range(2):
+        remote.expect(f"any ({SIZE})")
+    remote.send("PSH ACK (7)")  # decisive
+    remote.expect("ACK (0)")
+    remote.send("ACK")
+
+    until(lambda: moved(server, before, *fields) == (3, 2, 2, 1), what="the segments counted")
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.info.bytes-sent-again")
+@pytest.mark.needs("tcp-info:224")
+@over_ip
+def test_bytes_that_were_sent_again_are_counted(remote):
+    server = silent(remote)
+
+    server.send(b"data")  # decisive
+
+    for _ in range(2):
+        late(remote, "any 1:5(4)", after=1)
+    until(lambda: told(server, "bytes_retrans")[0] >= 4, what="a repetition counted")
+    (total, again), seen = told(server, "bytes_sent", "bytes_retrans"), len(remote.seen("any 1:5(4)"))
+    assert total == again + 4
+    assert again <= 4 * (seen - 1)
+
+
+@pytest.mark.claim("tcp.info.needless-repetitions")
+@pytest.mark.needs("tcp-info:224")
+@over_ip
+def test_repetition_of_which_the_peer_tells_that_it_was_needless_is_counted(remote, sysctl):
+    sysctl("net.ipv4.tcp_sack", 1)
+    server = sent(remote, options=SELECTIVE)
+    duplicate(remote, options=f"<nop,nop,sack {SIZE + 1}:{SEGMENTS * SIZE + 1}>")
+    remote.expect(f"any 1:*({SIZE})")
+    remote.send(f"ACK ack {SEGMENTS * SIZE + 1}")
+    assert told(server, "dsack_dups") == (0,)
+
+    remote.send(f"ACK ack {SEGMENTS * SIZE + 1} <nop,nop,sack 1:{SIZE + 1}>")  # decisive
+
+    until(lambda: told(server, "dsack_dups") == (1,), what="a needless repetition counted")
+
+
+@pytest.mark.claim("tcp.info.reordering-seen")
+@pytest.mark.needs("tcp-info:224")
+@over_ip
+def test_segments_that_came_in_another_order_are_noticed(remote, sysctl):
+    sysctl("net.ipv4.tcp_sack", 1)
+    sysctl("net.ipv4.tcp_early_retrans", 0)
+    server = sent(remote, options=SELECTIVE)
+    duplicate(remote, options=f"<nop,nop,sack {2 * SIZE + 1}:{3 * SIZE + 1}>")
+    assert told(server, "reord_seen") == (0,)
+
+    duplicate(remote, options=f"<nop,nop,sack {SIZE + 1}:{3 * SIZE + 1}>")  # decisive
+
+    until(lambda: told(server, "reord_seen") == (1,), what="another order noticed")
+
+
+@pytest.mark.claim("tcp.info.pieces-out-of-order")
+@pytest.mark.needs("tcp-info:228")
+@over_ip
+def test_segments_behind_a_hole_are_counted(remote):
+    server = remote.reach()
+    assert told(server, "rcv_ooopack") == (0,)
+
+    for start in (11, 21):
+        remote.send(f"PSH ACK {start}:(5)")  # decisive
+
+    until(lambda: told(server, "rcv_ooopack") == (2,), what="two segments behind a hole")
+
+
+@pytest.mark.claim("tcp.info.time-that-data-was-on-its-way")
+@pytest.mark.needs("tcp-info:192")
+@over_ip
+def test_time_counts_while_data_is_unacknowledged(remote):
+    server = remote.reach()
+    began = time.monotonic()
+    server.send(b"data")
+    remote.expect("any (4)")
+    until(lambda: told(server, "busy_time")[0] >= WHILE * MILLISECONDS, what=f"{WHILE} ms with data on its way")
+
+    remote.send("ACK")  # decisive
+
+    until(lambda: told(server, "unacked") == (0,), what="everything acknowledged")
+    (over,) = told(server, "busy_time")
+    assert over <= (time.monotonic() - began + JIFFY) * MILLISECONDS * MILLISECONDS
+    assert told(server, "busy_time") == (over,)
+
+
+@pytest.mark.claim("tcp.info.time-that-the-window-was-closed")
+@pytest.mark.needs("tcp-info:192")
+@over_ip
+def test_time_counts_while_data_waits_for_the_window_of_the_peer(remote):
+    server = remote.reach(options=f"<mss {SIZE}>", window=SEGMENTS * SIZE)
+    queue(server, SEGMENTS + 1)  # decisive
+
+    until(lambda: told(server, "rwnd_limited")[0] >= WHILE * MILLISECONDS, what=f"{WHILE} ms behind a window")
+
+    limited, busy = told(server, "rwnd_limited", "busy_time")
+    assert limited <= busy
+
+
+@pytest.mark.claim("tcp.info.time-since-the-last-data")
+@over_ip
+def test_time_since_the_last_data_is_told_of_each_direction(remote):
+    server = remote.reach(options=f"<mss {SIZE}>")
+    began = time.monotonic()
+    flown(remote, server)
+    until(lambda: told(server, "last_data_sent")[0] >= WHILE, what=f"{WHILE} ms since the last data")
+
+    remote.send("PSH ACK (7)")  # decisive
+
+    assert server.recv(10) != b""
+    received, since = told(server, "last_data_recv", "last_data_sent")
+    assert received <= since - WHILE + JIFFY * MILLISECONDS
+    assert since <= (time.monotonic() - began + JIFFY) * MILLISECONDS
