@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from reports import naming
 from reports.documents import DocumentView
 from reports.record import Claim
 from reports.standards import StandardView
@@ -64,7 +65,7 @@ def about(view: ClaimView) -> dict[str, Any]:
     """A claim's level, the families it ran in, the documents it is from, and every word that finds it besides."""
     ran = [each.instance for each in view.instances]
     families = (each.parameters.get("family", "") for each in ran)
-    tests = (word for each in ran for word in (each.scenario, *map("=".join, each.parameters.items())))
+    tests = (word for each in ran for word in (each.scenario, naming.parameters(each)))
     return {
         "level": [view.claim.level] if view.claim.level else [],
         "family": sorted({family for family in families if family and not family.isdecimal()}),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reports import places, summary
+from reports import naming, places, summary
 from reports.diagnosis import words
 from reports.diagnosis.of_results import Told, of_results
 from reports.environment import in_words
@@ -139,7 +139,8 @@ def _group_row(group: Group) -> Iterator[str]:
     more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
     yield "<br>".join([code(instance.claim), *others[:NAMED], *more])
     twins = len(group.root.instances) - 1
-    yield code(instance.id.rpartition("::")[2]) + (f"<br>and {twins} more" if twins else "")
+    names = code(instance.id.rpartition("::")[2]), inline(naming.parameters(instance))
+    yield "<br>".join(filter(None, (*names, f"and {twins} more" if twins else "")))
     yield instance.verdict
     if failed:
         yield "<br>".join(code(check.expected) for check in failed)

@@ -118,9 +118,9 @@ def several(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def in_words(results: Results) -> str:
-    """The run in one paragraph for the terminal."""
-    sentences = (_ran(results), _decided(results), _surprises(results), cut_short(results))
+def in_words(results: Results, *, named: bool = True) -> str:
+    """The run in one paragraph for the terminal; without the names of what was unexpected where these are told."""
+    sentences = (_ran(results), _decided(results), _surprises(results, named), cut_short(results))
     return " ".join(filter(None, sentences))
 
 
@@ -136,13 +136,15 @@ def _decided(results: Results) -> str:
     return f"{percent(share)} decided." if share else "Nothing was decided, so the run counts as failed."
 
 
-def _surprises(results: Results) -> str:
+def _surprises(results: Results, named: bool) -> str:
     found = unexpected(results)
     if not found:
         return "Nothing unexpected."
-    named = ", ".join(f"{instance.id} {instance.verdict}" for instance in found[:NAMED_IN_TEXT])
+    if not named:
+        return f"{len(found)} unexpected, as told above."
+    names = ", ".join(f"{instance.id} {instance.verdict}" for instance in found[:NAMED_IN_TEXT])
     more = len(found) - NAMED_IN_TEXT
-    return f"Unexpected: {named}{f' and {more} more' if more > 0 else ''}."
+    return f"Unexpected: {names}{f' and {more} more' if more > 0 else ''}."
 
 
 def cut_short(results: Results) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from reports import again, ladder_text, summary
+from reports import again, ladder_text, naming, summary
 from reports.diagnosis import words
 from reports.diagnosis.of_results import Told
 from reports.grouping import Group, Member, decisive
@@ -21,6 +21,8 @@ MARGIN = 12
 EVENTS = 5
 NAMED = 6
 """So many other claims of a group are named; the report has them all."""
+DISPENSABLE = ("likewise", "twins", "events")
+"""What is left out first where a group would be too long, as on narrow paper; the commands never are."""
 WITNESSES = {"calls": "by the calls", "wire": "on the wire", "kernel": "by the kernel's own view"}
 """Who saw it, in words."""
 REASONS = 8
@@ -42,7 +44,8 @@ class Paper:
         if label and margin == 2:
             yield f"{label}:"
         room = max(20, min(self.width, WIDEST) - margin)
-        shown = wrap(" ".join(visible(text).split()), room, max_lines=lines, placeholder=" ...") or [""]
+        flat = " ".join(visible(text).split())
+        shown = wrap(flat, room, max_lines=lines, placeholder=" ...", break_on_hyphens=False) or [""]  # ids are copied
         yield from (f"{head if at == 0 else ' ' * margin}{line}" for at, line in enumerate(shown))
 
     def as_it_is(self, text: str, label: str) -> Iterator[str]:
@@ -122,17 +125,20 @@ def brief(group: Group) -> str:
 def block(results: Results, group: Group, number: str, paper: Paper) -> list[str]:
     """A group in at most MOST_OF_A_GROUP lines."""
     root = group.root
-    lines = [
-        paper.cut(f"{number} {root.claim.id}: {root.verdict}", 0),
-        *paper.wrapped(root.claim.says, "claim"),
-        *sources(root.claim, paper),
-        *evidence(root.shown, paper),
-        *twins(root, paper),
-        *likewise(group, paper),
-        *paper.as_it_is(again.reproduce(results, root.claim.id), "again"),
-        *paper.as_it_is(again.record(paper.folder or "RESULTS"), "known?"),
-    ]
-    return lines[:MOST_OF_A_GROUP]
+    parts = {
+        "head": [paper.cut(f"{number} {root.claim.id}: {root.verdict}", 0)],
+        "claim": [*paper.wrapped(root.claim.says, "claim"), *sources(root.claim, paper)],
+        "evidence": [*evidence(root.shown, paper)],
+        "events": [*events(root.shown, paper)],
+        "twins": [*twins(root, paper)],
+        "likewise": [*likewise(group, paper)],
+        "commands": [*paper.as_it_is(again.reproduce(results, root.claim.id), "again"),
+                     *paper.as_it_is(again.record(paper.folder or "RESULTS"), "known?")],
+    }  # fmt: skip
+    for name in DISPENSABLE:
+        if sum(map(len, parts.values())) > MOST_OF_A_GROUP:
+            parts[name] = []
+    return [line for part in parts.values() for line in part]
 
 
 def sources(claim: Claim, paper: Paper) -> Iterator[str]:
@@ -143,7 +149,7 @@ def sources(claim: Claim, paper: Paper) -> Iterator[str]:
 
 
 def evidence(instance: Instance, paper: Paper) -> Iterator[str]:
-    """What was expected, what was seen, by whom, and the packets at the end."""
+    """What was expected, what was seen, and by whom."""
     check = decisive(instance)
     if check is None:
         yield from paper.wrapped(instance.reason or summary.unexplained(instance), "reason", lines=4)
@@ -151,16 +157,20 @@ def evidence(instance: Instance, paper: Paper) -> Iterator[str]:
         within = f" (within {check.within})" if check.within else ""
         yield from paper.wrapped(check.expected + within, "expected", lines=3)
         yield from paper.wrapped(f"{WITNESSES.get(check.oracle, check.oracle)}: {check.observed}", "observed", lines=4)
-    label, events = ladder_text.decisive(instance.trace, EVENTS)
-    yield from paper.rows(events, label)
+
+
+def events(instance: Instance, paper: Paper) -> Iterator[str]:
+    """The packets at the end."""
+    label, rows = ladder_text.decisive(instance.trace, EVENTS)
+    yield from paper.rows(rows, label)
 
 
 def twins(member: Member, paper: Paper) -> Iterator[str]:
     """The instances of the claim by their parameters."""
-    names = dict.fromkeys("-".join(each.parameters.values()) for each in member.instances)
+    names = naming.together(member.instances)
     scenarios = len({each.scenario for each in member.instances})
     where = f" of {scenarios} scenarios" if scenarios > 1 else ""
-    told = f": {', '.join(filter(None, names))}" if any(names) else ""
+    told = f": {names}" if names else ""
     yield from paper.wrapped(f"{len(member.instances)}{where}{told}", "instances")
 
 
@@ -169,8 +179,9 @@ def likewise(group: Group, paper: Paper) -> Iterator[str]:
     if not group.others:
         return
     names = [member.claim.id for member in group.others]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    yield from paper.wrapped(f"{', '.join(names[:NAMED])}{more}", "likewise", lines=3)
+    more = ", ..." if len(names) > NAMED else ""
+    told = f"{summary.several(len(names), 'claim')}: {', '.join(names[:NAMED])}{more}"
+    yield from paper.wrapped(told, "likewise", lines=3)
 
 
 def undecided(results: Results, paper: Paper) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reports import summary
+from reports import naming, summary
 from reports.environment import in_words
 from reports.grouping import Group, Member
 from reports.record import DECIDED, Area, Claim, Instance, Results
@@ -27,8 +27,8 @@ class InstanceView:
 
     @property
     def name(self) -> str:
-        """The parameters, or the scenario's name where it has none."""
-        return ", ".join(self.instance.parameters.values()) or self.instance.scenario
+        """The parameters with their names, or the scenario's name where it has none."""
+        return naming.name(self.instance)
 
 
 @dataclass(frozen=True)

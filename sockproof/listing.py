@@ -135,7 +135,7 @@ def whole(catalogue: Catalogue, name: str, results: Results | None = None) -> It
 
 def seen(name: str, results: Results) -> Iterator[str]:
     """What each instance of a claim saw in a run, the ladder included."""
-    from reports import again, ladder_text, summary
+    from reports import again, ladder_text, naming, summary
 
     found = [instance for instance in results.instances if instance.claim == name]
     yield from ("", f"  on {results.target.name}, {summary.kernel(results)}:")
@@ -144,6 +144,7 @@ def seen(name: str, results: Results) -> Iterator[str]:
     for instance in found:
         yield ""
         yield f"  {instance.verdict}{', as recorded' if instance.expected else ''}  {instance.id.rpartition('::')[2]}"
+        yield from indented(naming.parameters(instance), "    ", "with")
         for check in instance.checks:
             yield from indented(check.expected, "    ", "expected")
             yield from indented(f"{check.observed}  ({check.oracle})", "    ", "observed" if check.holds else "DIFFERS")

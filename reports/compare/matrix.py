@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports import summary
+from reports import naming, summary
 from reports.compare.sides import Side, target_name
 from reports.record import DECIDED, Claim, Instance
 from reports.texts import first_line
@@ -35,8 +35,8 @@ class InstanceRow:
 
     @property
     def name(self) -> str:
-        """Its parameters, or the scenario's name where it has none."""
-        return ", ".join(self.some.parameters.values()) or self.some.scenario
+        """Its parameters with their names, or the scenario's name where it has none."""
+        return naming.name(self.some)
 
     @cached_property
     def some(self) -> Instance:

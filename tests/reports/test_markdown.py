@@ -14,10 +14,10 @@ from tests.reports.samples import INJECTION, green, instance, results
 
 
 def test_what_is_unexpected_has_expected_observed_and_source():
-    row = next(line for line in page(results()).splitlines() if "[ip6]` | deviates" in line)
+    row = next(line for line in page(results()).splitlines() if "[ip6]`<br>family=ip6 | deviates" in line)
 
     assert row == (
-        "| `tcp.linger.zero-aborts` | `test_close_with_zero_linger_resets[ip6]` | deviates "
+        "| `tcp.linger.zero-aborts` | `test_close_with_zero_linger_resets[ip6]`<br>family=ip6 | deviates "
         "| `client > server RST`<br>`recv() fails with ECONNRESET` "
         "| `client > server FIN ACK 1:1(0) ack 1 win 512 server > client ACK`<br>`b''` "
         "| [RFC 9293 3.10.5](https://www.rfc-editor.org/rfc/rfc9293.html#section-3.10.5)"

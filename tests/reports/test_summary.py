@@ -91,6 +91,7 @@ def test_the_paragraph_says_what_matters():
     assert said.startswith("9 instances of 7 claims on host, Linux 6.8.0-45-generic: 3 conforms, 2 deviates,")
     assert "56 % decided." in said
     assert "Unexpected: conformance/tcp/test_linger.py::test_close_with_zero_linger_resets[ip6] deviates," in said
+    assert "test_linger" not in summary.in_words(results(), named=False)
     assert "\n" not in said
 
 

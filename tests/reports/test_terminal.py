@@ -41,7 +41,7 @@ def test_a_group_has_what_one_needs_to_act():
         "observed  on the wire: client > server FIN",
         "packets   ",
         "RST ACK 1:1(0) ack 1 win 512",
-        "instances 3: 0, 1, 2",
+        "instances 3: n=0|1|2",
         "again     sockproof run a.b.c0 --target gvisor",
         "known?    sockproof deviations update out/r1",
     ):
@@ -67,7 +67,26 @@ def test_a_group_fits_its_lines_at_every_width(width):
     assert max(map(len, blocks)) <= MOST_OF_A_GROUP
     longest = max(len(line) for line in lines if "sockproof " not in line)
     assert longest <= max(width, 32)
-    assert any(line.endswith("sockproof run a.b.c0 --target gvisor") for line in lines)
+    for at, each in enumerate(blocks):
+        commands = [line.split()[-6:] for line in each if "sockproof " in line]
+        assert [words[words.index("sockproof") + 1] for words in commands] == ["run", "deviations"], at
+
+
+def test_narrow_paper_keeps_what_one_has_to_do_and_leaves_out_the_others():
+    checks = (Check("expected " * 90, "observed " * 90, False),)
+    made = instance("deviates", checks=checks, trace=RESET, parameters={"some": "value " * 40})
+    (group,) = of_results(results(instances=(made,), claims=(claim(says="says " * 90),))).groups
+    lines = block(results(), group, "1/1", Paper(40, "r"))
+
+    assert len(lines) <= MOST_OF_A_GROUP
+    assert lines[-1].strip() == "sockproof deviations update r"
+
+
+def test_ids_are_never_parted():
+    names = [f"a.b.claim-with-a-long-name-that-goes-on-{at}" for at in range(7)]
+    text = "\n".join(Paper(80, "r").wrapped(", ".join(names), lines=9))
+
+    assert all(name in text for name in names)
 
 
 def test_skips_are_grouped_with_their_remedy():

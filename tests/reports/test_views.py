@@ -58,7 +58,7 @@ def test_instances_stand_with_their_scenario():
 
 
 def test_an_instance_is_named_by_its_parameters_or_its_scenario():
-    assert only_claim(instance(parameters={"family": "ip4", "size": "1"})).instances[0].name == "ip4, 1"
+    assert only_claim(instance(parameters={"family": "ip4", "size": "1"})).instances[0].name == "family=ip4, size=1"
     assert only_claim(instance(parameters={}, scenario="test_it")).instances[0].name == "test_it"
 
 

@@ -99,7 +99,7 @@ def test_what_was_added_and_what_is_gone():
     both = compared(found(old, ran=run(id="one")), found(new, ran=run(id="two")))
 
     assert {name: [row.name for row in rows] for name, rows in changes(both).items()} == {
-        "gone": ["old"],
-        "added": ["new"],
+        "gone": ["family=old"],
+        "added": ["family=new"],
     }
     assert not both.same
