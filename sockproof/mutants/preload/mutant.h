@@ -231,6 +231,8 @@ int peek_offset(const struct incoming *in); /* see peeking.c */
 void peek_after(const struct incoming *in, int before, ssize_t n);
 void control_came(struct msghdr *msg); /* see control.c */
 void control_goes(struct msghdr *msg);
+void stamping_came(const struct sock *s, struct msghdr *msg); /* see stamping.c */
+void stamping_goes(const struct sock *s, struct msghdr *msg);
 bool stash_take(struct incoming *in, ssize_t *n);
 void stash_put(struct incoming *in);
 ssize_t joined(struct incoming *in, ssize_t n);
@@ -284,6 +286,8 @@ bool set_by_rule(struct option *o, int *result);
 int after_set(const struct option *o, int result);
 bool value_refused(const struct option *o); /* see option_values.c */
 bool value_taken(const struct option *o, int error);
+void stamping_set(struct option *o); /* see stamping.c */
+bool stamping_taken(const struct option *o, int error);
 void unicast_was_set(const struct option *o);
 void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);

@@ -136,5 +136,5 @@ int after_set(const struct option *o, int result)
         if (f->level == o->level && named && f->error == error && mutant_on(f->mutant))
             return 0;
     }
-    return value_taken(o, error) ? 0 : fail(error);
+    return stamping_taken(o, error) || value_taken(o, error) ? 0 : fail(error);
 }

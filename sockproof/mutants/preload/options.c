@@ -79,6 +79,7 @@ static bool signature_set(struct option *o)
 static bool answered(struct option *o, int *result)
 {
     *result = 0;
+    stamping_set(o);
     return linger_set(o) || timeout_set(o) || congestion_set(o) || multicast_set(o) || keepalive_set(o)
         || key_set(o)
         || signature_set(o) || set_by_rule(o, result);
