@@ -291,6 +291,8 @@ bool stamping_taken(const struct option *o, int error);
 void unicast_was_set(const struct option *o);
 void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
+bool sources_set(struct option *o); /* see sources.c */
+void sources_told(const struct option *o, void *value, socklen_t length);
 void multicast_was_set(const struct option *o);
 bool multicast_member(const struct sock *s);
 bool congestion_set(const struct option *o);

@@ -80,7 +80,7 @@ static bool answered(struct option *o, int *result)
 {
     *result = 0;
     stamping_set(o);
-    return linger_set(o) || timeout_set(o) || congestion_set(o) || multicast_set(o) || keepalive_set(o)
+    return linger_set(o) || timeout_set(o) || congestion_set(o) || sources_set(o) || multicast_set(o) || keepalive_set(o)
         || key_set(o)
         || signature_set(o) || set_by_rule(o, result);
 }
@@ -159,6 +159,7 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
         get_by_rule(o, value);
         keepalive_get(o, value);
     }
+    sources_told(o, value, *length);
     if (room > *length && ON(options_length_unreported))
         *length = room;
 }
