@@ -105,9 +105,7 @@ def test_further_source_beyond_the_limit_is_refused(peers, group, segment, sysct
     member, hosts = allowing(peers, group, segment.index, 11)
 
     with fails(ENOBUFS):
-        member.setsockopt(
-            group.level, MCAST_JOIN_SOURCE_GROUP, group.source(segment.index, SOURCES["ip4"][11])
-        )
+        member.setsockopt(group.level, MCAST_JOIN_SOURCE_GROUP, group.source(segment.index, SOURCES["ip4"][11]))
 
     assert told(member, group, segment.index, room=12)[:2] == (INCLUDE, len(hosts))
 

@@ -133,9 +133,7 @@ def test_longer_list_is_refused_in_the_newer_form_too(peers, group, segment, sys
     member = group.member(peers, segment.index)
 
     with fails(ENOBUFS):
-        member.setsockopt(
-            group.level, MCAST_MSFILTER, group_filter(group, segment.index, INCLUDE, *FOREIGN["ip4"])
-        )
+        member.setsockopt(group.level, MCAST_MSFILTER, group_filter(group, segment.index, INCLUDE, *FOREIGN["ip4"]))
 
 
 @pytest.mark.claim("multicast.source-list.gone-with-the-membership")

@@ -25,7 +25,9 @@ def source(host: str) -> bytes:
 
 
 def listed(mode: int, *hosts: str) -> bytes:
-    return struct.pack("=I4x", 1) + storage(GROUP) + struct.pack("=II", mode, len(hosts)) + b"".join(map(storage, hosts))
+    return (
+        struct.pack("=I4x", 1) + storage(GROUP) + struct.pack("=II", mode, len(hosts)) + b"".join(map(storage, hosts))
+    )
 
 
 def told(end: socket, room: int = 8) -> object:
