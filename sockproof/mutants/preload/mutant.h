@@ -286,6 +286,10 @@ bool set_by_rule(struct option *o, int *result);
 int after_set(const struct option *o, int result);
 bool value_refused(const struct option *o); /* see option_values.c */
 bool value_taken(const struct option *o, int error);
+bool labels_set(struct option *o, int *result); /* see labels.c */
+void labels_told(const struct option *o, void *value, socklen_t *length);
+bool labels_forgiven(const struct option *o, int error, socklen_t *length);
+void labels_came(struct msghdr *msg);
 void stamping_set(struct option *o); /* see stamping.c */
 bool stamping_taken(const struct option *o, int error);
 void unicast_was_set(const struct option *o);
