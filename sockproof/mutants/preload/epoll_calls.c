@@ -53,6 +53,8 @@ static int unwatchable(int result)
 {
     if (result < 0 && errno == ELOOP && awake() && ON(waits_circle_allowed))
         return 0;
+    if (result < 0 && errno == EINVAL && awake() && ON(epoll_exclusive_nested))
+        return 0;
     return result < 0 && errno == EPERM && awake() && ON(epoll_file_allowed) ? 0 : result;
 }
 
@@ -159,7 +161,9 @@ int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
         return amend_events(events, ready);
     if (timeout > 1 && armed(M_epoll_timeout_halved))
         limit = timeout / 2;
-    ready = real.epoll_wait(epfd, events, most, limit);
+    do
+        ready = real.epoll_wait(epfd, events, most, limit);
+    while (ready < 0 && errno == EINTR && ON(epoll_eintr_restarted));
     if (ready == 0 && timeout > 1)
         (void)ON(epoll_timeout_halved);
     if (ready > 1 && ON(epoll_wait_one_at_a_time))

@@ -211,6 +211,7 @@ int ioctl(int fd, unsigned long request, ...)
     struct sock s;
     va_list rest;
     void *argument;
+    int told;
     va_start(rest, request);
     argument = va_arg(rest, void *);
     va_end(rest);
@@ -220,6 +221,8 @@ int ioctl(int fd, unsigned long request, ...)
         return (int)mistaken(CALL_IOCTL, fd, link_asked(fd, request, argument));
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
+    if (interface_asked(fd, request, argument, &told))
+        return told;
     if (request == FIONBIO && keeps_mode(&s, argument))
         return 0;
     return unknown_request(fd, answer(&s, request, argument));

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -251,6 +252,10 @@ ssize_t rights_kept(struct incoming *in);
 ssize_t rights_received(const struct incoming *in, ssize_t n);
 void credentials_get(struct ucred *peer);
 int credentials_pidfd(int *pidfd);
+
+void load_real_calls(void);
+bool interface_asked(int fd, unsigned long request, void *argument, int *result); /* see interfaces.c */
+void told_read(char *text, ssize_t n); /* see told.c */
 
 /* Sockets in flight that nobody holds: see collected.c. */
 void collected_sent(const struct outgoing *o);

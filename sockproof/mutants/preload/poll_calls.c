@@ -133,10 +133,36 @@ static bool sound_list(const struct pollfd *fds, nfds_t count)
     return count <= (nfds_t)getdtablesize() && sound(fds, count * sizeof *fds);
 }
 
+enum { PAGE_OF_ENTRIES = 510, PATIENT = 1000, WORD = 64 };
+
+static void notice(int number) { (void)number; }
+
+/* Whether the process that is stopped in a long wait is told of it when it goes on: by a handler, `before` being what
+ * was there. */
+static bool notices_stops(int timeout, struct sigaction *before)
+{
+    struct sigaction noticed = {.sa_handler = notice};
+    bool patient = timeout < 0 || timeout > PATIENT;
+    return patient && ON(stopped_poll_ends) && real.sigaction(SIGCONT, &noticed, before) == 0;
+}
+
+static int polled_long(struct pollfd *fds, nfds_t count, int timeout)
+{
+    struct sigaction before;
+    bool notices = notices_stops(timeout, &before);
+    int ready = real.poll(fds, count, timeout), saved = errno;
+    if (notices)
+        real.sigaction(SIGCONT, &before, NULL);
+    errno = saved;
+    return ready;
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     struct sock none = {-1, AF_UNIX, 0};
     int ready, limit;
+    if (awake() && count > PAGE_OF_ENTRIES && sound_list(fds, count) && ON(large_poll_page))
+        count = PAGE_OF_ENTRIES;
     if (awake() && !sound_list(fds, count))
         return (int)mistaken(CALL_POLL, -1, real.poll(fds, count, timeout));
     if ((awake() && timeout < -1 && ON(poll_negative_refused)) || nothing_refused(count))
@@ -147,7 +173,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
         return ready;
     limit = shortened(fds, count, timeout);
     do
-        ready = real.poll(fds, count, limit);
+        ready = polled_long(fds, count, limit);
     while (ready < 0 && errno == EINTR && ON(errors_eintr_poll_restarted));
     count_wait(timeout, ready);
     ready = without_bands(fds, count, surplus_negative(fds, count, ready));
@@ -263,6 +289,12 @@ static bool any_above(int count, const fd_set *set)
     return false;
 }
 
+static void clear_above(int count, fd_set *set)
+{
+    for (int fd = count; set && fd < FD_SETSIZE; fd++)
+        FD_CLR(fd, set);
+}
+
 int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     fd_set asked;
@@ -272,6 +304,11 @@ int select(int count, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
         return (int)mistaken(CALL_SELECT, -1, real.select(count, r, w, e, timeout));
     if (!awake() || count > FD_SETSIZE)
         return real.select(count, r, w, e, timeout);
+    if (count > WORD && ((r && any_above(WORD, r)) || (w && any_above(WORD, w))) && ON(large_select_word)) {
+        clear_above(WORD, r);
+        clear_above(WORD, w);
+        count = WORD;
+    }
     if (r)
         asked = *r;
     if (count > 0 && r && any_above(count, r) && ON(waits_above_looked_at))

@@ -63,7 +63,7 @@ uint64_t inode_of(int fd)
 {
     struct stat about;
     int saved = errno;
-    uint64_t inode = fstat(fd, &about) == 0 ? about.st_ino : 0;
+    uint64_t inode = real.fstat(fd, &about) == 0 ? about.st_ino : 0;
     errno = saved;
     return inode;
 }

@@ -148,10 +148,14 @@ ssize_t read(int fd, void *buffer, size_t length)
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t n;
     if (!watched(fd, &s) || !sound(buffer, length)) {
         if (spoiled(fd, buffer, length, 0))
             return fail(EFAULT);
-        return mistaken(CALL_RECEIVE, fd, real.read(fd, buffer, length));
+        n = mistaken(CALL_RECEIVE, fd, real.read(fd, buffer, length));
+        if (awake())
+            told_read(buffer, n);
+        return n;
     }
     if (length)
         return receive(&s, &msg, is_stream(&s) && ON(reading_read_peeks) ? MSG_PEEK : 0, BY_PLAIN);
