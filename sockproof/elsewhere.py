@@ -160,6 +160,7 @@ def seen(place: Path, library: str | None = None) -> tuple[Path, ...]:
 
 def environment(target: Any, place: Path) -> dict[str, str]:
     """All that the target gets as its environment: nothing of this machine's but what changes the run's words."""
+    from fixtures.run.crowd import VARIABLE as AT_ONCE
     from fixtures.run.environment import TOLD
     from fixtures.run.redaction import host, redacted_arguments
     from sockproof.running import ASKED
@@ -187,7 +188,8 @@ def environment(target: Any, place: Path) -> dict[str, str]:
     }  # fmt: skip
     if target.wishes.preload:
         own["LD_PRELOAD"] = str(Path(target.wishes.preload).absolute())
-    return {**launching.passed_on(), **own}
+    crowd = {AT_ONCE: str(target.at_once)} if target.at_once else {}
+    return {**crowd, **launching.passed_on(), **own}
 
 
 def is_of_this_run(journal: Path, began: int) -> bool:

@@ -78,6 +78,9 @@ class Target:
     ships = False
     """Whether the other side sees none of our files, so that the suite is sent and the results are sent back."""
 
+    at_once = 0
+    """How many scenarios a worker may run at the same time, where that is to be fewer than usual."""
+
     @property
     def options(self) -> dict[str, str]:
         """What the results tell of the way in which the target was asked for."""

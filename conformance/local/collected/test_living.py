@@ -14,6 +14,8 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import until
 from fixtures.stage.children import in_child
 
+pytestmark = pytest.mark.needs("unix-garbage")
+
 
 @pytest.mark.claim("unix.collected.held-outside-stays")
 @kinds

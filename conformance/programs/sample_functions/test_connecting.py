@@ -87,11 +87,11 @@ def test_connect_with_timeout_gives_a_blocking_connection(peers, family):
 @needs_functions
 @over_ip4
 def test_connect_with_timeout_gives_up_at_a_signal(peers, family, wire):
-    listener = full_listener(peers, family)
+    listener, library = full_listener(peers, family), functions()
 
     def connect():
         signal(SIGUSR1, lambda *_: None)
-        return functions().connect_with_timeout(HOST, port_of(listener), 600)
+        return library.connect_with_timeout(HOST, port_of(listener), 600)
 
     with child(connect) as client:
         wire.expect("* > listener SYN")
