@@ -230,10 +230,16 @@ def results_folder(out: str | None) -> Path:
 
 
 def discard_empty(out: Path) -> None:
-    """Remove a folder of our own making if pytest wrote nothing into it: it was asked for its help, say."""
+    """Remove a folder of our own making if pytest wrote nothing into it: it was asked for its help, say.
+
+    And the one above it where that is ours, and not one in which the user stands.
+    """
+    from reports.folder import ROOT
+
     with suppress(OSError):
         out.rmdir()
-        out.parent.rmdir()
+        if out.parent.name == ROOT:
+            out.parent.rmdir()
 
 
 def pytest_command(place: Path, behind: Sequence[str] = ()) -> list[str]:

@@ -30,6 +30,15 @@ def far(spotless) -> str:
     return f"{HERE} TMPDIR={spotless}"
 
 
+def test_folder_in_which_the_user_stands_stays_where_nothing_began(command):
+    inside = command.cwd / "inside"
+    inside.mkdir()
+
+    assert command("run", "--out", str(inside / "there"), "--target", "command:false").status == 3
+
+    assert list(inside.iterdir()) == []
+
+
 def test_results_come_back(command, far):
     ended = run(command, far)
 
