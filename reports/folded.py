@@ -53,7 +53,7 @@ def packed(data: Mapping[str, Any]) -> Any:
     from markupsafe import Markup
 
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Markup(b64encode(gzip.compress(text, 9, mtime=0)).decode())
+    return Markup(b64encode(gzip.compress(text, 6, mtime=0)).decode())
 
 
 def lean(drawn: str) -> str:

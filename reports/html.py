@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).with_name("templates")
-MOST_EVENTS, MOST_FOLDED = 120, 60
-"""Events of one diagram, and of one that conforms; the others are counted in it, and the capture has the packets."""
+MOST_EVENTS = 120
+"""Events of one diagram; the others are counted in it, and the capture has the packets."""
 
 SIGNS = {
     "conforms": "✓",
@@ -63,7 +63,7 @@ def pieces(
     shown = views.topics(results, frozenset(group.root.shown.id for group in told.groups))
     pages = dict(split or {})
     known = whereabouts(shown, pages)
-    parts = environment().get_template("parts.html").make_module({"where": known, "carried": {}})
+    parts = environment().get_template("parts.html").make_module({"where": known, "carried": {}, "packed": True})
     stream = environment().get_template("report.html").stream(
         results=results,
         topics=shown,
@@ -126,6 +126,7 @@ def environment() -> Environment:
         listed="; ".join,
         several=summary.several,
         ladder=_ladder,
+        ladder_data=_ladder_data,
         place=places.address,
         filename=lambda path: path.rpartition("/")[2],
         decisive=grouping.decisive,
@@ -148,7 +149,7 @@ def _embedded() -> dict[str, Any]:
     from markupsafe import Markup
 
     style = style_of("report.css", "ladder.css")
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("ladder.js", "report.js"))
     digest = b64encode(sha256(script.encode()).digest()).decode()
     return {"style": style, "script": Markup(script), "script_hash": f"sha256-{digest}"}
 
@@ -165,7 +166,13 @@ def address(path: str) -> str:
     return quote(path, errors="replace")
 
 
-def _ladder(trace: Trace, conforms: bool = False) -> Any:
+def _ladder(trace: Trace) -> Any:
     from markupsafe import Markup
 
-    return Markup(ladder.draw(ladder.abridged(trace, MOST_FOLDED if conforms else MOST_EVENTS)))
+    draw = ladder.table if ladder.is_wide(trace) else ladder.draw
+    return Markup(draw(ladder.abridged(trace, MOST_EVENTS)))
+
+
+def _ladder_data(trace: Trace) -> str | None:
+    """What the page's script makes the same of; None where it cannot."""
+    return None if ladder.is_wide(trace) else ladder.data(ladder.abridged(trace, MOST_EVENTS))

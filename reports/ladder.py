@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
 
+from reports import ladder_text
 from reports.ladder_layout import (
     COLUMN,
     GUTTER,
+    HEAD,
     HEAD_BOX,
     LANE_COLUMNS,
     LINE,
@@ -30,10 +33,15 @@ from reports.texts import clean, columns, offset, shortened
 TIP = 7
 """Pixels from an arrow's end to the middle of its lane, where the bar of a call may be."""
 BAR = 8
+MOST_LANES = 8
+"""A diagram of more lanes is a table."""
+EXACT = 2**53
+"""From here on numbers of JavaScript are not exact."""
 
 
 def draw(trace: Trace) -> str:
-    """The diagram as one ``<svg>`` element, coloured by the classes of templates/ladder.css.
+    """The diagram as two ``<svg>`` elements, coloured by the classes of templates/ladder.css: its heads, which can stay
+    in sight while the other is scrolled, and all that is below them. templates/ladder.js draws the same.
 
     Text never leaves the picture: long text is wrapped, and what still does not fit is cut, with the whole of it
     in a ``<title>`` that browsers show beside the pointer.
@@ -43,8 +51,49 @@ def draw(trace: Trace) -> str:
     body = "".join(
         (*_lifelines(plan), *(_bar(bar, plan) for bar in plan.bars), *(_row(plan, row, start) for row in plan.rows))
     )
-    size = f'width="{plan.width}" height="{plan.height}" viewBox="0 0 {plan.width} {plan.height}"'
-    return f'<svg class="ladder" role="img" aria-label="{_said(in_words(trace))}" {size}>{body}</svg>'
+    return (
+        f'<svg class="heads ladder" aria-hidden="true" {_size(plan, 0, HEAD)}>{"".join(_heads(plan))}</svg>'
+        f'<svg class="ladder" role="img" aria-label="{_said(in_words(trace))}" '
+        f"{_size(plan, HEAD, plan.height - HEAD)}>{body}</svg>"
+    )
+
+
+def _size(plan: Layout, top: int, height: int) -> str:
+    """Of a part of the picture, which keeps the coordinates of the whole."""
+    return f'width="{plan.width}" height="{height}" viewBox="0 {top} {plan.width} {height}"'
+
+
+def is_wide(trace: Trace) -> bool:
+    """Whether it has more lanes than a diagram may have."""
+    return len(lanes_of(trace)) > MOST_LANES
+
+
+def table(trace: Trace) -> str:
+    """The same as a table, for more lanes than anybody can follow with the eye."""
+    rows = "".join(f"<tr><td>{escape(time)}</td><td>{escape(who)}</td><td><code>{escape(what)}</code></td></tr>"
+                   for time, who, what in ladder_text.cells(trace.events, ladder_text.start(trace)))  # fmt: skip
+    more = f'<tr><td colspan="3">{trace.omitted} more events were left out</td></tr>' if trace.omitted else ""
+    heads = "<tr><th>time</th><th>who</th><th>what</th></tr>"
+    return f'<table class="events"><thead>{heads}</thead><tbody>{rows}{more}</tbody></table>'
+
+
+def data(trace: Trace) -> str | None:
+    """The trace as templates/ladder.js takes it; None where it cannot: only printable ASCII is as wide as it is long.
+
+    Times count from the first event, since numbers of JavaScript are no longer exact where they count from the epoch.
+    """
+    start = min((event.at for event in trace.events), default=0)
+    told = [
+        (each.at - start, each.kind, each.lane, each.text, each.result,
+         None if each.until is None else each.until - start, each.to, each.failed)
+        for each in trace.events
+    ]  # fmt: skip
+    words = "".join((*trace.lanes, *[f"{row[2]}{row[3]}{row[4]}{row[6]}" for row in told]))
+    if not (words.isprintable() and words.isascii()):
+        return None
+    if any(row[0] >= EXACT or (row[5] or 0) >= EXACT for row in told):
+        return None
+    return json.dumps((trace.lanes, trace.omitted, told), separators=(",", ":"))
 
 
 def abridged(trace: Trace, most: int) -> Trace:
@@ -82,15 +131,23 @@ def _words(style: str, x: int, y: int, text: str) -> str:
     return f'<text class="{style}" x="{x}" y="{y}">{_said(text)}</text>'
 
 
+def _heads(plan: Layout) -> Iterator[str]:
+    for lane, x in plan.lanes.items():
+        yield f'<path class="life" d="M{x} {HEAD_BOX}V{HEAD}"/>'
+        yield _head(lane, x, 0)
+
+
 def _lifelines(plan: Layout) -> Iterator[str]:
     for lane, x in plan.lanes.items():
-        yield f'<path class="life" d="M{x} {HEAD_BOX}V{plan.bottom}"/>'
-        name = shortened(lane, LANE_COLUMNS)
-        half = round(columns(name) * COLUMN) // 2 + PADDING
-        for top in plan.heads:
-            yield _titled(
-                _box("lane", x - half, top + 1, 2 * half, HEAD_BOX) + _words("lane", x, top + 17, name), lane, name
-            )
+        yield f'<path class="life" d="M{x} {HEAD}V{plan.bottom}"/>'
+        yield from (_head(lane, x, top) for top in plan.heads[1:])
+
+
+def _head(lane: str, x: int, top: int) -> str:
+    """The name of a lane in its box."""
+    name = shortened(lane, LANE_COLUMNS)
+    half = round(columns(name) * COLUMN) // 2 + PADDING
+    return _titled(_box("lane", x - half, top + 1, 2 * half, HEAD_BOX) + _words("lane", x, top + 17, name), lane, name)
 
 
 def _titled(drawn: str, whole: str, shown: str) -> str:

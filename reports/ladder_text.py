@@ -27,11 +27,16 @@ def start(trace: Trace) -> int:
 
 def rows(events: Sequence[Event], since: int) -> Iterator[str]:
     """These events, their times and ends in columns."""
-    told = [(offset(event.at - since), ends(event), what(event)) for event in events]
+    told = [*cells(events, since)]
     first = max((len(time) for time, _, _ in told), default=0)
     second = min(max((len(who) for _, who, _ in told), default=0), 20)
     for time, who, text in told:
         yield f"{time:>{first}}  {who:{second}}  {text}".rstrip()
+
+
+def cells(events: Sequence[Event], since: int) -> Iterator[tuple[str, str, str]]:
+    """When, who, and what, of each."""
+    yield from ((offset(event.at - since), ends(event), what(event)) for event in events)
 
 
 def ends(event: Event) -> str:

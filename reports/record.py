@@ -259,6 +259,8 @@ def _entries(value: Any) -> dict[str, Any]:
 def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of `data` that are fields of `kind`: a newer minor writer may have added others."""
     names = _names(kind)
+    if data.keys() <= names:
+        return dict(data)
     return {name: value for name, value in data.items() if name in names}
 
 
@@ -283,8 +285,17 @@ def claim_from(data: Mapping[str, Any]) -> Claim:
 
 def trace_from(data: Mapping[str, Any]) -> Trace:
     """A Trace from its plain form."""
-    events = tuple(Event(**known(Event, entry)) for entry in data.get("events", ()))
+    events = tuple(_event_from(entry) for entry in data.get("events", ()))
     return Trace(tuple(data.get("lanes", ())), events, data.get("omitted", 0))
+
+
+def _event_from(data: Mapping[str, Any]) -> Event:
+    """An Event from its plain form, made without its constructor: there are more of them than of anything else."""
+    if len(data) < len(_names(Event)) or not data.keys() <= _names(Event):
+        return Event(**known(Event, data))
+    made = Event.__new__(Event)
+    vars(made).update(data)
+    return made
 
 
 def checks_from(entries: Iterable[Mapping[str, Any]]) -> tuple[Check, ...]:

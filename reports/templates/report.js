@@ -1,4 +1,3 @@
-"use strict";
 // Adds to a page that can be read without it: filters that the address holds, evidence that is folded away as data, and
 // links that open what they lead to.
 (async () => {
@@ -26,6 +25,7 @@
     if (!folded.isConnected || !(details.id in bodies)) return;
     folded.innerHTML = bodies[details.id];
     folded.className = "drawn";
+    for (const place of all("[data-ladder]", folded)) place.innerHTML = ladder(JSON.parse(place.dataset.ladder));
   };
   const find = async (name) => {
     const inside = /^(document|standard)/.test(name) ? all("#documents, #standards") : sections;

@@ -6,11 +6,14 @@ import gzip
 import json
 import re
 from base64 import b64decode
+from html import unescape
 
-from reports import html
+from reports import html, ladder
+from reports.record import Event, Trace
 
 PACK = re.compile(r'<script type="application/gzip" class="pack">([^<]*)</script>\n*')
 ABOUT = re.compile(r'<script type="application/gzip" class="pack index">[^<]*</script>\n*')
+LADDER = re.compile(r' data-ladder="([^"]*)">')
 FOLDED = '<div class="folded">'
 
 
@@ -22,7 +25,14 @@ def page(found):
         bodies.update(json.loads(gzip.decompress(b64decode(pack))))
     text = PACK.sub("", ABOUT.sub("", text))
     for anchor, body in bodies.items():
+        body = LADDER.sub(lambda found: f">{ladder.draw(trace_of(unescape(found[1])))}", body)
         start = text.index(FOLDED, re.search(rf'<details [^>]*id="{re.escape(anchor)}"', text).start())
         text = text[:start] + body + text[text.index("</div>", start) + len("</div>") :]
     assert FOLDED not in text
     return text
+
+
+def trace_of(text):
+    """The trace that the script draws of this."""
+    lanes, omitted, events = json.loads(text)
+    return Trace(tuple(lanes), tuple(Event(*each) for each in events), omitted)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import assume, example, given, settings
 
-from reports import views
+from reports import html, ladder, views
+from reports.record import Event, Trace
+from tests.reports import strategies
+from tests.reports.samples import FIVE, RESET, START, THREE, call, instance, results
 from tests.reports.shown import CAPTURE, FOLDED, RED
 
 KINDS = (
@@ -23,6 +27,12 @@ LOOKS = {
     "paper": {"paper": True},
     "bare": {"scripts": False},
 }
+LONG = Trace(("client",), tuple(call("client", at, f"send({at}) " * (at % 9), "1") for at in range(40)))
+TIES = Trace(
+    ("a" * 5, "b" * 15),
+    tuple(Event(START + at, "call", "ab"[at % 2], "x" * at, until=START + at) for at in (0, 500, 1500, 2500)),
+)
+"""Widths and times that lie in the middle between two whole numbers."""
 READY = "document.querySelector('.filter')"
 SHOWN = "[...document.querySelectorAll('details.claim')].filter((one) => one.checkVisibility()).map((one) => one.id)"
 MOST_STOPS = 30
@@ -146,6 +156,50 @@ def test_from_the_top_to_packets_by_keyboard(browser, shown_pages, kind):
                 page.until(f"!{focus}.parentElement.querySelector('.folded')")
 
         assert page.run(f"{focus}.getBoundingClientRect().top < innerHeight")
+
+
+@settings(max_examples=150, deadline=None)
+@given(strategies.traces)
+@example(RESET)
+@example(THREE)
+@example(FIVE)
+@example(LONG)
+@example(TIES)
+def test_the_script_draws_what_the_page_would(ladders, trace):
+    data = ladder.data(trace)
+    assume(data is not None)
+
+    assert ladders.run(f"ladder({data})") == ladder.draw(trace)
+
+
+@pytest.fixture(scope="module")
+def ladders(browser, shown_pages):
+    """A page with the script that draws ladders."""
+    with browser.page() as page:
+        page.open(shown_pages["few"])
+        page.until(READY)
+        yield page
+
+
+SCROLLED = """{
+    const scroll = document.querySelector(".scroll:has(> svg + svg), .scroll:has(.events)");
+    scroll.style.maxHeight = "200px";
+    scroll.scrollTop = 100;
+    const head = scroll.querySelector(".heads, th").getBoundingClientRect(), box = scroll.getBoundingClientRect();
+    [scroll.scrollTop, Math.round(head.top - box.top)];
+}"""
+
+
+@pytest.mark.parametrize("lanes", [4, 9], ids=["a diagram", "a table"])
+def test_the_heads_of_a_long_ladder_stay_in_sight(browser, tmp_path, lanes):
+    names = tuple(f"end {at}" for at in range(lanes))
+    long = Trace(names, tuple(call(names[at % lanes], at, f"send({at})", "1") for at in range(60)))
+    (tmp_path / "long.html").write_text(html.page(results(instances=(instance("deviates", trace=long),))), "utf-8")
+    with browser.page() as page:
+        page.open(tmp_path / "long.html")
+
+        assert page.run(SCROLLED) == [100, 0]
+        assert page.run("document.querySelectorAll('table.events').length") == (lanes > 8)
 
 
 def test_a_capture_is_saved_from_the_page_alone(browser, shown_pages, tmp_path):

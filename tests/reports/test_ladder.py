@@ -22,7 +22,10 @@ STARTS_LEFT = {"left", "remark"}
 
 def drawn(trace):
     """The picture, each text and line at its height in the whole of it."""
-    picture = ElementTree.fromstring(draw(trace))
+    whole = ElementTree.fromstring(f"<div>{draw(trace)}</div>")
+    heads, picture = whole
+    picture[:] = [*heads, *picture]
+    picture.set("height", str(int(heads.get("height")) + int(picture.get("height"))))
     for group in picture.iterfind("./g[@transform]"):
         down = int(re.fullmatch(r"translate\(0 (\d+)\)", group.get("transform"))[1])
         for text in group.iter("text"):
