@@ -81,6 +81,11 @@ class Held:
         self._open[descriptor] = None
         return descriptor
 
+    def keep(self, descriptor: int) -> int:
+        """One that the scenario has come by, closed with it."""
+        self._open[descriptor] = None
+        return descriptor
+
     def close(self, descriptor: int) -> None:
         """Closes one now."""
         del self._open[descriptor]

@@ -70,6 +70,9 @@ static bool brings_rights(int fd)
     char byte;
     struct iovec one = {&byte, 1};
     struct msghdr msg = {.msg_iov = &one, .msg_iovlen = 1};
+    struct pollfd looked = {.fd = fd, .events = POLLIN};
+    if (real.poll(&looked, 1, 0) <= 0 || (looked.revents & (POLLIN | POLLERR)) != POLLIN) /* an error would be taken away by looking */
+        return false;
     return real.recvmsg(fd, &msg, MSG_PEEK | MSG_DONTWAIT) >= 0 && (msg.msg_flags & MSG_CTRUNC);
 }
 

@@ -217,11 +217,13 @@ int ioctl(int fd, unsigned long request, ...)
     va_end(rest);
     if ((request == FIOCLEX || request == FIONCLEX) && watched(fd, &s) && ON(close_exec_ignored))
         return 0;
+    if (is_file_request(request) && watched(fd, &s) && s.domain == AF_UNIX)
+        return file_told(real.ioctl(fd, request, argument));
     if (awake() && (!argument || !watched(fd, &s) || !sound(argument, 1)))
         return (int)mistaken(CALL_IOCTL, fd, link_asked(fd, request, argument));
     if (!argument || !watched(fd, &s))
         return real.ioctl(fd, request, argument);
-    if (interface_asked(fd, request, argument, &told))
+    if (interface_asked(fd, request, argument, &told) || local_asked(&s, request, argument, &told))
         return told;
     if (request == FIONBIO && keeps_mode(&s, argument))
         return 0;

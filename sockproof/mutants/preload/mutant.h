@@ -254,6 +254,11 @@ void credentials_get(struct ucred *peer);
 int credentials_pidfd(int *pidfd);
 
 void load_real_calls(void);
+bool diag_asks(int fd, const void *buffer, size_t length, int flags, ssize_t *answer); /* see shown.c */
+void diag_told(int fd, void *buffer, ssize_t n);
+int file_told(int result);
+bool is_file_request(unsigned long request);
+bool local_asked(const struct sock *s, unsigned long request, int *number, int *result);
 bool interface_asked(int fd, unsigned long request, void *argument, int *result); /* see interfaces.c */
 void told_read(char *text, ssize_t n); /* see told.c */
 

@@ -17,13 +17,16 @@ ssize_t recv(int fd, void *buffer, size_t length, int flags)
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t n;
     if (!length && (flags & MSG_TRUNC) && watched(fd, &s) && !is_stream(&s) && ON(receive_trunc_empty_zero))
         return real.recv(fd, buffer, 0, flags & ~MSG_TRUNC);
     if (watched(fd, &s) && sound(buffer, length))
         return receive(&s, &msg, flags, BY_PLAIN);
     if (spoiled(fd, buffer, length, flags))
         return fail(EFAULT);
-    return mistaken(CALL_RECEIVE, fd, link_received(fd, NULL, real.recv(fd, buffer, length, packet_flags(fd, flags))));
+    n = real.recv(fd, buffer, length, packet_flags(fd, flags));
+    diag_told(fd, buffer, n);
+    return mistaken(CALL_RECEIVE, fd, link_received(fd, NULL, n));
 }
 
 ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)

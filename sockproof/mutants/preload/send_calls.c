@@ -46,7 +46,7 @@ ssize_t send(int fd, const void *buffer, size_t length, int flags)
         return transmit(&s, &msg, flags, BY_PLAIN);
     if (link_keeps(fd, length))
         return 0;
-    if (destroys(fd, buffer, length, flags, &n))
+    if (destroys(fd, buffer, length, flags, &n) || diag_asks(fd, buffer, length, flags, &n))
         return n;
     return spoiled(fd, buffer, length, &n) ? n : mistaken(CALL_SEND, fd, link_sent(fd, length, real.send(fd, buffer, length, flags)));
 }

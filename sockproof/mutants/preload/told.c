@@ -22,8 +22,52 @@ static void of_epoll(char *text, const char *end)
         turn_digit(at + 7);
 }
 
+/* /proc/PID/fdinfo of a UNIX socket. */
+static void of_socket(char *text, const char *end)
+{
+    char *count = behind(text, end, "scm_fds: ");
+    if (count && count < end && *count != '0' && ON(shown_fdinfo_none))
+        *count = '0';
+}
+
+/* A row of /proc/net/unix: columns of a fixed width behind the first colon. */
+enum { FLAGS = 18, TYPE = 27, STATE = 32, NAME = 34 };
+
+static void of_row(char *row, char *end)
+{
+    char *name = NULL;
+    if (end - row <= NAME)
+        return;
+    if (row[FLAGS + 3] == '1' && ON(shown_table_flags))
+        row[FLAGS + 3] = '0';
+    if (ON(shown_table_type))
+        row[TYPE + 3] = '9';
+    if (row[STATE + 1] == '3' && ON(shown_table_state))
+        row[STATE + 1] = '1';
+    name = memmem(row, (size_t)(end - row), "@@", 2);
+    if (name && ON(shown_table_null))
+        name[0] = name[1] = ' ';
+}
+
+static void of_table(char *text, char *end)
+{
+    for (char *line = text, *next; line < end; line = next) {
+        char *colon;
+        next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next + 1 : end;
+        colon = memmem(line, (size_t)(next - line), ": ", 2);
+        if (colon)
+            of_row(colon + 2, next);
+    }
+}
+
 void told_read(char *text, ssize_t n)
 {
-    if (n > 0)
-        of_epoll(text, text + n);
+    static const char HEAD[] = "Num       RefCount Protocol Flags    Type St Inode Path\n";
+    if (n <= 0)
+        return;
+    of_epoll(text, text + n);
+    of_socket(text, text + n);
+    if ((size_t)n > sizeof HEAD && memcmp(text, HEAD, sizeof HEAD - 1) == 0)
+        of_table(text + sizeof HEAD - 1, text + n);
 }
