@@ -14,7 +14,7 @@ from sockproof.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from fixtures.catalogue.deviation_files import KnownDeviation
-    from fixtures.evidence.telling import Told
+    from fixtures.evidence.two_phrases import Told
     from reports.record import Instance, Results, Target
 
 FILE = Path("deviations.toml")
@@ -100,7 +100,7 @@ def expression(target: Target) -> str:
 
 def no_longer(known: Iterable[KnownDeviation], results: Results) -> Iterator[KnownDeviation]:
     """The records of which an instance conforms, or deviates in a way that no record has."""
-    from fixtures.evidence.telling import parsed
+    from fixtures.evidence.two_phrases import parsed
 
     known = list(known)
     for record in known:
@@ -139,7 +139,7 @@ def written(results: Results, target: str, known: Sequence[KnownDeviation]) -> I
 
 def ways(results: Results, known: Sequence[KnownDeviation] = ()) -> list[Found]:
     """The deviations that nothing foresaw and no record knows, each way once, in the order of the run."""
-    from fixtures.evidence.telling import parsed
+    from fixtures.evidence.two_phrases import parsed
 
     found: dict[tuple[str, str, str, str], list[str]] = {}
     for instance in results.instances:
