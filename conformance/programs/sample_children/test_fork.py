@@ -20,6 +20,8 @@ def serve_in_turn(peers, family, server, count=CLIENTS):
     """So many clients are served, one after the other, and their children have ended."""
     for number in range(count):
         client = served(peers, family, server, lane=f"client{number}")
+        until(lambda: set(server.children().values()) - {"Z"}, what="a child that serves")
+        server.sleeps("accept")
         assert asked(client, b"hello") == b"hello"
         assert rest(client) == b""
         until(lambda: set(server.children().values()) <= {"Z"}, what="the end of the child")

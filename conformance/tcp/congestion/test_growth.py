@@ -107,11 +107,11 @@ def test_window_after_a_pause_is_half_of_what_it_was(remote, sysctl):
     sysctl("net.ipv4.tcp_rto_min_us", 800_000)
     sysctl("net.ipv4.tcp_slow_start_after_idle", 1)
     server = remote.reach(options=f"<mss {SIZE}>")
-    queue(server, 30)
+    queue(server, 30, at_once=True)
     remote.receive(30 * SIZE)
     before, due = tcp_info(server).snd_cwnd, tcp_info(server).rto // 1000
     until(lambda: tcp_info(server).last_data_sent > due + 20, what="a pause of more than the time-out")
 
-    queue(server, 50)  # decisive
+    queue(server, 50, at_once=True)  # decisive
 
     assert 1 <= highest(remote) - 30 <= max(BEGIN, before // 2)

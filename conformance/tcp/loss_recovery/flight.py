@@ -17,19 +17,23 @@ def sent(remote, *, options=f"<mss {SIZE}>"):
 
 def flown(remote, server):
     """The same with a connection that is open already."""
-    queue(server, SEGMENTS)
+    queue(server, SEGMENTS, at_once=remote.timers_run)
     for number in range(SEGMENTS):
         remote.expect(f"any {1 + number * SIZE}:*({SIZE})")
     return server
 
 
-def queue(server, segments):
+def queue(server, segments, *, at_once=False):
     """Gives the kernel so many segments to send, each by itself.
 
     A large piece of data would be sent when several segments of it may leave, and that depends on the time that the
-    peer takes to answer.
+    peer takes to answer. Where timers run segments are single ones anyway (Tap.let_timers_run), and go `at_once`: a
+    time-out between two calls would close the congestion window before the second.
     """
     server.setsockopt(SOL_SOCKET, SO_SNDBUF, 4 * segments * SIZE)
+    if at_once:
+        server.sendall(b"x" * segments * SIZE)
+        return
     for _ in range(segments):
         server.send(b"x" * SIZE, MSG_EOR)
 

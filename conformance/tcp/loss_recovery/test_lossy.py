@@ -56,7 +56,7 @@ def test_stream_comes_whole_over_a_path_that_loses(remote, seed, options):
     server = remote.reach(options=options)
     receiver = Receiver(remote, seed, options)
 
-    queue(server, SEGMENTS)  # decisive
+    queue(server, SEGMENTS, at_once=True)  # decisive
 
     while receiver.due <= LENGTH:
         receiver.take(remote.expect("any (1..)"))

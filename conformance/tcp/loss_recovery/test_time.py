@@ -92,7 +92,7 @@ def test_acknowledgement_of_what_was_not_sent_again_undoes_a_time_out(remote, sy
     remote.let_timers_run()
     server = remote.reach(options=f"<mss {SIZE}>")
     before = tcp_info(server).snd_ssthresh
-    queue(server, FLIGHT + WAITING)
+    queue(server, FLIGHT + WAITING, at_once=True)
     until(lambda: tcp_info(server).retransmits > 0, what="a time-out")
     reduced = tcp_info(server).snd_ssthresh
 

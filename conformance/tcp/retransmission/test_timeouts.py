@@ -66,7 +66,7 @@ def test_time_out_closes_the_congestion_window(remote, sysctl):
     sysctl("net.ipv4.tcp_congestion_control", "reno")
     remote.let_timers_run()
     server = remote.reach(options=f"<mss {SIZE}>")
-    queue(server, MORE)  # decisive
+    queue(server, MORE, at_once=True)  # decisive
 
     until(lambda: tcp_info(server).retransmits > 0, what="a time-out")
 

@@ -48,4 +48,6 @@ def opened(remote):
     """The kernel's end of a connection whose segments are signed."""
     end = half_open(remote)
     send_signed(remote, f"ACK <{SIGNED}>")
-    return remote.peers.accepting(end)
+    accepted = remote.peers.accepting(end)
+    remote.settle()  # a SYN-ACK that was sent again before, because the machine stood still, is no answer
+    return accepted

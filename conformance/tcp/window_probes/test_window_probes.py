@@ -22,7 +22,7 @@ def closed(remote):
     """The kernel's socket with a segment that waits for a closed window, and the packet that has closed it."""
     remote.let_timers_run()
     server = remote.reach(options=f"<mss {SIZE}>", window=EDGE)
-    queue(server, 3)
+    queue(server, 3, at_once=True)
     remote.expect(f"any {SIZE + 1}:*({SIZE})")
     remote.send("ACK win 0")
     remote.settle()
@@ -55,10 +55,10 @@ def test_each_interval_is_twice_the_one_before(remote, sysctl):
 @pytest.mark.claim("tcp.window-probes.kept-while-answered")
 @over_ip
 def test_connection_stays_as_long_as_probes_are_answered(remote, sysctl):
-    sysctl("net.ipv4.tcp_retries2", 2)
     closed(remote)
+    sysctl("net.ipv4.tcp_retries2", 3)
 
-    for _ in range(3):
+    for _ in range(4):
         late(remote, PROBE, after=1)
         remote.send("ACK win 0")  # decisive
 
@@ -70,9 +70,8 @@ def test_connection_stays_as_long_as_probes_are_answered(remote, sysctl):
 @pytest.mark.claim("tcp.window-probes.given-up-unanswered")
 @over_ip
 def test_connection_ends_when_probes_are_not_answered(remote, sysctl):
-    sysctl("net.ipv4.tcp_retries2", 1)
-
     server, _ = closed(remote)  # decisive
+    sysctl("net.ipv4.tcp_retries2", 1)
 
     late(remote, PROBE, after=0)
     with fails(ETIMEDOUT):
@@ -130,12 +129,12 @@ def test_segments_inside_a_shrunk_window_are_sent_again(remote):
 @pytest.mark.claim("tcp.window-probes.beyond-the-edge-not-given-up")
 @over_ip
 def test_data_beyond_the_edge_ends_no_connection(remote, sysctl):
-    sysctl("net.ipv4.tcp_retries2", 1)
     remote.let_timers_run()
     sent(remote)
 
     remote.send("ACK ack 1 win 0")  # decisive
 
+    sysctl("net.ipv4.tcp_retries2", 1)  # not before, or the connection ends where the machine stands still
     for _ in range(3):
         late(remote, f"any 1:*({SIZE})", after=1)
     is_in(remote.ends, "ESTABLISHED")
