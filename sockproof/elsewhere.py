@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sockproof.errors import Exit
 from sockproof.targets import Job, TargetError, inside, launching
-from sockproof.targets.drive import SILENCE, Ended, Relay, follow, nothing
+from sockproof.targets.drive import SILENCE, Ended, Relay, follow, interrupts, nothing
 
 if TYPE_CHECKING:
     from reports.folder import Held
@@ -40,8 +40,10 @@ def run(target: Any, command: Sequence[str], place: Path, out: Path) -> int:
             relay = Relay(token, received.take, nothing if target.keeps else work.cleanup)
             ended = follow(process, relay, silence(target), out / JOURNAL)
     except TargetError as error:
-        return cut_short(str(error).removesuffix("."), out, began)
-    return conclude(target, ended, out, began)
+        with interrupts():
+            return cut_short(str(error).removesuffix("."), out, began)
+    with interrupts():  # whoever asks for an end now gets it with the results
+        return conclude(target, ended, out, began)
 
 
 def cut_short(reason: str, out: Path, began: int) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +30,19 @@ def run(command, target, *arguments, **environment):
 def far(spotless) -> str:
     """Reaches this machine, with a folder for temporary files that must be empty afterwards."""
     return f"{HERE} TMPDIR={spotless}"
+
+
+def test_who_asks_for_an_end_while_results_are_written_gets_them(monkeypatch, tmp_path):
+    def written(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "written"
+
+    target = SimpleNamespace(keeps=True, patience=1.0)
+    target.started = lambda _: subprocess.Popen(["true"], stdout=subprocess.PIPE)
+    monkeypatch.setattr(elsewhere, "job", lambda *_: None)
+    monkeypatch.setattr(elsewhere, "conclude", written)
+
+    assert elsewhere.run(target, [], tmp_path, tmp_path / "out") == "written"
 
 
 def test_folder_in_which_the_user_stands_stays_where_nothing_began(command):
