@@ -161,6 +161,11 @@ int miscounted(struct pollfd *fds, nfds_t count, int ready);
 int numbered(int fd, bool closes_on_exec);
 bool listener_counted(const struct sock *s, unsigned long request, int result, int *bytes);
 
+struct ifaddrs;
+void other_name(int fd, struct sockaddr *name, socklen_t length); /* see other_names.c */
+void inet_name(const struct sock *s, struct sockaddr *name, socklen_t room);
+int peer_name(int fd, struct sockaddr *name, socklen_t *length, socklen_t room, int result);
+
 /* UNIX names: see local_names.c. */
 struct sockaddr_un;
 bool local_bind_answered(const struct sockaddr_un *name, socklen_t length, int *result);

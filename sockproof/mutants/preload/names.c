@@ -115,10 +115,12 @@ int getsockname(int fd, struct sockaddr *name, socklen_t *length)
     struct sock s;
     socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
     int result = real.getsockname(fd, name, length);
+    if (result == 0 && room && awake())
+        other_name(fd, name, *length < room ? *length : room);
     if (result != 0 || !watched(fd, &s))
         return (int)mistaken(CALL_GETSOCKNAME, fd, result);
     if (is_inet(&s))
-        change_inet_name(&s, name, length, room);
+        change_inet_name(&s, name, length, room), inet_name(&s, name, room);
     else
         change_unix_length(length);
     change_length(length, room);
@@ -129,7 +131,7 @@ int getpeername(int fd, struct sockaddr *name, socklen_t *length)
 {
     struct sock s;
     socklen_t room = awake() && sound(length, sizeof *length) ? *length : 0;
-    int result = real.getpeername(fd, name, length);
+    int result = peer_name(fd, name, length, room, real.getpeername(fd, name, length));
     if (result != 0 && errno != ENOTCONN)
         return (int)mistaken(CALL_GETPEERNAME, fd, result);
     if (!watched(fd, &s))
