@@ -73,9 +73,23 @@ static bool header_set(struct option *o)
     return ON(control_sticky_stays);
 }
 
+/* A second socket that joins the anycast address of the first. */
+static bool anycast_set(const struct option *o)
+{
+    static struct ipv6_mreq first;
+    if (!is_six(o, IPV6_JOIN_ANYCAST) || o->length < sizeof first)
+        return false;
+    if (memcmp(&first, o->value, sizeof first) == 0 && ON(anycast_join_once))
+        return true;
+    memcpy(&first, o->value, sizeof first);
+    return false;
+}
+
 /* Is true if the call is answered without the kernel. */
 bool labels_set(struct option *o, int *result)
 {
+    if (anycast_set(o))
+        return true;
     if (is_six(o, PKTOPTIONS6) && ON(control_messages_not_kept))
         return true;
     return label_set(o, result) || header_set(o);
@@ -103,6 +117,21 @@ bool labels_forgiven(const struct option *o, int error, socklen_t *length)
     if (error == ENOTCONN && is_six(o, PATHMTU_) && ON(control_pathmtu_unconnected))
         return true;
     return error == EINVAL && is_six(o, PATHMTU_) && ON(control_pathmtu_cut);
+}
+
+/* A size of fragments, told of a datagram of which nothing else is told. */
+void fragments_came(const struct sock *s, struct msghdr *msg, size_t room)
+{
+    enum { SIZE4 = 25, SIZE6 = 77, SOME = 576 };
+    int level = s->domain == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, kind = s->domain == AF_INET ? SIZE4 : SIZE6, size = SOME;
+    struct cmsghdr *one = msg->msg_control;
+    if (!is_datagram(s) || msg->msg_controllen || room < CMSG_SPACE(sizeof size) || option_of(s->fd, level, kind, 0) != 1)
+        return;
+    if (!ON(fragments_size_of_whole))
+        return;
+    *one = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof size), .cmsg_level = level, .cmsg_type = kind};
+    memcpy(CMSG_DATA(one), &size, sizeof size);
+    msg->msg_controllen = CMSG_SPACE(sizeof size);
 }
 
 /* The label with which a datagram came. */

@@ -172,6 +172,8 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
     result = real.ioctl(s->fd, request, argument);
     if (result == 0 && asks_owner(request))
         change_owner(argument);
+    if (result == 0 && request == FIONREAD && is_raw(s) && ON(raw_size_zero))
+        *(int *)argument = 0;
     if (result != 0 && listener_counted(s, request, result, argument))
         return 0;
     if (result != 0)

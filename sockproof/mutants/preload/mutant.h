@@ -305,6 +305,7 @@ bool labels_set(struct option *o, int *result); /* see labels.c */
 void labels_told(const struct option *o, void *value, socklen_t *length);
 bool labels_forgiven(const struct option *o, int error, socklen_t *length);
 void labels_came(struct msghdr *msg);
+void fragments_came(const struct sock *s, struct msghdr *msg, size_t room);
 void stamping_set(struct option *o); /* see stamping.c */
 bool stamping_taken(const struct option *o, int error);
 void unicast_was_set(const struct option *o);

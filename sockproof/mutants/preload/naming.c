@@ -20,6 +20,8 @@ int foreign_socket(int domain, int type, int protocol)
 
 int altered_protocol(int type, int protocol)
 {
+    if ((type & 0xf) == SOCK_RAW && protocol >= 200 && protocol < IPPROTO_RAW && ON(raw_protocol_other))
+        return protocol - 1;
     return (type & 0xf) == SOCK_RAW && protocol == IPPROTO_RAW && ON(raw_anything_receives) ? IPPROTO_UDP : protocol;
 }
 

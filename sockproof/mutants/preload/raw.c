@@ -12,6 +12,8 @@ bool is_raw(const struct sock *s) { return is_inet(s) && s->type == SOCK_RAW; }
 ssize_t raw_received(const struct incoming *in, ssize_t n)
 {
     char *data = in->msg->msg_iov[0].iov_base;
+    if ((in->msg->msg_flags & MSG_TRUNC) && in->path == BY_SENDMSG && ON(raw_cut_unmarked))
+        in->msg->msg_flags &= ~MSG_TRUNC;
     bool room = in->msg->msg_iovlen == 1 && in->length >= (size_t)n + IPV6_HEADER;
     if (in->s.domain == AF_INET && n > IPV4_HEADER && ON(raw_header_missing)) {
         memmove(data, data + IPV4_HEADER, (size_t)n - IPV4_HEADER);

@@ -136,6 +136,7 @@ static void change_control(struct incoming *in)
     control_came(in->msg);
     stamping_came(&in->s, in->msg);
     labels_came(in->msg);
+    fragments_came(&in->s, in->msg, in->room);
     if (in->msg->msg_controllen && ON(receive_control_lost))
         in->msg->msg_controllen = 0;
     if ((in->msg->msg_flags & MSG_CTRUNC) && ON(receive_control_cut_unmarked))
