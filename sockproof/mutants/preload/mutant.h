@@ -301,6 +301,9 @@ bool set_by_rule(struct option *o, int *result);
 int after_set(const struct option *o, int result);
 bool value_refused(const struct option *o); /* see option_values.c */
 bool value_taken(const struct option *o, int error);
+void further_set(struct option *o); /* see further.c */
+void further_told(const struct option *o, void *value, socklen_t *length);
+bool further_forgiven(const struct option *o, int error);
 bool labels_set(struct option *o, int *result); /* see labels.c */
 void labels_told(const struct option *o, void *value, socklen_t *length);
 bool labels_forgiven(const struct option *o, int error, socklen_t *length);

@@ -80,6 +80,7 @@ static bool answered(struct option *o, int *result)
 {
     *result = 0;
     stamping_set(o);
+    further_set(o);
     return linger_set(o) || timeout_set(o) || congestion_set(o) || sources_set(o) || multicast_set(o) || keepalive_set(o)
         || key_set(o) || labels_set(o, result)
         || signature_set(o) || set_by_rule(o, result);
@@ -161,6 +162,7 @@ static void change_answer(struct option *o, void *value, socklen_t *length, sock
     }
     sources_told(o, value, *length);
     labels_told(o, value, length);
+    further_told(o, value, length);
     if (room > *length && ON(options_length_unreported))
         *length = room;
 }
@@ -195,7 +197,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
         return credentials_pidfd(value);
     if (result < 0 && errno == ENODATA && watched(fd, &o.s) && ON(credentials_pidfd_as_einval))
         return fail(EINVAL);
-    if (result < 0 && watched(fd, &o.s) && labels_forgiven(&o, errno, length))
+    if (result < 0 && watched(fd, &o.s) && (labels_forgiven(&o, errno, length) || further_forgiven(&o, errno)))
         return 0;
     if (!watched(fd, &o.s) || (result != 0 && (errno == EFAULT || errno == EINVAL)))
         return (int)mistaken(CALL_GETSOCKOPT, fd, result);

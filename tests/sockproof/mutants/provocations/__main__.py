@@ -23,7 +23,7 @@ from . import PROVOCATIONS
 
 LIMIT = 30.0
 """Seconds in which at least one provocation must end."""
-AT_A_TIME = {"grouping": 1, "framing": 1, "choosing": 1, "listing": 1, "labelling": 1, "calling": 1}
+AT_A_TIME = {"grouping": 1, "framing": 1, "choosing": 1, "listing": 1, "labelling": 1, "calling": 1, "rawness": 1}
 """The members of a group and the settings are those of the whole namespace; the others do not meet."""
 OTHERWISE = 6
 
