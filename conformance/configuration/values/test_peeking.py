@@ -1,6 +1,6 @@
 """SO_PEEK_OFF: from where MSG_PEEK reads."""
 
-from socket import AF_UNIX, MSG_PEEK, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET, socketpair
+from socket import AF_UNIX, MSG_PEEK, MSG_TRUNC, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET, socketpair
 
 import pytest
 
@@ -96,3 +96,38 @@ def test_peeking_begins_at_the_front_again_when_it_is_switched_off(peers, sort, 
     server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, -1)  # decisive
 
     assert server.recv(2, MSG_PEEK) == b"ab"
+
+
+DATAGRAMS = [end for end in ENDS if end[2] == "udp" or end[3] is SOCK_DGRAM]
+over_datagram_ends = pytest.mark.parametrize(
+    ("sort", "of"),
+    [pytest.param(sort, of, id=name, marks=[pytest.mark.needs(*needs, *getattr(of, "needs", ()))])
+     for name, needs, sort, of in DATAGRAMS],
+)  # fmt: skip
+
+
+@pytest.mark.claim("socket.peek-off.datagrams-in-turn")
+@over_datagram_ends
+def test_datagrams_are_peeked_in_turn_and_stay(peers, sort, of):
+    client, server = connected(peers, sort, of)
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 0)  # decisive
+    for data in (b"one", b"", b"three"):
+        client.send(data)
+
+    peeked = [server.recv(9, MSG_PEEK) for _ in range(3)]
+
+    assert peeked == [b"one", b"", b"three"]
+    assert [server.recv(9) for _ in range(3)] == peeked
+
+
+@pytest.mark.claim("socket.peek-off.rest-of-a-datagram")
+@pytest.mark.parametrize(("room", "marked"), [(9, 0), (1, MSG_TRUNC)], ids=["all", "cut"])
+@over_datagram_ends
+def test_peek_that_begins_within_a_datagram_gives_the_rest(peers, sort, of, room, marked):
+    client, server = connected(peers, sort, of)
+    client.send(b"abc")
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 1)  # decisive
+
+    data, _, flags, _ = server.recvmsg(room, 0, MSG_PEEK)
+
+    assert (data, flags & MSG_TRUNC) == (b"bc"[:room], marked)

@@ -1,6 +1,6 @@
 """The checksum of datagrams, both ways (RFC 768, RFC 1122 section 4.1.3.4, RFC 8200 section 8.1, RFC 6935)."""
 
-from socket import IPPROTO_UDP, SOCK_DGRAM, SOL_SOCKET
+from socket import IPPROTO_UDP, MSG_PEEK, SOCK_DGRAM, SOL_SOCKET
 
 import pytest
 
@@ -29,6 +29,18 @@ def test_datagram_with_a_wrong_checksum_is_dropped(remote, wrong):
 
     remote.send("UDP", payload=b"right")
     assert receiver.recv(100) == b"right"
+
+
+@pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.parametrize(("room", "flags"), [(2000, 0), (10, 0), (2000, MSG_PEEK)], ids=["whole", "cut", "peeked"])
+@over_ip
+def test_long_datagram_with_a_wrong_checksum_is_dropped_whoever_reads_it(remote, room, flags):
+    receiver = receiver_of(remote)
+
+    with_checksum(remote, CHECKSUM ^ 1, bytes(range(250)) * 4)  # decisive
+
+    remote.send("UDP", payload=b"right")
+    assert receiver.recv(room, flags) == b"right"
 
 
 @pytest.mark.claim("checksum.datagrams.zero-taken")
