@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Sequence
 from functools import partial
 from socket import IPPROTO_IP, IPPROTO_IPV6
 from typing import Any
@@ -41,36 +42,41 @@ def member(remote: Remote, *groups: str) -> RecordedSocket:
 
 
 def ask(
-    remote: Remote, group: str | None = None, *, older: bool = False, source: str = "", robustness: int = 2
+    remote: Remote,
+    group: str | None = None,
+    *,
+    older: bool = False,
+    source: str = "",
+    robustness: int = 2,
+    about: Sequence[str] = (),
 ) -> None:
     """Puts a question to all groups, or to one, as the newest version or the one before it has it.
 
-    `robustness` is how often changes are to be reported on a link that loses so much (RFC 3376 4.1.6).
+    `robustness` is how often changes are to be reported on a link that loses so much (RFC 3376 4.1.6); `about` are the
+    sources of a group that are asked for.
     """
     make = _igmp if remote.family is ip4 else _mld
-    question = make(remote, group, older, robustness)
+    question = make(remote, group, older, robustness, about)
     question.src = source or question.src
     remote.put(question)
 
 
-def _igmp(remote: Remote, group: str | None, older: bool, robustness: int) -> Any:
+def _igmp(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str]) -> Any:
     from scapy.layers.inet import IP, IPOption_Router_Alert
     from scapy.packet import Raw
     from scapy.utils import checksum
 
-    code, rest = (
-        bytes([round(MAXIMUM * 10)]),
-        in_addr(group or "0.0.0.0") + (b"" if older else bytes([robustness]) + b"\x7d\0\0"),
-    )
+    newer = bytes([robustness]) + b"\x7d" + len(about).to_bytes(2, "big") + b"".join(map(in_addr, about))
+    code, rest = bytes([round(MAXIMUM * 10)]), in_addr(group or "0.0.0.0") + (b"" if older else newer)
     total = checksum(b"\x11" + code + b"\0\0" + rest)
     head = IP(src=remote.host, dst=group or EVERYBODY[ip4], ttl=1, proto=2, options=[IPOption_Router_Alert()])
     return head / Raw(b"\x11" + code + total.to_bytes(2, "big") + rest)
 
 
-def _mld(remote: Remote, group: str | None, older: bool, robustness: int) -> Any:
+def _mld(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str]) -> Any:
     from scapy.layers.inet6 import ICMPv6MLQuery, ICMPv6MLQuery2, IPv6, IPv6ExtHdrHopByHop, RouterAlert
 
-    query = ICMPv6MLQuery if older else partial(ICMPv6MLQuery2, QRV=robustness)
+    query = ICMPv6MLQuery if older else partial(ICMPv6MLQuery2, QRV=robustness, sources=list(about))
     head = IPv6(src=ROUTER6, dst=group or EVERYBODY[ip6], hlim=1) / IPv6ExtHdrHopByHop(options=[RouterAlert()])
     return head / query(mladdr=group or "::", mrd=round(MAXIMUM * 1000))
 

@@ -1,0 +1,71 @@
+"""What a host answers when a router asks who wants certain sources of a group (RFC 3376 5.2, RFC 3810 6.2)."""
+
+import socket
+import struct
+
+import pytest
+
+from conformance.datagram.multicast.filters import EXCLUDE, INCLUDE, MCAST_MSFILTER, storage
+from conformance.network.queriers.queries import GROUP, OTHER, PROTOCOL, ask, member
+from fixtures.evidence.expect import in_addr
+from fixtures.stage.families import over_ip
+from fixtures.stage.tap import NAME
+
+SOURCES = {"ip4": ("10.9.9.1", "10.9.9.2", "10.9.9.3"), "ip6": ("fd99::1", "fd99::2", "fd99::3")}
+LEVEL = {"ip4": socket.IPPROTO_IP, "ip6": socket.IPPROTO_IPV6}
+
+
+def listener(remote, mode, *sources):
+    """A member that hears these sources of the group alone, or all others; its changes have been reported."""
+    end, group = member(remote, GROUP[remote.family]), storage(GROUP[remote.family])
+    index = struct.pack("=I4x", socket.if_nametoindex(NAME))
+    numbers = struct.pack("=II", mode, len(sources))
+    listed = index + group + numbers + b"".join(map(storage, sources))
+    end.setsockopt(LEVEL[remote.family.name], MCAST_MSFILTER, listed)
+    remote.wire.settle()
+    return end
+
+
+def told(remote, mode):
+    """Which of the sources the next answer of that mode has."""
+    protocol, group = PROTOCOL[remote.family], GROUP[remote.family]
+    frame = remote.wire.expect(f"* > * {protocol} {mode} {group} ttl 1").frame
+    return [source for source in SOURCES[remote.family.name] if in_addr(source) in frame[14 + 20 :]]
+
+
+@pytest.mark.claim("querier.sources.wanted-alone")
+@over_ip
+def test_of_the_sources_that_are_asked_for_the_wanted_are_told(remote):
+    first, second, third = SOURCES[remote.family.name]
+    listener(remote, INCLUDE, first, second)
+
+    ask(remote, GROUP[remote.family], about=(second, third))  # decisive
+
+    assert told(remote, "include") == [second]
+
+
+@pytest.mark.claim("querier.sources.excluded-told-as-such")
+@over_ip
+def test_member_that_excludes_sources_answers_with_those(remote):
+    first, second, _ = SOURCES[remote.family.name]
+    listener(remote, EXCLUDE, first)
+
+    ask(remote, GROUP[remote.family], about=(first, second))  # decisive
+
+    assert told(remote, "exclude") == [first]
+
+
+@pytest.mark.claim("querier.sources.none-untold")
+@pytest.mark.parametrize("mode", [INCLUDE, EXCLUDE], ids=["include", "exclude"])
+@over_ip
+def test_nothing_is_told_where_none_of_the_sources_is_wanted(remote, mode):
+    first, second, _ = SOURCES[remote.family.name]
+    listener(remote, mode, first)
+    member(remote, OTHER[remote.family])
+
+    ask(remote, GROUP[remote.family], about=(second if mode == INCLUDE else first,))  # decisive
+
+    for _ in range(2):
+        ask(remote, OTHER[remote.family])
+        remote.wire.expect(f"* > * {PROTOCOL[remote.family]} exclude {OTHER[remote.family]}")
+    remote.wire.never(f"* > * {PROTOCOL[remote.family]} include {GROUP[remote.family]}")
