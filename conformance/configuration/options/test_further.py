@@ -4,7 +4,7 @@ import struct
 import time
 from errno import EAGAIN, EBADF, EINVAL, ENOENT, ENOTCONN
 from select import POLLIN
-from socket import SO_RCVBUF, SO_RCVTIMEO, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
+from socket import SO_RCVBUF, SO_RCVTIMEO, SO_SNDBUF, SO_SNDTIMEO, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -23,6 +23,7 @@ from conformance.configuration.options.asking import (
     SO_MAX_PACING_RATE,
     SO_PEERNAME,
     SO_RCVTIMEO_NEW,
+    SO_SNDTIMEO_NEW,
     SO_TIMESTAMP_NEW,
     SO_TIMESTAMPNS_NEW,
     SO_TXREHASH,
@@ -40,6 +41,9 @@ STEPS = [(LOAD_BYTE, 0), (RETURN, ALL)]
 PAIR = struct.Struct("=qq")
 """struct __kernel_sock_timeval and __kernel_timespec: seconds, and a part of one."""
 RCVBUF_LOCK, SNDBUF_LOCK = 2, 1
+OLDER = (29, 35)
+"""SO_TIMESTAMP and SO_TIMESTAMPNS."""
+STAMPS = {"TIMESTAMP": 29, "TIMESTAMPNS": 35, "TIMESTAMP_NEW": SO_TIMESTAMP_NEW, "TIMESTAMPNS_NEW": SO_TIMESTAMPNS_NEW}
 FAST = 5_000_000_000
 """Bytes a second that no 32 bits hold."""
 
@@ -184,7 +188,8 @@ def test_timeout_of_the_newer_form_is_one(peers, family):
 
     end.setsockopt(SOL_SOCKET, SO_RCVTIMEO_NEW, PAIR.pack(0, 200_000))  # decisive
 
-    assert struct.unpack("ll", end.getsockopt(SOL_SOCKET, SO_RCVTIMEO, 16)) == (0, 200_000)
+    told = [end.getsockopt(SOL_SOCKET, option, 16) for option in (SO_RCVTIMEO_NEW, SO_RCVTIMEO)]
+    assert (PAIR.unpack(told[0]), struct.unpack("ll", told[1])) == ((0, 200_000), (0, 200_000))
     with lasts(at_least=0.2), fails(EAGAIN):
         end.recv(1)
 
@@ -205,6 +210,33 @@ def test_time_of_the_newer_form_is_told(peers, family, option, unit):
     ready(receiver, POLLIN)
     told = [PAIR.unpack(one) for one in of_type(receiver.recvmsg(9, 99)[1], SOL_SOCKET, option)]
     assert [before - 1e-6 <= whole + part / unit <= time.time() for whole, part in told] == [True]
+
+
+@pytest.mark.claim("socket.timestamp.one-of-four")
+@pytest.mark.needs("kernel>=5.1")
+@pytest.mark.parametrize("option", STAMPS.values(), ids=STAMPS)
+@over_streams
+def test_switch_of_times_is_told_by_its_own_number(peers, family, option):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+    for other in STAMPS.values():
+        end.setsockopt(SOL_SOCKET, other, 1)
+
+    end.setsockopt(SOL_SOCKET, option, 1)  # decisive
+
+    told = {other: end.getsockopt(SOL_SOCKET, other) for other in (*OLDER, option)}
+    assert told == dict.fromkeys(OLDER, 0) | {option: 1}
+
+
+@pytest.mark.claim("socket.timeout.of-sending-too")
+@pytest.mark.needs("kernel>=5.1")
+@over_streams
+def test_timeout_of_sending_has_both_forms(peers, family):
+    end = peers.socket("end", family.domain, SOCK_STREAM)
+
+    end.setsockopt(SOL_SOCKET, SO_SNDTIMEO_NEW, PAIR.pack(3, 0))  # decisive
+
+    told = [end.getsockopt(SOL_SOCKET, option, 16) for option in (SO_SNDTIMEO_NEW, SO_SNDTIMEO)]
+    assert (PAIR.unpack(told[0]), struct.unpack("ll", told[1])) == ((3, 0), (3, 0))
 
 
 @pytest.mark.claim("tcp.pacing.more-than-an-int")

@@ -55,7 +55,7 @@ def values() -> object:
         return seen, told
 
 
-@provokes("options_meminfo_empty", "options_meminfo_undropped", "options_stamp_newer_lost")
+@provokes("options_meminfo_empty", "options_meminfo_undropped", "options_stamp_newer_lost", "options_stamp_newer_older")
 def memory() -> object:
     with udp() as (sender, receiver):
         receiver.setsockopt(SOL_SOCKET, SO_RCVBUF, 1)
