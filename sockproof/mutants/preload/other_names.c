@@ -71,7 +71,7 @@ unsigned int if_nametoindex(const char *name)
     return index && ON(lookup_index_other) ? index + 1 : index;
 }
 
-char *if_indextoname(unsigned int index, char *name)
+char *if_indextoname(unsigned int index, char name[IF_NAMESIZE])
 {
     char *found = real.if_indextoname(index, name);
     return !found && awake() && ON(lookup_interface_invented) ? strcpy(name, "lo") : found;
