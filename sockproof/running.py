@@ -11,6 +11,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -366,10 +367,13 @@ def salvage(out: Path, began: int, reason: str, *, interrupted: bool = False, qu
     from reports import salvage as journalled
     from reports.files import ResultsError
 
-    def claim_of(node: str) -> str:
-        name = node.partition("[")[0]
+    @cache
+    def claims() -> dict[str, str]:
         scenarios = (each for found in suite.catalogue().scenarios.values() for each in found)
-        return next((each.claim for each in scenarios if each.node == name), "")
+        return {each.node: each.claim for each in scenarios}
+
+    def claim_of(node: str) -> str:
+        return claims().get(node.partition("[")[0], "")
 
     try:
         return journalled.salvage(out, began, interrupted=interrupted, claim_of=claim_of, reason=reason)

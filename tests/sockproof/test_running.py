@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.stage.rungs import LADDER
+from sockproof import running, suite
 from sockproof.arguments import RUNGS
 from tests.hostile import spoiling
 
@@ -356,3 +357,15 @@ def read_all(master):
                 shown += screen.read(65536)
             except OSError:
                 return shown.decode()
+
+
+def test_claims_of_what_was_not_run_are_looked_up_in_one_catalogue(monkeypatch, tmp_path):
+    """Thousands may be missing, and reading it takes as long as running ten of them."""
+    whole, read, found = suite.catalogue(), [], []
+    nodes = [each.node for scenarios in whole.scenarios.values() for each in scenarios][:2]
+    monkeypatch.setattr(suite, "catalogue", lambda: read.append(whole) or whole)
+    monkeypatch.setattr("reports.salvage.salvage", lambda *_, claim_of, **__: found.extend(map(claim_of, nodes)))
+
+    running.salvage(tmp_path, 0, "it died")
+
+    assert (len(read), all(found), len(found)) == (1, True, 2)
