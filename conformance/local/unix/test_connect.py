@@ -1,9 +1,9 @@
 """connect() to a name in the file system: when it succeeds at once, and what it says when it does not."""
 
 import os
-from errno import EACCES, ECONNREFUSED, ENOENT, EPROTOTYPE
+from errno import EACCES, ECONNREFUSED, ECONNRESET, ENOENT, EPERM, EPROTOTYPE
 from select import POLLIN
-from socket import SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
+from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
 
 import pytest
 
@@ -206,3 +206,29 @@ def test_permissions_are_asked_at_connect_and_not_later(peers, folder):
 
     in_child(talk)
     assert server.recv(100) == b"still allowed"
+
+
+@pytest.mark.claim("unix.datagram.engaged-refuses-to-connect")
+def test_datagram_socket_with_another_peer_cannot_be_connected_to(peers, folder):
+    server, friend = (serving(peers, folder / name, SOCK_DGRAM, lane=name) for name in ("server", "friend"))
+    server.connect(str(folder / "friend"))  # decisive
+
+    with fails(EPERM):
+        calling(peers, folder / "server", SOCK_DGRAM)
+
+    friend.connect(str(folder / "server"))
+
+
+@pytest.mark.claim("unix.datagram.left-with-unread-told")
+def test_peer_is_told_that_its_datagram_was_not_read(peers, folder):
+    leaver, left, other = (serving(peers, folder / name, SOCK_DGRAM, lane=name) for name in ("leaver", "left", "other"))
+    leaver.connect(str(folder / "left"))
+    left.connect(str(folder / "leaver"))
+    left.send(b"never read")
+
+    leaver.connect(str(folder / "other"))  # decisive
+
+    with fails(ECONNRESET):
+        left.recv(100, MSG_DONTWAIT)
+    assert other.getsockname() == leaver.getpeername()
+    assert readiness(leaver, POLLIN) == 0

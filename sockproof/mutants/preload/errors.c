@@ -87,6 +87,7 @@ static const struct swap swaps[] = {
     SWAP(connect_unix_full_as_inprogress, CONNECT, EAGAIN, EINPROGRESS, is_unix),
     SWAP(connect_unix_type_unchecked, CONNECT, EPROTOTYPE, AS_SUCCESS, is_unix),
     SWAP(connect_unix_permission_unchecked, CONNECT, EACCES, AS_SUCCESS, is_unix),
+    SWAP(connect_unix_engaged_allowed, CONNECT, EPERM, AS_SUCCESS, is_unix),
     SWAP(connect_absent_as_refused, CONNECT, EHOSTUNREACH, ECONNREFUSED, NULL),
     SWAP(errors_timeout_connecting_as_refused, CONNECT, ETIMEDOUT, ECONNREFUSED, is_tcp),
     SWAP(connect_unreachable_as_refused, CONNECT, ENETUNREACH, ECONNREFUSED, NULL),
