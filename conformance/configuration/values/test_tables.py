@@ -126,3 +126,18 @@ def test_option_of_the_privileged_is_refused_to_others(peers, family):
     seen = unprivileged(lambda: {name: answer(end.setsockopt, *each) for name, each in table.items()})  # decisive
 
     assert seen == dict.fromkeys(table, errorcode[EPERM])
+
+
+@pytest.mark.claim("socket.values.switches-go-off")
+@kinds
+@over_streams
+def test_switch_that_is_set_to_zero_is_off_again(peers, family, kind):
+    end, table, seen = peers.socket("end", family.domain, kind), switches(family.name, kind), {}
+    for option in table.values():
+        end.setsockopt(*option, 1)
+
+    for option in table.values():
+        end.setsockopt(*option, 0)  # decisive
+
+    seen = {name: end.getsockopt(*option) for name, option in table.items()}
+    assert seen == dict.fromkeys(table, 0)

@@ -1,15 +1,15 @@
 """What becomes of those who wait, and of those who were accepted, when the listener is closed."""
 
 from errno import ECONNREFUSED, ECONNRESET
-from select import POLLIN
-from socket import SOCK_STREAM
+from select import POLLERR, POLLHUP, POLLIN
+from socket import SO_ERROR, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
 from conformance.lifecycle.backlog.queues import caller, half_open, queued, take
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import Ends, is_in
-from fixtures.evidence.waiting import ready
+from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_all, over_ip
 
 
@@ -26,6 +26,20 @@ def test_client_that_waits_reads_a_reset_when_the_listener_is_closed(peers, fami
     with fails(ECONNRESET):
         client.recv(1)
     assert client.recv(1) == b""
+
+
+@pytest.mark.claim("stream.backlog.close-tells-an-error")
+@over_all
+def test_client_that_waits_is_told_of_an_error_when_the_listener_is_closed(peers, family):
+    listener = peers.listener(family)
+    client = caller(peers, family, listener)
+    ready(listener, POLLIN)
+
+    listener.close()  # decisive
+
+    assert ready(client, POLLIN) & (POLLERR | POLLHUP) == POLLERR | POLLHUP
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNRESET
+    assert not readiness(client, POLLIN) & POLLERR
 
 
 @pytest.mark.claim("tcp.backlog.close-sends-rst")

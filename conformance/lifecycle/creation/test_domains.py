@@ -1,10 +1,14 @@
 """Domains and types apart from TCP and UDP: records, packets of the link layer, and no packets at all."""
 
 from errno import EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT, errorcode
+from select import POLLIN
 from socket import (
     AF_INET6,
     AF_PACKET,
     AF_UNIX,
+    CMSG_SPACE,
+    IP_TOS,
+    IPPROTO_IP,
     IPPROTO_IPV6,
     IPPROTO_SCTP,
     IPV6_V6ONLY,
@@ -24,9 +28,10 @@ import pytest
 
 from conformance.lifecycle.creation.calls import socket_call, without
 from conformance.programs.process_models.programs import compiled
+from conformance.stream.flags.traffic_class import CLASS, carried_class, tells_class
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import counted
-from fixtures.evidence.waiting import GENEROUS
+from fixtures.evidence.waiting import GENEROUS, ready
 from fixtures.stage.families import ip4, over_ip, unix
 
 ETHERNET = 14
@@ -168,6 +173,19 @@ def test_packets_are_of_the_family_of_their_socket(peers, family, wire):
 
     packet = wire.expect("sender > receiver UDP (1)")
     assert packet.layers.type == ETHERTYPES[family.name]
+
+
+@pytest.mark.claim("ip6.create.mapped-address-has-options-of-ip4")
+@pytest.mark.needs("ipv6")
+def test_class_of_what_goes_to_a_mapped_address_is_set_by_ip_tos(peers):
+    receiver, sender = peers.datagram(ip4, lane="receiver"), peers.socket("sender", AF_INET6, SOCK_DGRAM)
+    tells_class(receiver, ip4)
+
+    sender.setsockopt(IPPROTO_IP, IP_TOS, CLASS)  # decisive
+
+    sender.sendto(b"x", (f"::ffff:{ip4.loopback}", receiver.getsockname()[1]))
+    ready(receiver, POLLIN)
+    assert carried_class(receiver.recvmsg(1, CMSG_SPACE(4))[1], ip4) == CLASS
 
 
 @pytest.mark.claim("ip6.create.mapped-address-sends-ip4")

@@ -6,6 +6,7 @@ from socket import MSG_NOSIGNAL, SHUT_WR
 import pytest
 
 from conformance.lifecycle.half_close.ends import narrow_pair, read_to_end
+from conformance.lifecycle.linger.unsent import jammed
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import Ends, is_in, reaches, tcp_info
 from fixtures.evidence.waiting import until
@@ -44,6 +45,17 @@ def test_data_of_the_peer_is_acknowledged_after_the_fin(stream_pair, wire):
     wire.expect("server > client FIN 6:6(0) ack 2")
     wire.expect("client > server ACK 2:2(0) ack 7")
     wire.never("* > * RST")
+
+
+@pytest.mark.claim("tcp.half-close.state-before-the-fin")
+@over_ip
+def test_end_leaves_established_before_its_fin_can_leave(peers, family):
+    (client, _), _ = jammed(peers, family)
+    assert tcp_info(client).state_name == "ESTABLISHED"
+
+    client.shutdown(SHUT_WR)  # decisive
+
+    assert tcp_info(client).state_name == "FIN_WAIT1"
 
 
 @pytest.mark.claim("tcp.half-close.states-in-order")

@@ -49,6 +49,14 @@ def test_stream_that_is_connected_takes_no_address(stream_pair, peers, family):
     assert server.recv(9) == b"y"
 
 
+@pytest.mark.claim("unix.send.missing-path-enoent")
+def test_message_to_a_path_that_is_not_there_is_refused(peers, tmp_path):
+    client = peers.socket("client", AF_UNIX, SOCK_DGRAM)
+
+    with fails(ENOENT):
+        client.sendto(b"x", str(tmp_path / "nobody"))  # decisive
+
+
 @pytest.mark.claim("socket.create.no-reliable-datagrams")
 @over_unix
 def test_unix_socket_of_reliable_datagrams_is_refused(peers, family):

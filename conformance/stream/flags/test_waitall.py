@@ -10,18 +10,25 @@ from conformance.stream.receiving.queued import arrived
 from conformance.stream.receiving.raw import recv
 from conformance.stream.sending.raw import alarm_again_and_again
 from fixtures.evidence.expect import STALL, lasts, timeval
+from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_ip, over_streams
 
 
+def recvmsg(end, size, flags):
+    """The data of one recvmsg()."""
+    return end.recvmsg(size, 0, flags)[0]
+
+
 @pytest.mark.claim("stream.flags.waitall-waits")
+@pytest.mark.parametrize("receive", [RecordedSocket.recv, recvmsg], ids=["recv", "recvmsg"])
 @over_streams
-def test_waitall_waits_for_the_full_amount(stream_pair):
+def test_waitall_waits_for_the_full_amount(stream_pair, receive):
     client, server = stream_pair
     client.send(b"first")
 
-    with child(lambda: server.recv(10, MSG_WAITALL)) as reader:  # decisive
+    with child(lambda: receive(server, 10, MSG_WAITALL)) as reader:  # decisive
         reader.is_blocked_in("recv")
         client.send(b"second")
         assert reader.ends().value == b"firstsecon"

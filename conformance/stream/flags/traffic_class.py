@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from collections.abc import Sequence
 
 from fixtures.stage.families import Family
@@ -33,5 +34,5 @@ def carried_class(control: Sequence[tuple[int, int, bytes]], family: Family) -> 
     Raises AssertionError where it is another message.
     """
     assert [(level, kind) for level, kind, _ in control] == [(LEVELS[family.domain], KINDS[family.domain])]
-    found: int = struct.unpack("B" if family.domain == socket.AF_INET else "i", control[0][2])[0]
-    return found
+    assert len(control[0][2]) == (1 if family.domain == socket.AF_INET else 4), "the length of the control message"
+    return int.from_bytes(control[0][2], sys.byteorder)

@@ -2,13 +2,14 @@
 
 from errno import EAGAIN, ECONNRESET, EPIPE
 from fcntl import F_GETFL, fcntl
-from os import O_NONBLOCK, sendfile
+from os import O_NONBLOCK, read, sendfile, splice, write
 from select import POLLIN
 from socket import MSG_DONTWAIT, MSG_NOSIGNAL, SO_SNDTIMEO, SOL_SOCKET
 
 import pytest
 
 from conformance.stream.sending.buffers import MESSAGE, file_of, fill, received, small_pair
+from conformance.waiting.epoll.watching import pipe
 from fixtures.evidence.expect import fails, lasts, timeval
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.children import child
@@ -124,6 +125,33 @@ def test_non_blocking_sendfile_takes_what_fits(peers, family):
     assert 0 < count < len(MESSAGE)
     assert received(server, count) == MESSAGE[:count]
     assert readiness(server, POLLIN) == 0
+
+
+@pytest.mark.claim("stream.send.full-takes-no-file")
+@pytest.mark.needs("siocoutq")
+@over_streams
+def test_sendfile_into_a_full_buffer_fails(peers, family):
+    client, _ = pair = small_pair(peers, family)
+    client.setblocking(False)
+    fill(pair, MESSAGE)  # decisive
+
+    with file_of(MESSAGE) as file, fails(EAGAIN):
+        sendfile(client.fileno(), file, 0, 100)
+
+
+@pytest.mark.claim("stream.send.full-takes-no-pipe")
+@pytest.mark.needs("siocoutq")
+@over_streams
+def test_splice_into_a_full_buffer_fails(peers, family):
+    client, _ = pair = small_pair(peers, family)
+    client.setblocking(False)
+    fill(pair, MESSAGE)  # decisive
+
+    with pipe() as (out, into):
+        write(into, b"left in the pipe")
+        with fails(EAGAIN):
+            splice(out, client.fileno(), 100)
+        assert read(out, 100) == b"left in the pipe"
 
 
 @pytest.mark.claim("stream.send.blocking-takes-all")

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.lifecycle.connect.calls import nonblocking
 from conformance.lifecycle.linger.unsent import jammed
+from conformance.stream.receiving.ends import datagram_pair
 from conformance.waiting.epoll.watching import EDGE, HUP, IN, ONCE, OUT, RDHUP, now, told, watching
 from fixtures.evidence.expect import fails, linger
 from fixtures.evidence.waiting import ready
@@ -50,6 +51,19 @@ def test_new_data_is_told_although_the_old_was_not_read_up(stream_pair):
         client.send(b"new")  # decisive
         assert told(instance) == "POLLIN"
         assert server.recv(100, MSG_DONTWAIT) == b"oldnew"
+
+
+@pytest.mark.claim("datagram.epoll.edge-tells-of-each")
+@over_streams
+def test_next_datagram_is_told_although_the_first_was_not_read(peers, family):
+    sender, receiver = datagram_pair(peers, family)
+    sender.send(b"first")
+
+    with watching(receiver, IN | EDGE) as instance:
+        assert told(instance) == "POLLIN"
+        assert now(instance) == "none"
+        sender.send(b"second")  # decisive
+        assert told(instance) == "POLLIN"
 
 
 @pytest.mark.claim("stream.epoll.modify-arms-again")

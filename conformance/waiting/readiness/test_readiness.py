@@ -3,7 +3,7 @@
 import os
 import select
 from errno import EINPROGRESS
-from select import POLLIN, POLLNVAL, POLLRDHUP
+from select import POLLIN, POLLNVAL, POLLOUT, POLLRDHUP
 from socket import MSG_OOB, SOCK_STREAM
 
 import pytest
@@ -40,6 +40,18 @@ def test_poll_tells_of_a_closed_descriptor(stream_pair, events):
     server.close()  # decisive
 
     assert (closed, POLLNVAL) in watched.poll(0)
+
+
+@pytest.mark.claim("waiting.poll.regular-file")
+def test_poll_tells_of_a_regular_file_at_once():
+    watched, number = select.poll(), os.memfd_create("file")  # of this kernel: others may offer poll()
+    watched.register(number, POLLIN | POLLOUT)
+
+    told = []
+    told = watched.poll(0)  # decisive
+
+    os.close(number)
+    assert told == [(number, POLLIN | POLLOUT)]
 
 
 @pytest.mark.claim("waiting.read.connection-to-accept")

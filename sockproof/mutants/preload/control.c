@@ -13,7 +13,7 @@ struct control {
     size_t at; /* the byte that is turned over; WHOLE: the message is lost */
 };
 
-enum { WHOLE = 4096 };
+enum { WHOLE = 4096, WIDER = 8192 }; /* WIDER: three bytes more are told than there are */
 
 #define CAME(name, level, type, at) {M_##name, level, type, at},
 #define GOES(name, level, type, at)
@@ -31,11 +31,13 @@ static const struct control going[] = {
 static void change(const struct control *c, struct cmsghdr *one)
 {
     size_t size = one->cmsg_len - CMSG_LEN(0);
-    if (c->level != one->cmsg_level || c->type != one->cmsg_type || (c->at != WHOLE && c->at >= size))
+    if (c->level != one->cmsg_level || c->type != one->cmsg_type || (c->at < WHOLE && c->at >= size))
         return;
     if (!mutant_on(c->mutant))
         return;
-    if (c->at == WHOLE)
+    if (c->at == WIDER)
+        one->cmsg_len += 3;
+    else if (c->at == WHOLE)
         one->cmsg_type = 0x7fff;
     else
         CMSG_DATA(one)[c->at] ^= 1;

@@ -98,6 +98,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     if (event && operation != EPOLL_CTL_DEL) {
         changed = *event;
         change_events(&changed, operation == EPOLL_CTL_ADD);
+        if ((changed.events & EPOLLET) && is_datagram(&s) && ON(epoll_edge_datagram_once))
+            changed.events |= EPOLLONESHOT;
         event = &changed;
     }
     return (int)mistaken(

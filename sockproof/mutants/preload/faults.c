@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,11 +68,22 @@ static void lose_scope(const struct msghdr *msg)
         from->sin6_scope_id = 0;
 }
 
+/* What went into a later buffer lies one byte behind its place. */
+static void misplace(const struct incoming *in, ssize_t n)
+{
+    const struct iovec *v = in->msg->msg_iov;
+    size_t last = in->msg->msg_iovlen - 1;
+    bool reaches = in->msg->msg_iovlen > 1 && !is_stream(&in->s) && n > (ssize_t)total_length(v, last);
+    if (reaches && v[last].iov_len > 1 && ON(receive_buffers_record_misplaced))
+        memmove((char *)v[last].iov_base + 1, v[last].iov_base, v[last].iov_len - 1);
+}
+
 /* The members of the header that a receive must write. */
 void header_kept(struct incoming *in, ssize_t n, int flags_before)
 {
     if (n >= 0)
         lose_scope(in->msg);
+    misplace(in, n);
     if (n < 0 || in->path != BY_SENDMSG)
         return;
     if (ON(receive_header_flags_kept))
@@ -198,6 +210,26 @@ int numbered(int fd, bool closes_on_exec)
 }
 
 bool nothing_refused(nfds_t count) { return count == 0 && awake() && ON(poll_entries_none_refused); }
+
+static bool is_file(int fd)
+{
+    struct stat about;
+    int saved = errno;
+    bool yes = awake() && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    errno = saved;
+    return yes;
+}
+
+/* How many of `ready` are left when regular files are not told. */
+int without_files(struct pollfd *fds, nfds_t count, int ready)
+{
+    for (nfds_t i = 0; ready > 0 && i < count; i++)
+        if (fds[i].revents && is_file(fds[i].fd) && ON(poll_entries_file_silent)) {
+            fds[i].revents = 0;
+            ready--;
+        }
+    return ready;
+}
 
 static int bits(const struct pollfd *fds, nfds_t count)
 {

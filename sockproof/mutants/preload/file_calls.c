@@ -15,6 +15,8 @@ static void move_position(int in, const off_t *offset, ssize_t n)
 
 static ssize_t file_sent(off_t *offset, off_t before, size_t count, ssize_t n)
 {
+    if (n < 0 && errno == EAGAIN && ON(send_file_full_as_zero))
+        return 0;
     if (n == 0 && count > 0 && ON(send_file_end_as_error))
         return fail(EINVAL);
     if (offset && n > 0 && ON(send_file_offset_kept))
@@ -110,6 +112,8 @@ ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t 
         return spliced_anyway(in, in_offset, out, out_offset, length, flags);
     if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
         n--;
+    if (n < 0 && errno == EAGAIN && watched(out, &s) && ON(send_splice_full_as_zero))
+        return 0;
     if (n == 0 && length && watched(in, &s) && ON(receive_splice_end_as_eagain))
         return fail(EAGAIN);
     if (n < 0 && errno == EAGAIN && watched(in, &s) && ON(receive_splice_empty_as_eof))

@@ -192,6 +192,8 @@ static int failed(int code)
 {
     if (code == EAI_NONAME && ON(lookup_result_noname_as_again))
         return EAI_AGAIN;
+    if (code == EAI_ADDRFAMILY && ON(lookup_numeric_family_as_noname))
+        return EAI_NONAME;
     if (code == EAI_SERVICE && ON(lookup_service_unknown_as_system))
         return EAI_SYSTEM;
     if (code == EAI_AGAIN && ON(lookup_result_again_as_noname))

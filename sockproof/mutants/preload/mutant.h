@@ -157,6 +157,7 @@ int connected_faulty(const struct sock *s, const struct sockaddr *name, int resu
 bool command_ignored(int command);
 void duplicating(int *command, void **lowest);
 bool nothing_refused(nfds_t count);
+int without_files(struct pollfd *fds, nfds_t count, int ready);
 int miscounted(struct pollfd *fds, nfds_t count, int ready);
 int numbered(int fd, bool closes_on_exec);
 bool listener_counted(const struct sock *s, unsigned long request, int result, int *bytes);

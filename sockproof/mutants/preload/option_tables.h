@@ -75,6 +75,8 @@ static bool is_inet4(const struct option *o) { return o->number == AF_INET; }
 
 static bool of_raw(const struct option *o) { return is_raw(&o->s) && o->number; }
 
+static bool is_six(const struct option *o) { return o->s.domain == AF_INET6; }
+
 static bool no_tcp(const struct option *o) { return !(is_stream(&o->s) && is_inet(&o->s)); }
 
 #define SOCKET(name) SOL_SOCKET, name

@@ -168,7 +168,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     if ((awake() && timeout < -1 && ON(poll_negative_refused)) || nothing_refused(count))
         return fail(EINVAL);
     if (!awake() || !any_watched(fds, count))
-        return without_invalid(fds, count, real.poll(fds, count, timeout));
+        return without_files(fds, count, without_invalid(fds, count, real.poll(fds, count, timeout)));
     if ((ready = surplus_writable(fds, count)) > 0)
         return ready;
     limit = shortened(fds, count, timeout);

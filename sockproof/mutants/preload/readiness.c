@@ -18,6 +18,8 @@ struct bit_rule {
 
 static bool ended(const struct sock *s) { return is_stream(s) && at_end_of_file(s->fd); }
 
+static bool is_unix(const struct sock *s) { return s->domain == AF_UNIX; }
+
 /* Own direction shut down, in every state that follows the FIN that was sent. */
 bool finished_sending(const struct sock *s)
 {
@@ -41,6 +43,7 @@ static const struct bit_rule rules[] = {
     {POLL(rdhup_missing), 0, POLLRDHUP, 0, POLLRDHUP, 0, NULL},
     {POLL(rdhup_surplus), POLLRDHUP, POLLIN, POLLRDHUP, 0, POLLRDHUP, is_stream},
     {POLL(err_missing), 0, POLLERR, 0, POLLERR, 0, NULL},
+    {POLL(err_missing_at_unix), 0, POLLERR, 0, POLLERR, 0, is_unix},
     {POLL(err_with_hup), 0, POLLHUP, POLLERR, 0, POLLERR, NULL},
     {POLL(in_missing_at_eof), 0, POLLIN, 0, IN, 0, ended},
     {POLL(in_missing_with_error), 0, POLLIN | POLLERR, 0, IN, 0, NULL},

@@ -33,6 +33,8 @@ static void change_waitall(struct incoming *in)
     bool all = (in->flags & MSG_WAITALL) && is_stream(&in->s);
     if (all && ON(receive_waitall_ignored))
         in->flags &= ~MSG_WAITALL;
+    if (all && in->path == BY_SENDMSG && ON(receive_waitall_message_ignored))
+        in->flags &= ~MSG_WAITALL;
     if (all && (in->flags & MSG_PEEK) && ON(receive_peek_waitall_ignored))
         in->flags &= ~MSG_WAITALL;
 }

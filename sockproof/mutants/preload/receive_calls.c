@@ -29,11 +29,19 @@ ssize_t recv(int fd, void *buffer, size_t length, int flags)
     return mistaken(CALL_RECEIVE, fd, link_received(fd, NULL, n));
 }
 
+/* The room in place of the length of a name that did not fit. */
+static void cut_length(socklen_t *length, socklen_t room)
+{
+    if (room < *length && ON(receive_address_length_cut))
+        *length = room;
+}
+
 ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
 {
     struct sock s;
     struct iovec iov = {buffer, length};
     struct msghdr msg = {.msg_name = from, .msg_iov = &iov, .msg_iovlen = 1};
+    socklen_t room;
     ssize_t n;
     if (awake() && (!sound(buffer, length) || !sound_room(from, size) || !watched(fd, &s))) {
         if (spoiled(fd, buffer, length, flags) || (sound(buffer, length) && sender_spoiled(fd)))
@@ -44,12 +52,14 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     }
     if ((from && !size) || !watched(fd, &s))
         return real.recvfrom(fd, buffer, length, flags, from, size);
-    msg.msg_namelen = from ? *size : 0;
+    room = msg.msg_namelen = from ? *size : 0;
     n = receive(&s, &msg, flags, BY_PLAIN);
     if (n >= 0 && from && is_stream(&s) && is_inet(&s) && ON(receive_address_of_stream))
         real.getpeername(fd, from, &msg.msg_namelen);
     if (n >= 0 && from && !ON(receive_address_length_kept))
         *size = msg.msg_namelen;
+    if (n >= 0 && from)
+        cut_length(size, room);
     return n;
 }
 
@@ -70,8 +80,13 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
     struct sock s;
     ssize_t n;
-    if (watched(fd, &s) && sound_message(msg))
-        return receive(&s, msg, flags, BY_SENDMSG);
+    if (watched(fd, &s) && sound_message(msg)) {
+        socklen_t room = msg->msg_namelen;
+        n = receive(&s, msg, flags, BY_SENDMSG);
+        if (n >= 0 && msg->msg_name)
+            cut_length(&msg->msg_namelen, room);
+        return n;
+    }
     if (awake() && control_leaked(fd, msg, flags, &n))
         return n;
     if (awake() && message_spoiled(fd, msg, flags))

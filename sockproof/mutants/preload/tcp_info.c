@@ -55,6 +55,8 @@ static void change_state(struct tcp_info *info)
     bool half_closed = info->tcpi_state == TCP_FIN_WAIT2 || info->tcpi_state == TCP_CLOSE_WAIT;
     if (info->tcpi_state != TCP_ESTABLISHED && ON(state_info_always_established))
         info->tcpi_state = TCP_ESTABLISHED;
+    else if (info->tcpi_state == TCP_FIN_WAIT1 && ON(state_info_fin_wait1_late))
+        info->tcpi_state = TCP_ESTABLISHED;
     else if (info->tcpi_state == TCP_FIN_WAIT2 && ON(state_info_fin_wait2_as_fin_wait1))
         info->tcpi_state = TCP_FIN_WAIT1;
     else if (half_closed && ON(state_info_half_closed_as_closed))
