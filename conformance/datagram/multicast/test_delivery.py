@@ -10,6 +10,25 @@ import pytest
 from conformance.datagram.multicast.groups import next_datagram, over_groups
 from fixtures.evidence.expect import fails
 
+MANY = 14
+"""Sockets: more than ten at a port are kept in another table."""
+
+
+@pytest.mark.claim("multicast.membership.every-member-once")
+@over_groups
+def test_each_of_many_sockets_gets_one_copy(peers, group, link):
+    first = group.member(peers, link.near_index, lane="first")
+    port = first.getsockname()[1]
+    others = [group.member(peers, link.near_index, lane=f"other{number}", port=port) for number in range(MANY)]
+    with link.far.entered():
+        sender = group.sender(peers, link.far_index, link.far_host(group.family))
+
+    sender.sendto(b"one", group.port_of(first))  # decisive
+    sender.sendto(b"two", group.port_of(first))
+
+    for end in (first, *others):
+        assert [next_datagram(end), next_datagram(end)] == [b"one", b"two"]
+
 
 @pytest.mark.claim("multicast.membership.every-member-once")
 @over_groups

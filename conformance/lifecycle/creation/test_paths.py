@@ -10,6 +10,9 @@ import pytest
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_all, over_ip
 
+KINDS = {"tcp": SOCK_STREAM, "udp": SOCK_DGRAM}
+MANY, PIECE = 100, 1000
+"""Sockets whose lines fill several pages, and bytes that are read at once."""
 LISTENING, CLOSED = "0A", "07"
 """States as /proc/net/tcp and udp number them (proc_pid_net(5), include/net/tcp_states.h)."""
 
@@ -21,6 +24,23 @@ def test_socket_cannot_be_opened_by_its_path(peers, family):
 
     with fails(ENXIO):
         os.open(f"/proc/self/fd/{end.fileno()}", os.O_RDWR)
+
+
+@pytest.mark.claim("ip.proc.lists-the-sockets")
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+@over_ip
+def test_long_list_that_is_read_in_pieces_has_each_socket_once(peers, family, kind):
+    several = [peers.socket(f"end{number}", family.domain, KINDS[kind]) for number in range(MANY)]
+    for end in several:
+        end.bind((family.loopback, 0))  # decisive
+        if kind == "tcp":
+            end.listen(1)
+
+    with Path(f"/proc/thread-self/net/{kind}{'6' if family.name == 'ip6' else ''}").open("rb", buffering=0) as table:
+        lines = b"".join(iter(lambda: table.read(PIECE), b"")).decode("ascii").splitlines()
+
+    inodes = [line.split()[9] for line in lines]
+    assert [inodes.count(str(os.fstat(end.fileno()).st_ino)) for end in several] == [1] * MANY
 
 
 def listed(kind, family, inode):

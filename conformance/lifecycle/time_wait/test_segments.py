@@ -10,7 +10,7 @@ from conformance.lifecycle.time_wait.closing import LENGTH, bound_again, finishe
 from conformance.lifecycle.time_wait.segments import forge
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import is_in, reaches
-from fixtures.evidence.waiting import until
+from fixtures.evidence.waiting import GENEROUS, until
 from fixtures.stage.families import over_ip
 
 forging = pytest.mark.needs("sock_diag", "CAP_NET_RAW")
@@ -175,6 +175,21 @@ def test_port_in_time_wait_cannot_be_chosen_for_the_same_destination(peers, fami
         again.connect(to)  # decisive
 
     is_in(ends, "TIME_WAIT")
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.time-wait.tw-reuse-takes-over")
+@pytest.mark.needs("sock_diag", "kernel>=4.19")
+@pytest.mark.parametrize("setting", [1, 2], ids=["everywhere", "over loopback"])
+@over_ip
+def test_port_in_time_wait_can_be_chosen_after_a_second(peers, family, sysctl, setting):
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    sysctl("net.ipv4.tcp_tw_reuse", setting)  # decisive
+    to, ends, again = last_port_spent(peers, family, sysctl)
+
+    until(lambda: again.connect_ex(to) == 0, what="connect() to take over TIME_WAIT", within=GENEROUS + 2)  # decisive
+
+    is_in(ends, "ESTABLISHED")
 
 
 @pytest.mark.claim("tcp.time-wait.tw-reuse-takes-over")

@@ -1,10 +1,17 @@
 """The checksum of datagrams, both ways (RFC 768, RFC 1122 section 4.1.3.4, RFC 8200 section 8.1, RFC 6935)."""
 
-from socket import IPPROTO_UDP, MSG_PEEK, SOCK_DGRAM, SOL_SOCKET
+import sys
+from errno import EAGAIN
+from fcntl import ioctl
+from select import POLLIN
+from socket import IPPROTO_UDP, MSG_DONTWAIT, MSG_PEEK, SOCK_DGRAM, SOL_SOCKET
+from termios import FIONREAD
 
 import pytest
 
 from conformance.network.fragments.pieces import CHECKSUM, carried, checksum_known, receiver_of
+from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import ip4, ip6, over, over_ip, over_ip4
 
 SO_NO_CHECK, UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX = 11, 101, 102
@@ -41,6 +48,23 @@ def test_long_datagram_with_a_wrong_checksum_is_dropped_whoever_reads_it(remote,
 
     remote.send("UDP", payload=b"right")
     assert receiver.recv(room, flags) == b"right"
+
+
+@pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.parametrize("size", [40, 400])
+@over_ip
+def test_datagram_with_a_wrong_checksum_is_neither_peeked_at_nor_counted(remote, size):
+    receiver = receiver_of(remote)
+
+    with_checksum(remote, CHECKSUM ^ 1, bytes(size))  # decisive
+
+    assert readiness(receiver) & POLLIN == 0
+    with fails(EAGAIN):
+        receiver.recv(1000, MSG_PEEK | MSG_DONTWAIT)
+    assert ioctl(receiver, FIONREAD, bytes(4)) == bytes(4)
+    remote.send("UDP", payload=b"right")
+    ready(receiver, POLLIN)
+    assert int.from_bytes(ioctl(receiver, FIONREAD, bytes(4)), sys.byteorder) == 5
 
 
 @pytest.mark.claim("checksum.datagrams.zero-taken")

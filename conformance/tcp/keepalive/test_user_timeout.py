@@ -1,5 +1,6 @@
 """TCP_USER_TIMEOUT beside keepalive, and where the peer takes nothing more."""
 
+import time
 from errno import ETIMEDOUT
 from select import POLLIN
 from socket import IPPROTO_TCP, MSG_DONTWAIT, SO_ERROR, SOL_SOCKET, TCP_USER_TIMEOUT
@@ -8,7 +9,8 @@ import pytest
 
 from conformance.lifecycle.abnormal_end.silence import deafen
 from conformance.tcp.keepalive.probing import probe
-from fixtures.evidence.expect import lasts
+from conformance.tcp.loss_recovery.flight import sent
+from fixtures.evidence.expect import JIFFY, lasts
 from fixtures.evidence.kernel_view import is_in
 from fixtures.evidence.waiting import GENEROUS, ready
 from fixtures.stage.families import over_ip
@@ -46,6 +48,21 @@ def test_probe_without_an_answer_is_survived_within_the_user_timeout(remote):
     is_in(remote.ends, "ESTABLISHED")
     remote.send("PSH ACK seq 1 ack 1 (5)", payload=b"alive")
     assert server.recv(100) == b"alive"
+
+
+@pytest.mark.claim("tcp.window-probes.user-timeout-ends-it")
+@over_ip
+def test_user_timeout_ends_a_connection_whose_window_was_taken_back(remote):
+    remote.let_timers_run()
+    began = time.monotonic()
+    server = sent(remote)
+    remote.send("ACK ack 1 win 0")  # decisive
+
+    server.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, 1000)
+
+    ready(server, POLLIN, within=LATE)
+    assert server.getsockopt(SOL_SOCKET, SO_ERROR) == ETIMEDOUT
+    assert time.monotonic() - began >= 1 - JIFFY
 
 
 @pytest.mark.claim("tcp.window-probes.user-timeout-ends-it")

@@ -6,6 +6,7 @@ from socket import IPPROTO_TCP, SHUT_WR, TCP_LINGER2
 
 import pytest
 
+from conformance.network.icmp.errors import SOFT, quoted, tell
 from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, again, queue, sent
 from conformance.tcp.retransmission.silence import apart, forgotten, late, silent, timeout
 from fixtures.evidence.expect import JIFFY
@@ -14,6 +15,8 @@ from fixtures.evidence.waiting import until
 from fixtures.stage.families import over_ip
 
 pytestmark = pytest.mark.beside
+TRIES = 5
+"""Repetitions: each is later than the one before, and leaves more time."""
 MORE = 30
 """Segments: more than a congestion window at the beginning."""
 
@@ -107,6 +110,27 @@ def test_acknowledgement_of_what_was_sent_once_ends_the_backoff(remote):
 
     until(lambda: tcp_info(server).unacked == 0, what="everything acknowledged")
     assert tcp_info(server).backoff == 0 or again(remote, 5) > 1  # sent twice, it measures nothing
+
+
+@pytest.mark.claim("tcp.retransmission.disruption-undoes-backoff")
+@over_ip
+def test_error_about_a_repetition_undoes_one_doubling(remote, sysctl):
+    sysctl("net.ipv4.tcp_congestion_control", "reno")
+    server = silent(remote)
+    server.send(b"data")
+
+    assert any(undone(remote, server) for _ in range(TRIES))
+
+
+def undone(remote, server):
+    """Whether the time-out is half as long when a router has told that the next repetition found no way.
+
+    Where the shorter time is over already the segment is sent at once, and the time-out doubled anew.
+    """
+    late(remote, "any 1:5(4)", after=3)
+    before = tcp_info(server).backoff
+    tell(remote, SOFT[remote.family][0], quoted(remote, 1))  # decisive
+    return tcp_info(server).backoff < before
 
 
 @pytest.mark.claim("tcp.retransmission.fin-sent-again")

@@ -41,6 +41,16 @@ def test_syn_of_any_number_is_challenged(remote, place):
 
 
 @pytest.mark.claim("tcp.validation.outside-window-acknowledged")
+@over_ip
+def test_data_behind_the_window_is_acknowledged_before_the_handshake_ends(remote):
+    remote.reach("SYN_RECV")
+
+    remote.send("PSH ACK 1000001:1000006(5)")  # decisive
+
+    remote.expect("ACK !SYN (0) ack 1")
+
+
+@pytest.mark.claim("tcp.validation.outside-window-acknowledged")
 @pytest.mark.parametrize("place", ["snd.una+snd.wnd+1", "snd.una+snd.wnd+100000", "snd.nxt-10", "snd.nxt-100000"])
 @over_ip
 def test_data_outside_the_window_is_not_taken(remote, place):

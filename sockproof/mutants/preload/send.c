@@ -256,6 +256,12 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     o.length = total_length(iov, o.msg.msg_iovlen);
     if ((flags & MSG_CONFIRM) && is_datagram(s) && ON(send_confirm_refused))
         return fail(EINVAL);
+    if (o.length == 1 && is_stream(s) && is_inet(s) && ON(send_small_never_joined))
+        o.flags |= MSG_EOR;
+    if ((flags & MSG_CONFIRM) && is_datagram(s) && ON(send_confirm_ignored))
+        o.flags &= ~MSG_CONFIRM;
+    if (!(flags & MSG_CONFIRM) && is_datagram(s) && is_inet(s) && ON(send_confirm_always))
+        o.flags |= MSG_CONFIRM;
     if (is_datagram(s) && o.length == 0 && ON(send_empty_dropped))
         return 0;
     if (o.length == 0) {

@@ -33,6 +33,8 @@ static void change_connection(struct tcp_info *info)
 {
     if (info->tcpi_unacked > 0 && ON(state_info_unacked_zero))
         info->tcpi_unacked = 0;
+    if (info->tcpi_snd_ssthresh != 0x7fffffff && ON(state_info_threshold_unknown))
+        info->tcpi_snd_ssthresh = 0x7fffffff;
     if (info->tcpi_options && ON(state_info_options_zero))
         info->tcpi_options = 0;
     if (info->tcpi_snd_mss != 536 && ON(state_info_mss_default))

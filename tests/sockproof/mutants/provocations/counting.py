@@ -15,6 +15,7 @@ SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 HEADER = 32
 """Bytes of a header of TCP with time stamps: a filter sees the segment."""
 LAST_SENT, BYTES_ACKED, SEGMENTS_OUT, BUSY, LIMITED = 44, 120, 136, 168, 176
+DATA_SEGMENTS_OUT = 156
 REPEATED, NEEDLESS, REORDERING, PIECES = 208, 216, 220, 224
 
 
@@ -82,3 +83,14 @@ def behind_a_hole() -> object:
         client.send(b"lost")
         client.send(b"x" * 100)
         return comes(server, PIECES)
+
+
+@provokes("send_small_never_joined")
+def gathered() -> object:
+    with tcp() as (client, server):
+        client.setsockopt(IPPROTO_TCP, TCP_CORK, 1)
+        for _ in range(3):
+            client.send(b"x")
+        client.setsockopt(IPPROTO_TCP, TCP_CORK, 0)
+        server.recv(3, MSG_WAITALL)
+        return told(client, DATA_SEGMENTS_OUT)
