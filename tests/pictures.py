@@ -3,7 +3,9 @@
     python -m tests.pictures
 
 `docs/report.png` is a claim that conforms, with its packets; `docs/red.png` a run on a kernel that drops SO_LINGER, for
-which a C compiler is needed; `docs/compare.png` the two beside one another.
+which a C compiler is needed; `docs/diagnosis.png` what the report takes for the cause of it, `docs/documents.png` what
+it says of a source document; `docs/compare.png` the two runs beside one another; `docs/mutants.png` what the suite
+notices of faults.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from tests.benchmark import FAULTS, PROJECT, fault
 from tests.reports.browser import Browser
 
 CLAIM = "tcp.linger.zero-aborts"
-READY = "document.querySelector('.filter') || document.querySelector('.filters')"
+READY = "document.querySelector('.filter, .filters') || !document.scripts.length"
 SHOW = f"""
 (async () => {{
     const claim = document.getElementById("{CLAIM}");
@@ -29,6 +31,16 @@ SHOW = f"""
 }})()
 """
 """Opens a claim and its first instance."""
+TO_THE_CAUSE = "document.getElementById('diagnosis').scrollIntoView()"
+OPEN_DOCUMENT = """
+(async () => {
+    const text = document.querySelector("details.document");
+    text.open = true;
+    while (text.querySelector(".folded")) await new Promise((go) => requestAnimationFrame(go));
+    text.scrollIntoView();
+})()
+"""
+"""Opens the first of the source documents."""
 
 
 def sockproof(folder: Path, *arguments: str, **settings: str) -> None:
@@ -50,19 +62,23 @@ def main() -> None:
         library = str(fault(folder, FAULTS["SO_LINGER dropped"]))
         sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "broken", LD_PRELOAD=library)
         sockproof(folder, "compare", "good", "broken", "--out", "compare")
+        sockproof(folder, "mutants", "linger.*", "--out", "mutants")
         (folder / "profile").mkdir()
         browser = Browser(folder / "profile")
         try:
-            take(browser, folder / "good" / "report.html", "report.png", SHOW)
+            take(browser, folder / "good" / "report.html", "report.png", SHOW, height=1120)
             take(browser, folder / "broken" / "report.html", "red.png")
+            take(browser, folder / "broken" / "report.html", "diagnosis.png", TO_THE_CAUSE, height=420)
+            take(browser, folder / "broken" / "report.html", "documents.png", OPEN_DOCUMENT, height=700)
             take(browser, folder / "compare" / "compare.html", "compare.png")
+            take(browser, folder / "mutants" / "kill-matrix.html", "mutants.png", height=700)
         finally:
             browser.close()
 
 
-def take(browser: Browser, page: Path, name: str, first: str = "1") -> None:
-    """A picture of a page, once `first` has run in it."""
-    with browser.page(width=1180, height=900) as shown:
+def take(browser: Browser, page: Path, name: str, first: str = "1", height: int = 900) -> None:
+    """A picture of a page, so many pixels of it, once `first` has run in it."""
+    with browser.page(width=1180, height=height) as shown:
         shown.open(page)
         shown.until(READY)
         shown.run(first)
