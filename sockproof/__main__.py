@@ -43,6 +43,16 @@ def complain(sentence: str, status: int) -> int:
 
 def main() -> int:
     """Run the command line of this process; its exit status."""
+    status = run()
+    if sys.flags.inspect:  # PYTHONINSPECT: Python would print a traceback, and make the status 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def run() -> int:
+    """The same, to the end of the command and not of the process."""
     reason = unfit()
     if reason is not None:
         return complain(reason, 2)

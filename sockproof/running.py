@@ -31,7 +31,11 @@ ASKED = "SOCKPROOF_ASKED"
 """Environment variable that hands the arguments on to the results (fixtures.run.log)."""
 PLUGINS = ("xdist",)
 """The plugins of pytest that the suite needs beside its own; no other is loaded unless the user names it."""
-CHANGING = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+CHANGING = frozenset({
+    "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT",
+    "PYTHONINSPECT", "PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONMALLOCSTATS", "PYTHONTRACEMALLOC", "PYTHONASYNCIODEBUG",
+    "PYTHONDUMPREFS", "PYTHONPROFILEIMPORTTIME", "PYTHONVERBOSE", "PYTHONDEBUG",
+})  # fmt: skip
 """Environment variables with which the surroundings of a run would change it: they were meant for other tests."""
 DIED = "the process that ran the scenarios died before it came to this one"
 SILENT = "the run went on no more, and was ended before it came to the end of this one"
@@ -336,11 +340,17 @@ def environment(place: Path, preload: str | None = None) -> dict[str, str]:
     """
     path = os.environ.get("PYTHONPATH")
     python_path = f"{place}{os.pathsep}{path}" if path else str(place)
-    kept = {name: value for name, value in os.environ.items() if name not in CHANGING}
+    left_out = {name for name, value in os.environ.items() if name in CHANGING or _leads_nowhere(name, value)}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": python_path, ASKED: shlex.join(sys.argv[1:])}
     if preload:
         ours["LD_PRELOAD"] = ":".join(filter(None, (str(Path(preload).absolute()), os.environ.get("LD_PRELOAD"))))
     return {**kept, **ours}
+
+
+def _leads_nowhere(name: str, value: str) -> bool:
+    """Whether it should name a folder of the user's and does not: libraries would write into the current one."""
+    return name.startswith("XDG_") and name.endswith("_HOME") and not os.path.isabs(value)
 
 
 def status(code: int, interrupted: bool, out: Path, began: int) -> int:

@@ -48,6 +48,10 @@ SURROUNDINGS = {
     "PYTEST_PLUGINS": "no_such_module",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTHONWARNINGS": "error",
+    "PYTHONINSPECT": "1",
+    "PYTHONTRACEMALLOC": "1",
+    "PYTHONMALLOC": "debug",
+    "XDG_CACHE_HOME": "",
 }
 
 
