@@ -1,4 +1,4 @@
-"""The whole suite on a machine that is not kind: few descriptors, blocked signals, captures that lose frames.
+"""The whole suite on a machine that is not kind: few descriptors, blocked signals, lost frames, moments of standstill.
 
     python -m tests.conditions [--shared] [CONDITION ...]
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.hostile import spoiling
+from tests.standing_still import can_freeze
 
 PROJECT = Path(__file__).resolve().parents[1]
 LONGEST = 600
@@ -36,8 +37,12 @@ class Condition:
     behind: tuple[str, ...] = ()
     """Options of pytest."""
     tolerated: frozenset[str] = frozenset({"conforms", "unsupported", "not-permitted"})
+    longest: int = LONGEST
+    """Seconds in which the run must have ended."""
 
 
+FROZEN = Condition((sys.executable, "-m", "tests.standing_still"), longest=5 * LONGEST)
+"""Half of its time it stands still."""
 CONDITIONS = {
     "few descriptors": Condition(("sh", "-c", 'ulimit -n 64; exec "$@"', "sh")),
     "blocked signals": Condition(spoiling("signals-blocked")),
@@ -45,6 +50,7 @@ CONDITIONS = {
         behind=("-p", "tests.small_capture"),
         tolerated=frozenset({"conforms", "unsupported", "not-permitted", "inconclusive"}),
     ),
+    "standing still": FROZEN,
 }
 
 
@@ -56,9 +62,18 @@ def main(words: Sequence[str]) -> int:
     asked = parser.parse_args(words)
     if unknown := [name for name in asked.names if name not in CONDITIONS]:
         parser.error(f'there is no condition "{unknown[0]}"; they are {", ".join(CONDITIONS)}')
-    names = asked.names or list(CONDITIONS)
+    names = asked.names or [name for name in CONDITIONS if _is_tried(name, quickly=asked.shared)]
     shares = [["--shard", f"{i}/{len(names)}"] if asked.shared else [] for i in range(1, len(names) + 1)]
-    return max(tried(name, CONDITIONS[name], share) for name, share in zip(names, shares, strict=True))
+    return max((tried(name, CONDITIONS[name], share) for name, share in zip(names, shares, strict=True)), default=0)
+
+
+def _is_tried(name: str, *, quickly: bool) -> bool:
+    """Whether a condition that nobody named is tried: one that takes long, and needs cgroups, at leisure."""
+    if CONDITIONS[name] is not FROZEN:
+        return True
+    if not (possible := can_freeze()):
+        print(f"{name}: not tried, since no cgroup can be made here")
+    return possible and not quickly
 
 
 def tried(name: str, condition: Condition, share: Sequence[str] = ()) -> int:
@@ -66,7 +81,7 @@ def tried(name: str, condition: Condition, share: Sequence[str] = ()) -> int:
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "sockproof", "run", "-n", "2", "--out", folder, *share]
         command += ["--", *condition.behind] if condition.behind else []
-        subprocess.run([*condition.before, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, timeout=LONGEST)
+        subprocess.run([*condition.before, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, timeout=condition.longest)
         results = json.loads((Path(folder) / "results.json").read_text("utf-8"))
     told = Counter(entry["verdict"] for entry in results["instances"])
     print(f"{name}: {', '.join(f'{told[verdict]} {verdict}' for verdict in WORST if told[verdict])}", flush=True)
