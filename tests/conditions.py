@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.hostile import spoiling
-from tests.standing_still import can_freeze
+from tests.standing_still import is_possible
 
 PROJECT = Path(__file__).resolve().parents[1]
 LONGEST = 600
@@ -41,7 +41,7 @@ class Condition:
     """Seconds in which the run must have ended."""
 
 
-FROZEN = Condition((sys.executable, "-m", "tests.standing_still"), longest=5 * LONGEST)
+STILL = Condition((sys.executable, "-m", "tests.standing_still"), longest=5 * LONGEST)
 """Half of its time it stands still."""
 CONDITIONS = {
     "few descriptors": Condition(("sh", "-c", 'ulimit -n 64; exec "$@"', "sh")),
@@ -50,7 +50,7 @@ CONDITIONS = {
         behind=("-p", "tests.small_capture"),
         tolerated=frozenset({"conforms", "unsupported", "not-permitted", "inconclusive"}),
     ),
-    "standing still": FROZEN,
+    "standing still": STILL,
 }
 
 
@@ -69,9 +69,9 @@ def main(words: Sequence[str]) -> int:
 
 def _is_tried(name: str, *, quickly: bool) -> bool:
     """Whether a condition that nobody named is tried: one that takes long, and needs cgroups, at leisure."""
-    if CONDITIONS[name] is not FROZEN:
+    if CONDITIONS[name] is not STILL:
         return True
-    if not (possible := can_freeze()):
+    if not (possible := is_possible()):
         print(f"{name}: not tried, since no cgroup can be made here")
     return possible and not quickly
 

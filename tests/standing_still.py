@@ -1,9 +1,10 @@
-"""Runs a command on a machine that stands still again and again: all of its processes are frozen for a moment.
+"""Runs a command on a machine that stands still again and again: none of its processes gets a processor for a moment.
 
     python -m tests.standing_still COMMAND ...
 
-The cgroup freezer sends no signal, and no count of the kernel tells of it (docs/decisions/0081). Seldom enough for
-things to go on, and longer than the smallest time-out of TCP.
+A cgroup is given a millisecond in a second and then all of it again. SIGSTOP and the freezer would also interrupt
+calls, which is another thing (docs/decisions/0081). Seldom enough for things to go on, and longer than the smallest
+time-out of TCP.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+MILLISECOND, SECOND = "1000", "1000000"
+"""In the unit of quotas; a second is the longest period."""
 BETWEEN = (0.05, 0.6)
 """Seconds from one to the next, at least and at most."""
 STILL = (0.25, 0.3, 0.5, 1.2)
@@ -25,51 +28,53 @@ STILL = (0.25, 0.3, 0.5, 1.2)
 
 
 @dataclass(frozen=True)
-class Freezer:
-    """A cgroup that can be frozen, with the words of its version."""
+class Throttle:
+    """A cgroup whose processor time can be taken away, by the file of its version and what is written to it."""
 
     folder: Path
-    state: str
-    frozen: str
-    thawed: str
+    file: str
+    little: str
+    enough: str
 
     def enter(self) -> None:
         """This process belongs to it from now on, and so will its children."""
         (self.folder / "cgroup.procs").write_text(str(os.getpid()))
 
-    def freeze(self) -> None:
+    def stop(self) -> None:
         """Nobody in it goes on."""
-        (self.folder / self.state).write_text(self.frozen)
+        (self.folder / self.file).write_text(self.little)
 
-    def thaw(self) -> None:
+    def go_on(self) -> None:
         """All go on."""
-        (self.folder / self.state).write_text(self.thawed)
+        (self.folder / self.file).write_text(self.enough)
 
 
 @contextmanager
-def freezer() -> Iterator[Freezer]:
+def throttle() -> Iterator[Throttle]:
     """One of either version, removed afterwards. Raises OSError where cgroups cannot be made."""
     name = f"sockproof-{os.getpid()}"
     made = next((each for each in _kinds(name) if each.folder.parent.is_dir()), _kinds(name)[-1])
     made.folder.mkdir()
     try:
-        made.freeze()
-        made.thaw()
+        if made.file == "cpu.cfs_quota_us":
+            (made.folder / "cpu.cfs_period_us").write_text(SECOND)
+        made.stop()
+        made.go_on()
         yield made
     finally:
         with suppress(OSError):
             made.folder.rmdir()
 
 
-def _kinds(name: str) -> list[Freezer]:
-    of_version_1 = Freezer(CGROUPS / "freezer" / name, "freezer.state", "FROZEN", "THAWED")
-    return [of_version_1, Freezer(CGROUPS / name, "cgroup.freeze", "1", "0")]
+def _kinds(name: str) -> list[Throttle]:
+    of_version_1 = Throttle(CGROUPS / "cpu" / name, "cpu.cfs_quota_us", MILLISECOND, "-1")
+    return [of_version_1, Throttle(CGROUPS / name, "cpu.max", f"{MILLISECOND} {SECOND}", f"max {SECOND}")]
 
 
-def can_freeze() -> bool:
+def is_possible() -> bool:
     """Whether this machine lets us."""
     try:
-        with freezer():
+        with throttle():
             return True
     except OSError:
         return False
@@ -77,15 +82,15 @@ def can_freeze() -> bool:
 
 def main(command: Sequence[str]) -> int:
     """Runs the command so; its exit status."""
-    with freezer() as held:
+    with throttle() as held:
         process = subprocess.Popen(command, preexec_fn=held.enter)
         try:
             while _goes_on(process, random.uniform(*BETWEEN)):
-                held.freeze()
+                held.stop()
                 _goes_on(process, random.choice(STILL))
-                held.thaw()
+                held.go_on()
         finally:
-            held.thaw()
+            held.go_on()
     return process.returncode
 
 
