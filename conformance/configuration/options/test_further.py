@@ -90,11 +90,11 @@ def test_what_is_no_program_is_refused(peers, family, value, error):
 def test_program_that_was_detached_chooses_no_more(peers, family):
     first, second = sharing(peers, family)
     attach(first, (LOAD_BYTE, 0), (RETURN_LOADED, 0), option=SO_ATTACH_REUSEPORT_CBPF)
-    senders = [peers.socket(f"sender-{at}", family.domain, SOCK_DGRAM) for at in range(64)]
 
     first.setsockopt(SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0)  # decisive
-    for end in senders:
-        end.sendto(b"\1", first.getsockname())
+    for at in range(64):
+        with peers.socket(f"sender-{at}", family.domain, SOCK_DGRAM) as sender:  # each from a port of its own
+            sender.sendto(b"\1", first.getsockname())
 
     ready(first, POLLIN)  # that all 64 are the second's comes by chance once in 2**64
     assert (first.recv(9), second.recv(9)) == (b"\1", b"\1")
