@@ -84,11 +84,10 @@ def test_address_stays_while_one_socket_has_joined(peers, family, link):
 @over_ip6
 def test_anycast_address_needs_privilege(peers, family, link):
     end, host = peers.socket("end", family.domain, SOCK_DGRAM), anycast(link, family)
+    asked = IPPROTO_IPV6, IPV6_JOIN_ANYCAST, request(host, link.near_index)
 
     with fails(EPERM):
-        unprivileged(
-            lambda: end.setsockopt(IPPROTO_IPV6, IPV6_JOIN_ANYCAST, request(host, link.near_index))
-        )  # decisive
+        unprivileged(lambda: end.setsockopt(*asked))  # decisive
 
 
 @pytest.mark.claim("ip6.anycast.refused")

@@ -48,6 +48,7 @@ def test_name_is_shown_as_it_was_bound(peers, folder, kind):
 
 
 @pytest.mark.claim("unix.diag.file")
+@pytest.mark.needs("namespace")  # with a file system of its own: some tell stat(2) of another device than they have
 @kinds
 def test_file_of_the_name_is_shown_by_device_and_inode(peers, folder, kind):
     end, about = serving(peers, folder / "server", kind), os.stat(folder / "server")

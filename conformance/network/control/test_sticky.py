@@ -104,7 +104,7 @@ def test_class_of_minus_one_is_the_default_again(peers, family):
     cases(
         hops_256=(52, number(256)), hops_below=(52, number(-2)), class_256=(67, number(256)), class_cut=(67, b"\0"),
         dontfrag_2=(IPV6_DONTFRAG, number(2)), pktinfo_cut=(50, bytes(16)), flow_cut=(11, b"\0"),
-         hop_header_cut=(IPV6_HOPOPTS, b"\0\1\0\0"),
+        hop_header_cut=(IPV6_HOPOPTS, b"\0\1\0\0"),
     ),
 )  # fmt: skip
 @over_ip6
@@ -120,10 +120,8 @@ def test_message_beyond_what_it_can_say_is_refused(peers, family, kind, value):
 def test_one_datagram_is_not_to_be_fragmented(peers, family, link):
     with link.far.entered():
         receiver = peers.datagram(family, lane="receiver", host=link.far_host(family))
-    sender, whole = (
-        peers.socket("sender", family.domain, SOCK_DGRAM),
-        [(IPPROTO_IPV6, IPV6_DONTFRAG, struct.pack("i", 1))],
-    )
+    sender = peers.socket("sender", family.domain, SOCK_DGRAM)
+    whole = [(IPPROTO_IPV6, IPV6_DONTFRAG, number(1))]
 
     with fails(EMSGSIZE):
         sender.sendmsg([bytes(3000)], whole, 0, receiver.getsockname())  # decisive
