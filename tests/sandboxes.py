@@ -14,9 +14,10 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_IXOTH
 from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -89,10 +90,18 @@ def bubble(*options: str, proc: bool = True, dev: Sequence[str] = ("--dev", "/de
 
 def few(processes: int) -> tuple[str, ...]:
     """A container in which a user who is nobody else on this machine may have so many processes."""
-    home = os.path.expanduser("~")
-    return (*bubble("--tmpfs", home, "--ro-bind-try", f"{home}/.pyenv", f"{home}/.pyenv", *way(home, PROJECT), *SEEN),
-            "prlimit", f"--nproc={processes}", "setpriv", "--reuid", "54321", "--regid", "54321",
-            "--clear-groups")  # fmt: skip
+    return (*bubble(*opened(Path(sys.base_prefix).resolve(), PROJECT)), "prlimit", f"--nproc={processes}",
+            "setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups")  # fmt: skip
+
+
+def opened(*paths: Path) -> Iterator[str]:
+    """Lets everybody come to these folders, although one above them is somebody's own: with nothing else in it."""
+    shut = {path: next((each for each in reversed(path.parents) if not each.stat().st_mode & S_IXOTH), None)
+            for path in paths}  # fmt: skip
+    for above in filter(None, dict.fromkeys(shut.values())):
+        yield from ("--tmpfs", str(above))
+    for path, above in shut.items():
+        yield from (*way(str(above), path), "--ro-bind", str(path), str(path)) if above else ()
 
 
 NOBODY = ("--cap-drop", "ALL", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000")
