@@ -100,6 +100,13 @@ def test_every_module_of_the_rig_is_in_a_room():
     }
 
 
+def test_scenarios_are_nobodys_helpers():
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in modules("conformance")}
+    used_by = [(path, name) for path, tree in trees.items() for name in imported(tree)]
+    found = [f"{name_of(path)} imports {name}" for path, name in used_by if ".test_" in name]
+    assert found == [], "what two modules need stands in a module of its own"
+
+
 def test_nothing_imports_the_whole_of_scapy():
     def wrong(_, imports, __):
         return {name for name in imports if name.startswith("scapy.all")}

@@ -57,11 +57,10 @@ def test_host_that_has_left_has_the_address_no_more(peers, family, link, by):
     host = anycast(link, family)
     end = peers.socket("end", family.domain, SOCK_DGRAM)
     end.setsockopt(IPPROTO_IPV6, IPV6_JOIN_ANYCAST, request(host, link.near_index))
+    asked = IPPROTO_IPV6, IPV6_LEAVE_ANYCAST, request(host, link.near_index)
+    leave = {"option": lambda: end.setsockopt(*asked), "close": end.close}[by]
 
-    if by == "option":
-        end.setsockopt(IPPROTO_IPV6, IPV6_LEAVE_ANYCAST, request(host, link.near_index))  # decisive
-    else:
-        end.close()  # decisive
+    leave()  # decisive
 
     assert not listed(host)
 

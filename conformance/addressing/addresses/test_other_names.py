@@ -34,7 +34,7 @@ def test_name_of_a_packet_socket_tells_of_its_interface(peers):
 @pytest.mark.claim("packet.names.unbound-has-no-interface")
 @needs_raw
 def test_name_of_a_packet_socket_that_is_not_bound_has_no_interface(peers):
-    end, told = peers.socket("end", AF_PACKET, SOCK_RAW, 0), None
+    end, told = peers.socket("end", AF_PACKET, SOCK_RAW, 0), [None] * 5
 
     told = end.getsockname()  # decisive
 
@@ -106,7 +106,7 @@ def test_peer_of_a_raw_socket_is_told_where_it_has_a_port(peers, family):
 @over_ip4
 def test_bytes_behind_the_address_are_zero(peers, family, asked):
     client, _ = peers.pair(family)
-    name = b""
+    name, length = b"", 0
 
     name, length = asked(client)  # decisive
 

@@ -56,23 +56,29 @@ def furnish(*hosts):
 @pytest.mark.claim("lookup.flags.official-name-in-the-first")
 def test_official_name_is_in_the_first_entry(resolver):
     resolver.files["hosts"] = f"{FOUR} official.names other.names\n"
+    asked, names = ("other.names", 80, AF_UNSPEC, SOCK_STREAM, 0, AI_CANONNAME), []
 
-    found = resolver.during(lambda: getaddrinfo("other.names", 80, AF_UNSPEC, SOCK_STREAM, 0, AI_CANONNAME))  # decisive
+    names = [each[3] for each in resolver.during(lambda: getaddrinfo(*asked))]  # decisive
 
-    assert found[0][3] == "official.names"
+    assert names[:1] == ["official.names"]
 
 
 @pytest.mark.claim("lookup.flags.no-name-without-a-host")
-def test_official_name_of_no_host_is_refused(looked_up):
-    with pytest.raises(gaierror) as raised:
-        looked_up(lambda: getaddrinfo(None, "80", AF_UNSPEC, SOCK_STREAM, 0, AI_CANONNAME))  # decisive
+def test_official_name_of_no_host_is_refused(asked):
+    code = None
 
-    assert raised.value.errno == EAI_BADFLAGS
+    code = asked(None, AI_CANONNAME)  # decisive
+
+    assert code == EAI_BADFLAGS
 
 
 @pytest.mark.claim("lookup.flags.mapped-where-no-other")
 def test_ip4_addresses_are_mapped_where_the_name_has_no_other(asked):
-    assert asked("four.names", AI_V4MAPPED, AF_INET6) == [MAPPED]  # decisive
+    mapped = []
+
+    mapped = asked("four.names", AI_V4MAPPED, AF_INET6)  # decisive
+
+    assert mapped == [MAPPED]
     assert asked("both.names", AI_V4MAPPED, AF_INET6) == [SIX]
     one_of(
         asked("four.names", 0, AF_INET6), dict.fromkeys((EAI_ADDRFAMILY, EAI_NODATA, EAI_NONAME), NONE), what="the code"
@@ -81,7 +87,11 @@ def test_ip4_addresses_are_mapped_where_the_name_has_no_other(asked):
 
 @pytest.mark.claim("lookup.flags.all-adds-the-mapped")
 def test_mapped_addresses_come_beside_the_others_by_request(asked):
-    assert sorted(asked("both.names", AI_V4MAPPED | AI_ALL, AF_INET6)) == sorted([MAPPED, SIX])  # decisive
+    every = []
+
+    every = asked("both.names", AI_V4MAPPED | AI_ALL, AF_INET6)  # decisive
+
+    assert sorted(every) == sorted([MAPPED, SIX])
     assert asked("both.names", AI_ALL, AF_INET6) == [SIX]
 
 
@@ -89,9 +99,12 @@ def test_mapped_addresses_come_beside_the_others_by_request(asked):
 @pytest.mark.parametrize("host", [FOUR, SIX])
 def test_only_addresses_of_a_family_that_the_host_has_are_given(asked, host):
     furnish(host)
-    assert sorted(asked("both.names")) == sorted([FOUR, SIX])
+    found = sorted(asked("both.names"))
+    assert found == sorted([FOUR, SIX])
 
-    assert asked("both.names", AI_ADDRCONFIG) == [host]  # decisive
+    found = asked("both.names", AI_ADDRCONFIG)  # decisive
+
+    assert found == [host]
 
 
 @pytest.mark.claim("lookup.order.reachable-first")
@@ -104,6 +117,9 @@ def test_address_that_can_be_reached_comes_before_one_that_cannot(asked, host):
 
 @pytest.mark.claim("lookup.order.ip6-first-where-both-are-reachable")
 def test_ip6_comes_first_where_both_can_be_reached(asked):
-    furnish(FOUR, SIX)  # decisive
+    furnish(FOUR, SIX)
+    found = []
 
-    assert asked("both.names") == [SIX, FOUR]
+    found = asked("both.names")  # decisive
+
+    assert found == [SIX, FOUR]

@@ -1,7 +1,7 @@
 """Filters of sockets: what they drop and cut, and how they are taken away or kept."""
 
 from errno import EINVAL, ENOENT, EPERM
-from socket import SO_REUSEPORT, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
+from socket import SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -18,6 +18,7 @@ from conformance.configuration.filters.programs import (
     attach,
     program,
 )
+from conformance.configuration.filters.receivers import sharing
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_streams, over_unix
 
@@ -119,16 +120,6 @@ def test_program_of_ebpf_cuts_a_datagram(peers, family):
     sender.sendto(b"abcdef", receiver.getsockname())
 
     assert receiver.recv(99) == b"abc"
-
-
-def sharing(peers, family, kind=SOCK_DGRAM):
-    """Two receivers at one port, and their address."""
-    first, second = (peers.socket(lane, family.domain, kind) for lane in ("first", "second"))
-    for end in (first, second):
-        end.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
-    first.bind(family.address())
-    second.bind(first.getsockname())
-    return first, second
 
 
 @pytest.mark.claim("socket.reuseport.program-chooses")

@@ -16,7 +16,7 @@ from conformance.configuration.filters.programs import (
     SO_ATTACH_REUSEPORT_CBPF,
     attach,
 )
-from conformance.configuration.filters.test_filters import sharing
+from conformance.configuration.filters.receivers import sharing
 from conformance.configuration.options.asking import (
     SO_BUF_LOCK,
     SO_DETACH_REUSEPORT_BPF,

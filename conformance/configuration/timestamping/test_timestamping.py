@@ -53,6 +53,8 @@ def test_time_of_arrival_is_the_first_of_three(peers, family):
 @over_ip
 def test_time_of_arrival_is_not_told_where_nobody_asks(peers, family):
     sender, receiver = ends(peers, family)
+    receiver.setsockopt(SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE | SOFTWARE)
+
     receiver.setsockopt(SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE)  # decisive
 
     sender.sendto(b"x", receiver.getsockname())

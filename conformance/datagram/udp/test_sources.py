@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.network.fragments.pieces import receiver_of
-from conformance.tcp.opening.test_addresses import NOBODY, each
+from conformance.tcp.opening.nobody import NOBODY, each
 
 SOURCES = [(family, address) for family, address in NOBODY if address != "::"]
 """Over IPv6 a host that has no address yet may send from none (RFC 4291 2.5.2)."""

@@ -15,6 +15,8 @@ from fixtures.stage.peers import Peers
 from fixtures.stage.sysctls import path_of
 
 _libc = ctypes.CDLL(None, use_errno=True)
+UNSPECIFIED = bytes(16)
+"""A struct sockaddr of the family AF_UNSPEC."""
 LINEAR = "net.ipv4.tcp_syn_linear_timeouts"
 """Since Linux 6.5; before, the time between two SYNs doubles from the first on."""
 

@@ -5,7 +5,7 @@ from socket import SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
-from conformance.lifecycle.connect.test_nonblocking import UNSPECIFIED, connect_raw
+from conformance.lifecycle.connect.calls import UNSPECIFIED, connect_raw
 from fixtures.evidence.expect import fails, one_of
 from fixtures.stage.families import over_ip
 

@@ -7,14 +7,20 @@ from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM
 import pytest
 
 from conformance.lifecycle.abnormal_end.silence import hear_again
-from conformance.lifecycle.connect.calls import connect_raw, nonblocking, nowhere, pending_error, silent, sockaddr
+from conformance.lifecycle.connect.calls import (
+    UNSPECIFIED,
+    connect_raw,
+    nonblocking,
+    nowhere,
+    pending_error,
+    silent,
+    sockaddr,
+)
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import poll_names, readiness, ready
 from fixtures.stage.families import ip4, ip6, over, over_ip, over_streams, over_unix, unix
 
-UNSPECIFIED = bytes(16)
-"""A struct sockaddr of the family AF_UNSPEC."""
 OTHER = {ip4: ip6, ip6: ip4}
 LONGEST = 28
 """Bytes of a struct sockaddr_in6: no address is too short for either family."""

@@ -33,12 +33,13 @@ def test_socket_cannot_be_opened_by_its_path(peers, family):
 def test_long_list_that_is_read_in_pieces_has_each_socket_once(peers, family, kind):
     several = [peers.socket(f"end{number}", family.domain, KINDS[kind]) for number in range(MANY)]
     for end in several:
-        end.bind((family.loopback, 0))  # decisive
+        end.bind((family.loopback, 0))
         if kind == "tcp":
             end.listen(1)
+    lines = []
 
     with Path(f"/proc/thread-self/net/{kind}{'6' if family.name == 'ip6' else ''}").open("rb", buffering=0) as table:
-        lines = b"".join(iter(lambda: table.read(PIECE), b"")).decode("ascii").splitlines()
+        lines = b"".join(iter(lambda: table.read(PIECE), b"")).decode("ascii").splitlines()  # decisive
 
     inodes = [line.split()[9] for line in lines]
     assert [inodes.count(str(os.fstat(end.fileno()).st_ino)) for end in several] == [1] * MANY

@@ -184,10 +184,12 @@ def test_port_in_time_wait_cannot_be_chosen_for_the_same_destination(peers, fami
 @over_ip
 def test_port_in_time_wait_can_be_chosen_after_a_second(peers, family, sysctl, setting):
     sysctl("net.ipv4.tcp_timestamps", 1)
-    sysctl("net.ipv4.tcp_tw_reuse", setting)  # decisive
+    sysctl("net.ipv4.tcp_tw_reuse", 0)
     to, ends, again = last_port_spent(peers, family, sysctl)
 
-    until(lambda: again.connect_ex(to) == 0, what="connect() to take over TIME_WAIT", within=GENEROUS + 2)  # decisive
+    sysctl("net.ipv4.tcp_tw_reuse", setting)  # decisive
+
+    until(lambda: again.connect_ex(to) == 0, what="connect() to take over TIME_WAIT", within=GENEROUS + 2)
 
     is_in(ends, "ESTABLISHED")
 

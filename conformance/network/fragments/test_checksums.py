@@ -11,9 +11,11 @@ import pytest
 
 from conformance.network.fragments.pieces import CHECKSUM, carried, checksum_known, receiver_of
 from fixtures.evidence.expect import fails
-from fixtures.evidence.waiting import readiness, ready
+from fixtures.evidence.kernel_view import counted
+from fixtures.evidence.waiting import readiness, ready, until
 from fixtures.stage.families import ip4, ip6, over, over_ip, over_ip4
 
+DROPPED = {ip4: "Udp.InCsumErrors", ip6: "Udp6.InCsumErrors"}
 SO_NO_CHECK, UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX = 11, 101, 102
 WITHOUT = {ip4: (SOL_SOCKET, SO_NO_CHECK, 1), ip6: (IPPROTO_UDP, UDP_NO_CHECK6_TX, 1)}
 """What has datagrams sent without a checksum."""
@@ -27,38 +29,48 @@ def with_checksum(remote, checksum, payload=b"first"):
 
 
 @pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.needs("own-counters")
 @pytest.mark.parametrize("wrong", [CHECKSUM ^ 1, CHECKSUM ^ 0x100, CHECKSUM ^ 0x8000, 0xFFFF])
 @over_ip
 def test_datagram_with_a_wrong_checksum_is_dropped(remote, wrong):
     receiver = receiver_of(remote)
 
-    with_checksum(remote, wrong)  # decisive
+    with counted() as moved:
+        with_checksum(remote, wrong)  # decisive
 
-    remote.send("UDP", payload=b"right")
-    assert receiver.recv(100) == b"right"
+        remote.send("UDP", payload=b"right")
+        assert receiver.recv(100) == b"right"
+        assert moved[DROPPED[remote.family]] == 1
 
 
 @pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.needs("own-counters")
 @pytest.mark.parametrize(("room", "flags"), [(2000, 0), (10, 0), (2000, MSG_PEEK)], ids=["whole", "cut", "peeked"])
 @over_ip
 def test_long_datagram_with_a_wrong_checksum_is_dropped_whoever_reads_it(remote, room, flags):
     receiver = receiver_of(remote)
 
-    with_checksum(remote, CHECKSUM ^ 1, bytes(range(250)) * 4)  # decisive
+    with counted() as moved:
+        with_checksum(remote, CHECKSUM ^ 1, bytes(range(250)) * 4)  # decisive
 
-    remote.send("UDP", payload=b"right")
-    assert receiver.recv(room, flags) == b"right"
+        remote.send("UDP", payload=b"right")
+        assert receiver.recv(room, flags) == b"right"
+        assert moved[DROPPED[remote.family]] == 1
 
 
 @pytest.mark.claim("checksum.datagrams.wrong-dropped")
+@pytest.mark.needs("own-counters")
 @pytest.mark.parametrize("size", [40, 400])
 @over_ip
 def test_datagram_with_a_wrong_checksum_is_neither_peeked_at_nor_counted(remote, size):
     receiver = receiver_of(remote)
 
-    with_checksum(remote, CHECKSUM ^ 1, bytes(size))  # decisive
+    with counted() as moved:
+        with_checksum(remote, CHECKSUM ^ 1, bytes(size))  # decisive
 
-    assert readiness(receiver) & POLLIN == 0
+        dropped = DROPPED[remote.family]
+        until(lambda: readiness(receiver) & POLLIN or moved[dropped] > 0, what="the datagram looked at")
+        assert (readiness(receiver) & POLLIN, moved[dropped]) == (0, 1)
     with fails(EAGAIN):
         receiver.recv(1000, MSG_PEEK | MSG_DONTWAIT)
     assert ioctl(receiver, FIONREAD, bytes(4)) == bytes(4)

@@ -58,6 +58,8 @@ def test_place_of_extensions_is_told(remote, content, flags):
 @pytest.mark.claim("icmp.extensions.untold-unless-asked-for")
 @over_ip
 def test_place_of_extensions_is_not_told_unasked(remote):
+    seen = None
+
     seen = told(remote, HEADER + WELL_FORMED, option=0)  # decisive
 
     assert seen == (0, 0)

@@ -63,9 +63,11 @@ def test_nothing_is_told_where_none_of_the_sources_is_wanted(remote, mode):
     listener(remote, mode, first)
     member(remote, OTHER[remote.family])
 
-    ask(remote, GROUP[remote.family], about=(second if mode == INCLUDE else first,))  # decisive
+    unwanted = second if mode == INCLUDE else first
+    ask(remote, GROUP[remote.family], about=(unwanted,))  # decisive
 
     for _ in range(2):
         ask(remote, OTHER[remote.family])
         remote.wire.expect(f"* > * {PROTOCOL[remote.family]} exclude {OTHER[remote.family]}")
     remote.wire.never(f"* > * {PROTOCOL[remote.family]} include {GROUP[remote.family]}")
+    assert any(in_addr(unwanted) in frame.data for frame in remote.wire.frames)  # that it was asked for

@@ -72,6 +72,7 @@ def test_filter_is_for_icmp_alone(peers, family):
 @over_ip
 def test_peeked_packet_stays(peers, family):
     end, before = sends_itself(peers, family, b"first", b"second"), BEFORE[family.name]
+    peeked = b""
 
     peeked = end.recv(99, MSG_PEEK)  # decisive
 
@@ -82,7 +83,7 @@ def test_peeked_packet_stays(peers, family):
 @over_ip
 def test_packet_that_was_cut_says_so(peers, family):
     end = sends_itself(peers, family, b"long", b"long")
-    whole = BEFORE[family.name] + 4
+    whole, size = BEFORE[family.name] + 4, 0
 
     size = end.recv_into(bytearray(2), 2, MSG_PEEK | MSG_TRUNC)  # decisive
     _, _, flags, _ = end.recvmsg(2)

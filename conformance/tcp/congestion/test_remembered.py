@@ -18,6 +18,7 @@ UNKNOWN = 0x7FFFFFFF
 def test_next_connection_begins_with_the_threshold_of_the_last(remote, sysctl, forgets, remembered):
     sysctl("net.ipv4.tcp_congestion_control", "reno")
     sysctl("net.ipv4.tcp_no_ssthresh_metrics_save", 0)
+    sysctl("net.ipv4.tcp_no_metrics_save", 1 - forgets)
     sysctl("net.ipv4.tcp_no_metrics_save", forgets)  # decisive
     learnt = lossy(remote)
     assert learnt < UNKNOWN

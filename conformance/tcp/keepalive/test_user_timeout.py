@@ -56,9 +56,9 @@ def test_user_timeout_ends_a_connection_whose_window_was_taken_back(remote):
     remote.let_timers_run()
     began = time.monotonic()
     server = sent(remote)
-    remote.send("ACK ack 1 win 0")  # decisive
+    remote.send("ACK ack 1 win 0")
 
-    server.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, 1000)
+    server.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, 1000)  # decisive
 
     ready(server, POLLIN, within=LATE)
     assert server.getsockopt(SOL_SOCKET, SO_ERROR) == ETIMEDOUT

@@ -2,22 +2,10 @@
 
 import pytest
 
+from conformance.tcp.opening.nobody import NOBODY, each
 from fixtures.stage.families import ip4, ip6
 
 MANY = [(ip4, "255.255.255.255"), (ip4, "10.78.0.255"), (ip4, "224.0.0.1"), (ip6, "ff02::1"), (ip6, "ff0e::1")]
-NOBODY = [
-    (ip4, "255.255.255.255"), (ip4, "224.0.0.1"), (ip4, "127.0.0.1"), (ip4, "0.0.0.0"),
-    (ip6, "ff02::1"), (ip6, "::1"), (ip6, "::"),
-]  # fmt: skip
-
-
-def each(*cases):
-    """One instance for each family and address."""
-    needs = {family: [pytest.mark.needs(*family.needs)] if family.needs else [] for family, _ in cases}
-    named = [pytest.param(*case, id=f"{case[0]}-{case[1]}", marks=needs[case[0]]) for case in cases]
-    return pytest.mark.parametrize(("family", "address"), named)
-
-
 def listening_anywhere(remote):
     """A listener on every address of the kernel's."""
     opened = remote.peers.listener(remote.family, host=remote.family.wildcard)

@@ -57,6 +57,7 @@ def test_wrong_signature_of_a_lost_connection_draws_no_reset(remote, family):
     send_signed(remote, f"ACK seq 1 ack 1000 <{SIGNED}>", key=OTHER_KEY)  # decisive
 
     remote.expect_none()
+    assert len(remote.wire.seen("remote > * ACK")) == 1
     send_signed(remote, f"ACK seq 1 ack 1000 <{SIGNED}>")
     remote.expect("RST !ACK")
 
