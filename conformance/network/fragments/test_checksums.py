@@ -15,10 +15,15 @@ from fixtures.evidence.kernel_view import counted
 from fixtures.evidence.waiting import readiness, ready, until
 from fixtures.stage.families import ip4, ip6, over, over_ip, over_ip4
 
-DROPPED = {ip4: "Udp.InCsumErrors", ip6: "Udp6.InCsumErrors"}
 SO_NO_CHECK, UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX = 11, 101, 102
 WITHOUT = {ip4: (SOL_SOCKET, SO_NO_CHECK, 1), ip6: (IPPROTO_UDP, UDP_NO_CHECK6_TX, 1)}
 """What has datagrams sent without a checksum."""
+
+
+def dropped(remote, moved):
+    """How many datagrams were dropped for their checksum. Where poll() finds one, Linux counts it as one of IPv4."""
+    names = ["Udp.InCsumErrors", *(["Udp6.InCsumErrors"] if remote.family is ip6 else [])]
+    return sum(moved[name] for name in names)
 
 
 def with_checksum(remote, checksum, payload=b"first"):
@@ -40,7 +45,7 @@ def test_datagram_with_a_wrong_checksum_is_dropped(remote, wrong):
 
         remote.send("UDP", payload=b"right")
         assert receiver.recv(100) == b"right"
-        assert moved[DROPPED[remote.family]] == 1
+        assert dropped(remote, moved) == 1
 
 
 @pytest.mark.claim("checksum.datagrams.wrong-dropped")
@@ -55,7 +60,7 @@ def test_long_datagram_with_a_wrong_checksum_is_dropped_whoever_reads_it(remote,
 
         remote.send("UDP", payload=b"right")
         assert receiver.recv(room, flags) == b"right"
-        assert moved[DROPPED[remote.family]] == 1
+        assert dropped(remote, moved) == 1
 
 
 @pytest.mark.claim("checksum.datagrams.wrong-dropped")
@@ -68,9 +73,8 @@ def test_datagram_with_a_wrong_checksum_is_neither_peeked_at_nor_counted(remote,
     with counted() as moved:
         with_checksum(remote, CHECKSUM ^ 1, bytes(size))  # decisive
 
-        dropped = DROPPED[remote.family]
-        until(lambda: readiness(receiver) & POLLIN or moved[dropped] > 0, what="the datagram looked at")
-        assert (readiness(receiver) & POLLIN, moved[dropped]) == (0, 1)
+        until(lambda: readiness(receiver) & POLLIN or dropped(remote, moved), what="the datagram looked at")
+        assert (readiness(receiver) & POLLIN, dropped(remote, moved)) == (0, 1)
     with fails(EAGAIN):
         receiver.recv(1000, MSG_PEEK | MSG_DONTWAIT)
     assert ioctl(receiver, FIONREAD, bytes(4)) == bytes(4)
