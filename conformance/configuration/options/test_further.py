@@ -164,7 +164,8 @@ def test_datagrams_that_were_dropped_are_counted(peers, family):
     with fails(EAGAIN):
         while receiver.recv(2000):
             came += 1
-    assert came + memory_of(receiver)[-1] == 20
+    dropped = memory_of(receiver)[-1]
+    assert (came + dropped, dropped > 0) == (20, True)
 
 
 @pytest.mark.claim("socket.peername.as-getpeername")
@@ -218,7 +219,7 @@ def test_time_of_the_newer_form_is_told(peers, family, option, unit):
 @over_streams
 def test_switch_of_times_is_told_by_its_own_number(peers, family, option):
     end = peers.socket("end", family.domain, SOCK_DGRAM)
-    for other in STAMPS.values():
+    for other in {*STAMPS.values()} - {option}:
         end.setsockopt(SOL_SOCKET, other, 1)
 
     end.setsockopt(SOL_SOCKET, option, 1)  # decisive
@@ -256,6 +257,7 @@ def test_rate_of_eight_bytes_is_taken(peers, family):
 @pytest.mark.parametrize("setting", [0, 1])
 @over_ip
 def test_setting_says_whether_hashes_change(peers, family, sysctl, setting):
+    sysctl("net.core.txrehash", 1 - setting)
     sysctl("net.core.txrehash", setting)  # decisive
     end = peers.socket("end", family.domain, SOCK_STREAM)
     end.setsockopt(SOL_SOCKET, SO_TXREHASH, 1 - setting)
