@@ -14,6 +14,7 @@ from fixtures.evidence.recorder import RecordedSocket
 from fixtures.remote.host import Remote
 from fixtures.stage.families import ip4, ip6
 from fixtures.stage.tap import NAME
+from fixtures.wire.packet import Packet
 
 GROUP = {ip4: "239.7.7.7", ip6: "ff15::777"}
 OTHER = {ip4: "239.7.7.8", ip6: "ff15::778"}
@@ -59,6 +60,21 @@ def ask(
     question = make(remote, group, older, robustness, about)
     question.src = source or question.src
     remote.put(question)
+
+
+def all_answered(remote: Remote) -> None:
+    """Returns when whatever was asked for before has been answered, or is not: a member of OTHER answers for that.
+
+    Answers come after a time by chance, so one is awaited that comes later than any of the others may.
+    """
+    first = _answer(remote).at
+    while _answer(remote).at < first + 2 * MAXIMUM * 1e9:
+        pass
+
+
+def _answer(remote: Remote) -> Packet:
+    ask(remote, OTHER[remote.family])
+    return remote.wire.expect(f"* > * {PROTOCOL[remote.family]} exclude {OTHER[remote.family]}")
 
 
 def _igmp(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str]) -> Any:
