@@ -51,7 +51,7 @@ SYSTEM = (
 def main(order: Mapping[str, Any]) -> int:
     """Do what the order says; pytest's exit status."""
     sys.path.insert(0, order["path"])
-    for prepare in (mounted, loaded, made, loopback_up):
+    for prepare in (mounted, loaded, made, loopback_up, hushed):
         prepare(order["setup"])
     os.chdir(order["folder"])
     environment = patient(order)
@@ -154,6 +154,16 @@ def loopback_up(setup: Mapping[str, Any]) -> None:
         flags = struct.unpack_from("H", fcntl.ioctl(asker, SIOCGIFFLAGS, name), 16)[0]
         if not flags & IFF_UP:
             fcntl.ioctl(asker, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+
+
+def hushed(setup: Mapping[str, Any]) -> None:
+    """As the first process: from now on the kernel's messages stay in its log, but for that of its end.
+
+    What scenarios ask of it on purpose would stand between the dots of the progress.
+    """
+    if setup.get("init"):
+        with suppress(OSError):
+            Path("/proc/sys/kernel/printk").write_text("1", "ascii")
 
 
 def switch_off() -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sockproof.targets import Job, State, Target, TargetError, launching, shim
+from sockproof.targets import Job, State, Target, TargetError, later, launching, shim
 
 MODULES = ("ipv6", "veth", "dummy", "tun", "af_packet", "inet_diag", "tcp_diag", "udp_diag", "unix_diag")
 """Modules that scenarios use without the kernel asking for them by name."""
@@ -54,7 +55,15 @@ class Uml(Target):
         if found is None:
             named = f"there is no program {self.program}" if "/" in self.program else f"{self.program} is not on PATH"
             return State(False, named, "install user-mode-linux, or name a kernel: --target uml:/path/to/linux")
-        release = launching.first_line([found, "--version"])
+        needed = later.missing(found)
+        if needed and later.loader(found) is None:
+            return State(
+                False,
+                f"{found} needs the C library {needed}, which is newer than this machine's",
+                "unpack libc6 of the same release into the same folder: dpkg-deb -x libc6_*.deb FOLDER",
+            )
+        with tempfile.TemporaryDirectory(prefix="sockproof-") as work:
+            release = launching.first_line([*later.command(found, Path(work)), "--version"])
         if release is None or not release[:1].isdigit():
             return State(
                 False,
@@ -87,9 +96,9 @@ class Uml(Target):
         job.order.write_text(json.dumps(order), "utf-8")
         python, *words = job.command
         kernel = [
-            shutil.which(self.program) or self.program, f"mem={self.wishes.memory}M", "umid=sockproof",
-            "root=/dev/root", "rootfstype=hostfs", "ro", "quiet", "con=null", "con0=null,fd:1", "panic=-1",
-            f"uml_dir={job.work}", f"init={python}", "--", *words,
+            *later.command(shutil.which(self.program) or self.program, job.work),
+            f"mem={self.wishes.memory}M", "umid=sockproof", "root=/dev/root", "rootfstype=hostfs", "ro", "quiet",
+            "con=null", "con0=null,fd:1", "panic=-1", f"uml_dir={job.work}", f"init={python}", "--", *words,
         ]  # fmt: skip
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(job.work), "TMPDIR": str(job.work)}
         environment |= shim.preloaded()
