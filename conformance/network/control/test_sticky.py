@@ -153,6 +153,7 @@ def test_mtu_of_the_path_needs_its_room(peers, family, link):
 
 
 @pytest.mark.claim("ip6.pathmtu.told-of-what-was-too-large")
+@pytest.mark.needs("option:IPPROTO_IPV6.62", "option:IPPROTO_IPV6.60")  # IPV6_DONTFRAG, IPV6_RECVPATHMTU
 @over_ip6
 def test_mtu_of_the_path_is_told_of_a_datagram_that_was_too_large(peers, family, link):
     end = peers.socket("end", family.domain, SOCK_DGRAM)

@@ -165,13 +165,13 @@ def test_size_that_is_set_is_told_and_is_that_of_paths(end, link):
 @pytest.mark.needs("CAP_NET_RAW")
 def test_hardware_address_is_that_which_packet_sockets_know(end, peers, link):
     near, loop = (peers.socket(lane, AF_PACKET, SOCK_RAW) for lane in ("near", "loop"))
-    kind = hardware = None
+    kind, hardware = 0, b""
     near.bind((link.near_interface, 0))
     loop.bind(("lo", 0))
 
     kind, hardware = struct.unpack_from("H6s", asked(end, SIOCGIFHWADDR, link.near_interface))  # decisive
 
-    assert (kind, hardware) == (ARPHRD_ETHER, near.getsockname()[4])
+    assert (ARPHRD_ETHER, near.getsockname()[4].hex(":")) == (kind, hardware.hex(":"))
     assert struct.unpack_from("H6s", asked(end, SIOCGIFHWADDR, "lo")) == (ARPHRD_LOOPBACK, bytes(6))
 
 
