@@ -153,6 +153,13 @@ class Batch(NamedTuple):
             message.header.name, message.header.namelen = ctypes.addressof(name), len(name)
         return names
 
+    def asks_for_control(self) -> list[ctypes.Array[ctypes.c_char]]:
+        """Room for the control messages of each."""
+        rooms = [ctypes.create_string_buffer(64) for _ in self.messages]
+        for message, control in zip(self.messages, rooms, strict=True):
+            message.header.control, message.header.controllen = ctypes.addressof(control), len(control)
+        return rooms
+
     def data(self, count: int) -> list[bytes]:
         """What the first `count` messages hold."""
         return [self.buffers[at].raw[: self.messages[at].length] for at in range(count)]

@@ -54,6 +54,18 @@ def test_control_message_cuts_the_data_of_its_call(peers, family):
     assert [receiver.recv(1000) for _ in range(4)] == [*PIECES, DATA]
 
 
+@pytest.mark.claim("udp.segments.whole-again")
+@over_ip
+def test_datagram_is_whole_again_once_the_size_is_zero(peers, family):
+    sender, receiver = sending(peers, family)
+    sender.setsockopt(IPPROTO_UDP, UDP_SEGMENT, 100)
+
+    sender.setsockopt(IPPROTO_UDP, UDP_SEGMENT, 0)  # decisive
+    sender.send(DATA)
+
+    assert receiver.recv(1000) == DATA
+
+
 @pytest.mark.claim("udp.segments.too-many-refused")
 @over_ip
 def test_more_segments_than_one_send_may_be_are_refused(peers, family):
@@ -93,3 +105,17 @@ def test_segments_of_one_call_are_received_together(peers, family):
     data, messages, *_ = receiver.recvmsg(1000, CMSG_SPACE(4))
     assert data == DATA
     assert [(level, kind, *struct.unpack("i", size)) for level, kind, size in messages] == [(IPPROTO_UDP, UDP_GRO, 100)]
+
+
+@pytest.mark.claim("udp.segments.received-apart-again")
+@over_ip
+def test_segments_are_received_apart_once_the_option_is_off(peers, family):
+    sender, receiver = sending(peers, family)
+    sender.setsockopt(IPPROTO_UDP, UDP_SEGMENT, 100)
+    receiver.setsockopt(IPPROTO_UDP, UDP_GRO, 1)
+
+    receiver.setsockopt(IPPROTO_UDP, UDP_GRO, 0)  # decisive
+    sender.send(DATA)
+
+    received = [receiver.recvmsg(1000, CMSG_SPACE(4))[:2] for _ in PIECES]
+    assert received == [(piece, []) for piece in PIECES]

@@ -1,16 +1,18 @@
 """shutdown() of datagram sockets: only where there is a peer."""
 
 from errno import ENOTCONN, EPIPE
-from select import POLLIN
+from select import POLLHUP, POLLIN, POLLOUT
 from socket import MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM
 
 import pytest
 
 from conformance.datagram.udp.datagrams import ends
 from fixtures.evidence.expect import fails
-from fixtures.evidence.waiting import ready
+from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import over_ip
 
+POLLRDHUP = 0x2000
+SIDES = POLLIN | POLLOUT | POLLRDHUP | POLLHUP
 ways = pytest.mark.parametrize("how", [SHUT_RD, SHUT_WR, SHUT_RDWR], ids=["SHUT_RD", "SHUT_WR", "SHUT_RDWR"])
 
 
@@ -52,3 +54,19 @@ def test_send_fails_when_writing_is_shut_down(peers, family):
         sender.send(b"after", MSG_NOSIGNAL)
     receiver.send(b"the other way")
     assert sender.recv(100) == b"the other way"
+
+
+@pytest.mark.claim("udp.shutdown.readiness")
+@over_ip
+def test_poll_tells_which_sides_are_shut_down(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+    seen = [readiness(sender, SIDES)]
+
+    sender.shutdown(SHUT_RD)
+    seen.append(readiness(sender, SIDES))
+    sender.shutdown(SHUT_RDWR)  # decisive
+    seen.append(readiness(sender, SIDES))
+
+    half = POLLIN | POLLOUT | POLLRDHUP
+    assert seen == [POLLOUT, half, half | POLLHUP]

@@ -108,6 +108,20 @@ def test_oobinline_leaves_the_urgent_byte_in_the_stream(stream_pair):
     assert received(server, 5) == b"abUcd"
 
 
+@pytest.mark.claim("tcp.urgent.inline-off-again")
+@over_ip
+def test_urgent_byte_is_beside_the_stream_once_oobinline_is_off(stream_pair):
+    client, server = stream_pair
+    server.setsockopt(SOL_SOCKET, SO_OOBINLINE, 1)
+    server.setsockopt(SOL_SOCKET, SO_OOBINLINE, 0)  # decisive
+
+    client.send(b"abU", MSG_OOB)
+
+    ready(server, POLLPRI)
+    assert server.recv(1, MSG_OOB) == b"U"
+    assert received(server, 2) == b"ab"
+
+
 @pytest.mark.claim("tcp.urgent.receive-stops-at-mark")
 @over_ip
 @also_across_processors

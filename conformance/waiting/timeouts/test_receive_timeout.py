@@ -138,3 +138,15 @@ def test_microseconds_out_of_range_are_refused(peers, family, option, microsecon
         end.setsockopt(SOL_SOCKET, option, BAD_MICROSECONDS[microseconds])  # decisive
 
     assert end.getsockopt(SOL_SOCKET, option, 16) == timeval(1)
+
+
+@pytest.mark.claim("socket.timeout.negative-never-waits")
+@over_streams
+def test_receive_with_a_negative_time_limit_does_not_wait(stream_pair):
+    _, server = stream_pair
+
+    server.setsockopt(SOL_SOCKET, SO_RCVTIMEO, timeval(-1))  # decisive
+
+    assert server.getsockopt(SOL_SOCKET, SO_RCVTIMEO, 16) == timeval(0)
+    with fails(EAGAIN):
+        server.recv(1)

@@ -96,6 +96,7 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     struct sock s;
     int error, result;
+    bool again;
     if (awake() && (!sound_name(name, size) || !watched(fd, &s)))
         return connect_of_others(fd, real.connect(fd, name, size));
     if (!name || !watched(fd, &s))
@@ -128,6 +129,8 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         if (error)
             return fail(error);
     }
+    again = unix_addressing(&s);
     result = with_permission(&s, name, size, connected_faulty(&s, name, connect_really(&s, name, size)));
+    unix_addressed(&s, again);
     return closed_when_refused(&s, (int)swapped_error(CALL_CONNECT, &s, result, 0));
 }

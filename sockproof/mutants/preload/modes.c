@@ -51,6 +51,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
         duplicating(&command, &argument);
     if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
         return call(fd, command, argument);
+    if (command == F_SETOWN && group_owned(&s, (int)(long)argument, &result))
+        return result;
     if (command == F_SETOWN)
         return ON(urgent_owner_ignored) ? 0 : owner_set(&s, call, argument);
     if (command == F_SETFL && ((long)argument & O_ASYNC) && ON(owners_async_ignored))

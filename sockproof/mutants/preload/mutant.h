@@ -194,6 +194,17 @@ bool destroys(int fd, const void *buffer, size_t length, int flags, ssize_t *ans
 void repair_before_close(const struct sock *s);
 void repair_before_connect(const struct sock *s);
 
+/* Manners of UNIX sockets, and more: see manners.c. */
+struct outgoing;
+struct incoming;
+int unix_created(int domain, int type, int protocol, int fd);
+void unix_peer(struct sockaddr *name, socklen_t *length, socklen_t room);
+bool unix_addressing(const struct sock *s);
+void unix_addressed(const struct sock *s, bool again);
+bool addressed_badly(const struct outgoing *o, ssize_t *answer);
+void manners_received(const struct incoming *in);
+bool group_owned(const struct sock *s, long owner, int *result);
+
 /* Ping sockets: see ping.c. */
 struct incoming;
 bool is_ping(const struct sock *s);
@@ -224,6 +235,7 @@ struct incoming {
     enum path path;
     size_t length;
     size_t room; /* msg_controllen before the call */
+    socklen_t named; /* msg_namelen before the call */
 };
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path);
 int link_set(int fd, int level, int name, const void *value, socklen_t length); /* see packet_links.c */

@@ -29,6 +29,7 @@ int socket(int domain, int type, int protocol)
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
     fd = ping_created(domain, type, protocol, real.socket(domain, type, protocol));
+    fd = unix_created(domain, type, protocol, fd);
     fd = with_defaults(&s, substitute(&s, domain, type, fd));
     return numbered(fd, type & SOCK_CLOEXEC);
 }
@@ -136,6 +137,8 @@ int getpeername(int fd, struct sockaddr *name, socklen_t *length)
         return (int)mistaken(CALL_GETPEERNAME, fd, result);
     if (!watched(fd, &s))
         return result;
+    if (result == 0)
+        unix_peer(name, length, room);
     if (result == 0 && room >= sizeof(struct sockaddr_in) && is_inet(&s) && ON(names_peer_port_zero))
         clear_port(name);
     if (result == 0 && is_stream(&s) && is_inet(&s) && at_end_of_file(fd) && ON(names_peer_lost_after_fin))

@@ -51,7 +51,7 @@ static ssize_t beyond_mark(struct incoming *in, ssize_t n)
 {
     struct iovec v = in->msg->msg_iov[0];
     bool room = in->msg->msg_iovlen == 1 && n > 0 && (size_t)n < v.iov_len;
-    if (!room || !takes_normal_data(in) || !is_inet(&in->s) || !at_mark(in->s.fd) || !ON(urgent_mark_passed))
+    if (!room || !takes_normal_data(in) || !at_mark(in->s.fd) || !ON(urgent_mark_passed))
         return n;
     ssize_t more = real.recv(in->s.fd, (char *)v.iov_base + n, v.iov_len - (size_t)n, MSG_DONTWAIT);
     return more > 0 ? n + more : n;

@@ -158,6 +158,8 @@ static void change_address(struct incoming *in)
         from->sin6_port ^= htons(1);
     if (in->path != BY_PLAIN && ON(receive_address_length_zero))
         in->msg->msg_namelen = 0;
+    if (in->s.domain == AF_UNIX)
+        unix_peer(in->msg->msg_name, &in->msg->msg_namelen, in->named);
     if (in->s.domain == AF_UNIX && ON(receive_address_unix_missing))
         in->msg->msg_namelen = sizeof(sa_family_t);
 }
@@ -204,6 +206,7 @@ static ssize_t received(struct incoming *in, ssize_t n)
 {
     if (n < 0)
         return failure(in);
+    manners_received(in);
     change_control(in);
     change_address(in);
     if (is_stream(&in->s))
@@ -216,7 +219,7 @@ static ssize_t received(struct incoming *in, ssize_t n)
 ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path path)
 {
     struct iovec iov[IOV_MAX], *given = msg->msg_iov;
-    struct incoming in = {*s, msg, flags, path, 0, msg->msg_controllen};
+    struct incoming in = {*s, msg, flags, path, 0, msg->msg_controllen, msg->msg_namelen};
     ssize_t n;
     int offset = peek_offset(&in), before = msg->msg_flags;
     size_t count = msg->msg_iovlen;

@@ -106,6 +106,8 @@ static int many(const struct sock *s, struct mmsghdr *messages, unsigned int cou
         ssize_t n = receive(s, header, flags, BY_MANY);
         if (n < 0)
             return done ? (int)done : -1;
+        if (done && header->msg_controllen && ON(receive_many_control_first))
+            header->msg_controllen = 0;
         if (header->msg_name && ON(receive_many_name_kept))
             header->msg_namelen = room;
         if (header->msg_flags && ON(receive_many_flags_lost))

@@ -247,6 +247,7 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     struct iovec iov[IOV_MAX];
     struct outgoing o = {.s = *s, .msg = *msg, .flags = flags, .path = path};
     ssize_t n;
+    bool again;
     if (o.msg.msg_iovlen > IOV_MAX && ON(send_buffers_too_many_cut))
         o.msg.msg_iovlen = IOV_MAX;
     if (o.msg.msg_iovlen > IOV_MAX)
@@ -287,7 +288,11 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
         return fail(ENETUNREACH);
     if (local_send_refused(&o))
         return fail(EACCES);
+    if (addressed_badly(&o, &n))
+        return n;
+    again = o.msg.msg_name && unix_addressing(s);
     if (!sent_short(&o, &n) && !lost_when_full(&o, &n))
         n = emit(&o);
+    unix_addressed(s, again);
     return result_of(&o, n);
 }

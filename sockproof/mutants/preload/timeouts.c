@@ -33,6 +33,14 @@ bool timeout_set(struct option *o)
         return false;
     memcpy(&given, o->value, sizeof given);
     limit = given.tv_sec * 1000000LL + given.tv_usec;
+    if (given.tv_sec < 0 && ON(timeouts_negative_refused)) {
+        o->length = 0; /* which the kernel refuses */
+        return false;
+    }
+    if (given.tv_sec < 0 && ON(timeouts_negative_forever)) {
+        replace(o, 0);
+        return true;
+    }
     if (given.tv_usec < 0 || given.tv_usec >= 1000000)
         return ON(timeouts_range_unchecked);
     if (limit == 0)

@@ -61,11 +61,26 @@ static void of_table(char *text, char *end)
     }
 }
 
+/* /proc/net/protocols: the third column. */
+static void of_protocols(char *text, char *end)
+{
+    for (char *line = text, *next; line < end; line = next) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next + 1 : end;
+        for (char *at = line + 15; at < line + 22 && at < next; at++)
+            if (*at >= '1' && *at <= '9' && ON(told_protocols_none))
+                *at = '0';
+    }
+}
+
 void told_read(char *text, ssize_t n)
 {
+    static const char PROTOCOLS[] = "protocol  size sockets";
     static const char HEAD[] = "Num       RefCount Protocol Flags    Type St Inode Path\n";
     if (n <= 0)
         return;
+    if ((size_t)n > sizeof PROTOCOLS && memcmp(text, PROTOCOLS, sizeof PROTOCOLS - 1) == 0)
+        of_protocols(text + sizeof PROTOCOLS - 1, text + n);
     of_epoll(text, text + n);
     of_socket(text, text + n);
     if ((size_t)n > sizeof HEAD && memcmp(text, HEAD, sizeof HEAD - 1) == 0)

@@ -76,3 +76,22 @@ def of_addresses() -> object:
             seen.append((ctypes.string_at(mask, 8), other and flags & 2 and ctypes.string_at(other, 8)))
         at = following
     return seen
+
+
+@provokes("ping_group_far", "ping_group_lost", "ping_bind_group")
+def of_groups() -> object:
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0")
+    with socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) as end:
+        bound = outcome(end.bind, ("224.0.0.1", 0))
+        end.setsockopt(IPPROTO_IP, IP_MULTICAST_IF, inet_aton("10.87.0.1"))
+        before = sent()
+        outcome(end.sendto, struct.pack("!BBHHH", 8, 0, 0, 0, 0), ("224.0.0.1", 0))
+        return bound, end.getsockopt(IPPROTO_IP, IP_MULTICAST_TTL), sent() - before
+
+
+def sent() -> int:
+    """How many messages of ICMP this namespace has sent."""
+    lines = Path("/proc/thread-self/net/snmp").read_text().splitlines()
+    head, row = (line.split() for line in lines if "Icmp:" in line)
+    return int(row[head.index("OutMsgs")])

@@ -1,0 +1,51 @@
+"""Descriptors for which the receiver has no number left, and flags of all that come together."""
+
+import fcntl
+import os
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from socket import MSG_CMSG_CLOEXEC, MSG_CTRUNC
+
+import pytest
+
+from conformance.local.unix.names import kinds
+from conformance.local.unix.pairs import pair
+from conformance.local.unix.rights import at_end, rights
+from fixtures.stage.children import in_child
+
+
+def first_free():
+    """The lowest number that no descriptor has."""
+    number = os.dup(0)
+    os.close(number)
+    return number
+
+
+@pytest.mark.claim("unix.rights.none-fits")
+@kinds
+def test_data_arrives_although_no_descriptor_can(peers, held, kind):
+    sender, receiver = pair(peers, kind)
+    reading, writing = held.pipe()
+    sender.sendmsg([b"X"], rights(writing, writing))
+    held.close(writing)
+
+    def receive():
+        setrlimit(RLIMIT_NOFILE, (first_free(), getrlimit(RLIMIT_NOFILE)[1]))  # decisive
+        data, ancillary, flags, _ = receiver.recvmsg(100, 1000)
+        return data, held.taken(ancillary), flags & MSG_CTRUNC
+
+    assert in_child(receive).value == (b"X", [], MSG_CTRUNC)
+    assert at_end(reading)
+
+
+@pytest.mark.claim("unix.rights.every-one-close-on-exec")
+@pytest.mark.parametrize("flags", [0, MSG_CMSG_CLOEXEC], ids=["without", "with"])
+@kinds
+def test_flag_is_of_every_descriptor_of_a_message(peers, held, kind, flags):
+    sender, receiver = pair(peers, kind)
+    reading, writing = held.pipe()
+    sender.sendmsg([b"X"], rights(reading, writing, writing))
+
+    taken = held.receive(receiver, flags=flags)  # decisive
+
+    found = [bool(fcntl.fcntl(each, fcntl.F_GETFD) & fcntl.FD_CLOEXEC) for each in taken.descriptors]
+    assert found == [bool(flags)] * 3

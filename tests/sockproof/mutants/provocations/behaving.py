@@ -1,0 +1,173 @@
+"""Manners of UNIX sockets, and what is taken back or meant for one message only."""
+
+# ruff: noqa: F403, F405  (constants are spelled as the manual pages spell them)
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import struct
+import tempfile
+from pathlib import Path
+from socket import *
+from socket import socket, socketpair
+
+from .common import *
+from .local import rights
+
+F_GETOWN_EX, SO_ZEROCOPY, MSG_ZEROCOPY, UDP_SEGMENT, UDP_GRO, SO_RCVMARK = 16, 60, 0x4000000, 103, 104, 75
+IP_MINTTL, SO_RCVPRIORITY, SO_TIMESTAMP = 21, 82, 29
+
+
+@provokes("unix_raw_refused", "unix_protocol_refused", "unix_levels_taken")
+def kinds_of_local_sockets() -> object:
+    seen = []
+    for kind, protocol in ((SOCK_RAW, 0), (SOCK_STREAM, 1)):
+        seen.append(outcome(lambda kind=kind, protocol=protocol: socket(AF_UNIX, kind, protocol).close()))
+    with socket(AF_UNIX) as end:
+        return seen, outcome(end.setsockopt, IPPROTO_TCP, TCP_NODELAY, 1)
+
+
+@provokes("unix_peer_extended")
+def relative_name_of_a_peer() -> object:
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, socket(AF_UNIX) as listener, socket(AF_UNIX) as client:
+        os.chdir(folder)
+        try:
+            listener.bind("server")
+            listener.listen()
+            client.connect("server")
+            return client.getpeername()
+        finally:
+            os.chdir(before)
+
+
+@provokes("unix_autobind_missing", "unix_autobind_always")
+def names_that_nobody_has_given() -> object:
+    seen = []
+    with socket(AF_UNIX, SOCK_DGRAM) as receiver:
+        receiver.bind("")
+        for wanted in (0, 1):
+            with socket(AF_UNIX, SOCK_DGRAM) as sender:
+                sender.setsockopt(SOL_SOCKET, SO_PASSCRED, wanted)
+                sender.sendto(b"x", receiver.getsockname())
+                seen.append(len(sender.getsockname()))
+    return seen
+
+
+@provokes("unix_record_addressed")
+def address_beside_a_connection() -> object:
+    left, right = socketpair(AF_UNIX, SOCK_SEQPACKET)
+    with left, right:
+        return outcome(left.sendto, b"x", b"\0nobody")
+
+
+@provokes("receive_control_cloexec_first")
+def flags_of_descriptors() -> object:
+    left, right = socketpair()
+    with left, right:
+        left.sendmsg([b"x"], rights(left.fileno(), right.fileno()))
+        data = right.recvmsg(9, 100, MSG_CMSG_CLOEXEC)[1][0][2]
+        numbers = struct.unpack("ii", data)
+        seen = [os.get_inheritable(number) for number in numbers]
+        for number in numbers:
+            os.close(number)
+        return seen
+
+
+@provokes("receive_peek_nameless")
+def sender_of_what_is_peeked_at() -> object:
+    with udp() as (sender, receiver):
+        sender.send(b"x")
+        return receiver.recvfrom(9, MSG_PEEK)[1] == sender.getsockname()
+
+
+@provokes("owners_group_refused", "owners_group_leader")
+def group_as_an_owner() -> object:
+    with socket() as end:
+        answer = outcome(lambda: fcntl.fcntl(end, fcntl.F_SETOWN, -os.getpgrp()))
+        return answer, struct.unpack("ii", fcntl.fcntl(end, F_GETOWN_EX, bytes(8)))[0]
+
+
+@provokes("timeouts_negative_refused", "timeouts_negative_forever")
+def negative_time_limit() -> object:
+    left, right = socketpair()
+    with left, right:
+        answer = outcome(left.setsockopt, SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", -1, 0))
+        return answer, outcome(left.recv, 1) if answer == "None" else None
+
+
+@provokes("values_message_stays", "values_message_unmarked", "values_message_unordered", "receive_many_control_first")
+def messages_of_one_datagram() -> object:
+    with udp() as (sender, receiver):
+        receiver.setsockopt(IPPROTO_IP, IP_RECVTTL, 1)
+        receiver.setsockopt(IPPROTO_IP, IP_RECVTTL, 0)
+        receiver.setsockopt(SOL_SOCKET, SO_RCVMARK, 1)
+        outcome(receiver.setsockopt, SOL_SOCKET, SO_RCVPRIORITY, 1)
+        for option in (SO_MARK, SO_PRIORITY):
+            outcome(sender.sendmsg, [b"x"], [(SOL_SOCKET, option, struct.pack("i", 5))])
+        seen = [receiver.recvmsg(9, 200)[1] for _ in range(2)]
+        return seen, several(sender, receiver)
+
+
+def several(sender: socket, receiver: socket) -> list[int]:
+    """How much control data each of two messages of one call has."""
+    receiver.setsockopt(SOL_SOCKET, SO_TIMESTAMP, 1)
+    for _ in range(2):
+        sender.send(b"x")
+    rooms, headers = [ctypes.create_string_buffer(200) for _ in range(2)], b""
+    for room in rooms:
+        headers += struct.pack("PIxxxxPNPNixxxxIxxxx", 0, 0, 0, 0, ctypes.addressof(room), len(room), 0, 0)
+    messages = ctypes.create_string_buffer(headers, len(headers))
+    LIBC.recvmmsg(receiver.fileno(), messages, 2, 0, None)
+    size = len(headers) // 2
+    return [struct.unpack_from("N", messages, at * size + 40)[0] > 0 for at in range(2)]
+
+
+@provokes("values_message_unprivileged")
+def mark_without_privilege() -> object:
+    with udp() as (sender, _):
+        LIBC.unshare(0x10000000)  # a user namespace, without the privileges of the one that has the network
+        return outcome(sender.sendmsg, [b"x"], [(SOL_SOCKET, SO_MARK, struct.pack("i", 5))])
+
+
+@provokes("values_zerocopy_stays", "urgent_inline_stays", "values_hops_stay")
+def switches_of_streams_taken_back() -> object:
+    with tcp() as (client, server):
+        for option in ((SOL_SOCKET, SO_ZEROCOPY), (SOL_SOCKET, SO_OOBINLINE), (IPPROTO_IP, IP_MINTTL)):
+            for value in (1, 0):
+                client.setsockopt(*option, value)
+        client.setsockopt(IPPROTO_IP, IP_MINTTL, 255)
+        client.setsockopt(IPPROTO_IP, IP_MINTTL, 0)
+        client.send(b"x" * 5000, MSG_ZEROCOPY)
+        server.setsockopt(IPPROTO_IP, IP_TTL, 9)
+        server.send(b"U", MSG_OOB)
+        until(lambda: outcome(client.recv, 1, MSG_OOB | MSG_PEEK) != "EINVAL")
+        told = outcome(lambda: len(client.recvmsg(1, 200, MSG_ERRQUEUE)[1]))
+        return told, outcome(client.recv, 1, MSG_OOB)
+
+
+@provokes("broadcast_option_stays", "send_segments_stay", "receive_segments_stay")
+def switches_of_datagrams_taken_back() -> object:
+    with udp() as (sender, receiver):
+        for end, option in ((sender, (SOL_SOCKET, SO_BROADCAST)), (sender, (IPPROTO_UDP, UDP_SEGMENT)),
+                            (receiver, (IPPROTO_UDP, UDP_GRO))):  # fmt: skip
+            for value in (3, 0):
+                end.setsockopt(*option, value)
+        sender.send(b"123456")
+        first = receiver.recv(100)
+        sender.setsockopt(IPPROTO_UDP, UDP_SEGMENT, 3)
+        sender.send(b"123456")
+        with socket(AF_INET, SOCK_DGRAM) as end:
+            for value in (1, 0):
+                end.setsockopt(SOL_SOCKET, SO_BROADCAST, value)
+            refused = outcome(end.sendto, b"x", ("127.255.255.255", 9))
+        return first, receiver.recv(100), refused
+
+
+@provokes("told_protocols_none")
+def sockets_of_protocols() -> object:
+    with udp():
+        rows = [line.split() for line in Path("/proc/thread-self/net/protocols").read_text().splitlines()[1:]]
+        return sum(int(row[2]) for row in rows) > 0
