@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, queue, sent
-from conformance.tcp.retransmission.silence import apart, late
+from conformance.tcp.retransmission.silence import apart, late, timeout
 from fixtures.evidence.expect import JIFFY, fails
 from fixtures.evidence.kernel_view import is_in, tcp_info
 from fixtures.stage.families import over_ip
@@ -44,10 +44,10 @@ def test_first_probe_comes_after_the_time_out(remote):
 def test_each_interval_is_twice_the_one_before(remote, sysctl):
     sysctl("net.ipv4.tcp_retries2", 8)
     server, _ = closed(remote)  # decisive
-
-    probes = [late(remote, PROBE, after=1) for _ in range(3)]
-
     base = tcp_info(server).rto / 1_000_000
+
+    probes = [late(remote, PROBE, after=base * 2**number) for number in range(3)]
+
     for number, (one, other) in enumerate(pairwise(probes), 1):
         assert apart(one, other) >= base * 2**number - JIFFY
 
@@ -55,11 +55,12 @@ def test_each_interval_is_twice_the_one_before(remote, sysctl):
 @pytest.mark.claim("tcp.window-probes.kept-while-answered")
 @over_ip
 def test_connection_stays_as_long_as_probes_are_answered(remote, sysctl):
-    closed(remote)
-    sysctl("net.ipv4.tcp_retries2", 3)
+    server, _ = closed(remote)
+    base = timeout(server)  # long where the machine was slow to open the connection
+    sysctl("net.ipv4.tcp_retries2", 1)
 
-    for _ in range(4):
-        late(remote, PROBE, after=1)
+    for number in range(3):
+        late(remote, PROBE, after=base * 2**number)
         remote.send("ACK win 0")  # decisive
 
     is_in(remote.ends, "ESTABLISHED")
@@ -130,11 +131,12 @@ def test_segments_inside_a_shrunk_window_are_sent_again(remote):
 @over_ip
 def test_data_beyond_the_edge_ends_no_connection(remote, sysctl):
     remote.let_timers_run()
-    sent(remote)
+    base = timeout(sent(remote))
 
+    remote.send("PSH ACK ack 1 (1)")  # the segment behind it is a newer one: before 6.6 only such took a window away
     remote.send("ACK ack 1 win 0")  # decisive
 
     sysctl("net.ipv4.tcp_retries2", 1)  # not before, or the connection ends where the machine stands still
-    for _ in range(3):
-        late(remote, f"any 1:*({SIZE})", after=1)
+    for number in range(3):
+        late(remote, f"any 1:*({SIZE})", after=base * 2**number)
     is_in(remote.ends, "ESTABLISHED")

@@ -12,6 +12,10 @@ from fixtures.stage.families import over_ip
 
 SIZE = 1000
 """Bytes of a segment."""
+LARGE = 1400
+"""Bytes of one that is mostly data, so that the window ends before the memory does."""
+SMALL = 8192
+"""Bytes for which a receive buffer is asked that a few of those fill."""
 
 
 def filling(remote, *, window, waiting=4):
@@ -22,6 +26,19 @@ def filling(remote, *, window, waiting=4):
         server.send(b"x" * SIZE, MSG_EOR)
     for _ in range(window):
         remote.expect(f"any ({SIZE})")
+    return server
+
+
+def shut(remote):
+    """The kernel's socket whose receive window has been filled to its end, and is not only out of memory."""
+    listener = remote.listener()
+    listener.setsockopt(SOL_SOCKET, SO_RCVBUF, SMALL)
+    remote.open(options=f"<mss {SIZE}>")
+    server = remote.peers.accepting(listener)
+    for _ in range(SMALL // LARGE + 4):
+        remote.send(f"PSH ACK ({min(LARGE, remote.numbers.window) or 1})")
+        remote.settle()
+    assert remote.numbers.window == 0
     return server
 
 
@@ -107,11 +124,7 @@ def test_window_of_a_syn_is_not_scaled(remote):
 @pytest.mark.claim("tcp.windows.reset-with-window-closed")
 @over_ip
 def test_reset_is_taken_while_the_window_is_closed(remote):
-    server = remote.reach(options="<mss 1000>")
-    server.setsockopt(SOL_SOCKET, SO_RCVBUF, 2304)
-    while remote.numbers.window:
-        remote.send("PSH ACK (1000)")
-        remote.settle()
+    server = shut(remote)
 
     remote.send("RST seq snd.una")  # decisive
 

@@ -52,6 +52,16 @@ static void change_connection(struct tcp_info *info)
         info->tcpi_snd_wscale = info->tcpi_rcv_wscale = 0;
 }
 
+static void change_estimates(struct tcp_info *info)
+{
+    if (info->tcpi_reordering && ON(state_info_reordering_doubled))
+        info->tcpi_reordering *= 2;
+    if (info->tcpi_rto && ON(state_info_timeout_doubled))
+        info->tcpi_rto *= 2;
+    if (info->tcpi_snd_cwnd && ON(state_info_window_doubled))
+        info->tcpi_snd_cwnd *= 2;
+}
+
 static void change_state(struct tcp_info *info)
 {
     bool half_closed = info->tcpi_state == TCP_FIN_WAIT2 || info->tcpi_state == TCP_CLOSE_WAIT;
@@ -105,8 +115,10 @@ void tcp_info_get(const struct option *o, void *value, socklen_t length)
 {
     struct tcp_info *info = value;
     bool listens = info->tcpi_state == TCP_LISTEN;
-    if (TOLD(tcpi_total_retrans) && !listens)
+    if (TOLD(tcpi_total_retrans) && !listens) {
         change_measures(o, info);
+        change_estimates(info);
+    }
     if (TOLD(tcpi_total_retrans))
         listens ? change_listener(info) : change_connection(info);
     if (length >= NOTSENT_BYTES + sizeof zero)

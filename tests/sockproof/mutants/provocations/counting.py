@@ -14,6 +14,10 @@ from .common import *
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 HEADER = 32
 """Bytes of a header of TCP with time stamps: a filter sees the segment."""
+TIMEOUT, WINDOW, EXPECTED = 8, 80, 88
+"""Of what it estimates: the time-out, the congestion window, the reordering."""
+LONGEST = 390_000
+"""Microseconds: a time-out over loopback is 200,000 and a little more."""
 LAST_SENT, BYTES_ACKED, SEGMENTS_OUT, BUSY, LIMITED = 44, 120, 136, 168, 176
 DATA_SEGMENTS_OUT = 156
 REPEATED, NEEDLESS, REORDERING, PIECES = 208, 216, 220, 224
@@ -94,3 +98,9 @@ def gathered() -> object:
         client.setsockopt(IPPROTO_TCP, TCP_CORK, 0)
         server.recv(3, MSG_WAITALL)
         return told(client, DATA_SEGMENTS_OUT)
+
+
+@provokes("state_info_reordering_doubled", "state_info_timeout_doubled", "state_info_window_doubled")
+def nothing_sent() -> object:
+    with tcp() as (client, _):
+        return told(client, EXPECTED), told(client, WINDOW), told(client, TIMEOUT) > LONGEST
