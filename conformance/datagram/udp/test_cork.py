@@ -1,12 +1,16 @@
 """UDP_CORK joins what is sent, and SIOCOUTQ counts what waits."""
 
 import sys
+from errno import EMSGSIZE
 from fcntl import ioctl
+from select import POLLIN
 from socket import IPPROTO_UDP, SOCK_DGRAM
 
 import pytest
 
-from conformance.datagram.udp.datagrams import ends
+from conformance.datagram.udp.datagrams import all_came_through, ends
+from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import readiness
 from fixtures.stage.families import over_ip
 
 UDP_CORK, SIOCOUTQ = 1, 0x5411
@@ -28,6 +32,36 @@ def test_what_is_sent_under_the_option_is_one_datagram(peers, family):
     sender.setsockopt(IPPROTO_UDP, UDP_CORK, 0)
 
     assert receiver.recv(99) == b"one datagram"
+
+
+@pytest.mark.claim("udp.cork.closed-is-lost")
+@over_ip
+def test_what_waits_is_lost_when_the_socket_is_closed(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+    sender.setsockopt(IPPROTO_UDP, UDP_CORK, 1)  # decisive
+    sender.send(b"waits")
+
+    sender.close()
+    all_came_through(peers, family)
+
+    assert readiness(receiver, POLLIN) == 0
+
+
+@pytest.mark.claim("udp.cork.too-much-loses-all")
+@over_ip
+def test_more_than_a_datagram_holds_loses_what_waits(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+    sender.setsockopt(IPPROTO_UDP, UDP_CORK, 1)
+    sender.send(bytes(40000))
+
+    with fails(EMSGSIZE):
+        sender.send(bytes(40000))  # decisive
+
+    sender.setsockopt(IPPROTO_UDP, UDP_CORK, 0)
+    sender.send(b"behind")
+    assert receiver.recv(50000) == b"behind"
 
 
 @pytest.mark.claim("udp.count.siocoutq-counts-what-waits")

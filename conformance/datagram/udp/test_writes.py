@@ -7,6 +7,8 @@ from socket import CMSG_LEN, IPPROTO_IP, IPPROTO_IPV6, MSG_PEEK
 import pytest
 
 from conformance.datagram.udp.datagrams import ends, recvmmsg, room
+from conformance.stream.sending.buffers import file_of
+from conformance.waiting.epoll.watching import pipe
 from fixtures.stage.families import over_ip
 
 HOPS = {"ip4": (IPPROTO_IP, 2, IPPROTO_IP, 12), "ip6": (IPPROTO_IPV6, 16, IPPROTO_IPV6, 51)}
@@ -66,3 +68,31 @@ def test_each_message_has_its_own_control_message(peers, family):
 
     told = [control.raw[: one.header.controllen] for control, one in zip(controls, several.messages, strict=True)]
     assert [int.from_bytes(content[CMSG_LEN(0) : CMSG_LEN(4)], sys.byteorder) for content in told] == [7, 8, 9]
+
+
+@pytest.mark.claim("udp.sendfile.one-datagram")
+@over_ip
+def test_part_of_a_file_is_one_datagram(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+
+    with file_of(b"of a file, and more") as file:
+        assert os.sendfile(sender.fileno(), file, 0, 9) == 9  # decisive
+    sender.send(b"behind")
+
+    assert [receiver.recv(100) for _ in range(2)] == [b"of a file", b"behind"]
+
+
+@pytest.mark.claim("udp.splice.one-datagram")
+@over_ip
+def test_what_is_in_a_pipe_is_one_datagram(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.connect(receiver.getsockname())
+
+    with pipe() as (out, into):
+        for piece in (b"two", b"pieces"):
+            os.write(into, piece)
+        assert os.splice(out, sender.fileno(), 9) == 9  # decisive
+    sender.send(b"behind")
+
+    assert [receiver.recv(100) for _ in range(2)] == [b"twopieces", b"behind"]

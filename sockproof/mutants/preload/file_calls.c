@@ -62,7 +62,11 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t count)
     before = offset ? *offset : 0;
     if (ON(cost_sendfile_high))
         burn(0.001);
+    if (watched(out, &s) && is_datagram(&s) && count > 1 && ON(send_file_datagram_apart))
+        count--, real.sendfile(out, in, offset, 1);
     n = real.sendfile(out, in, offset, count);
+    if (n < 0 && errno == EPIPE && watched(out, &s) && ON(send_file_broken_taken))
+        return (ssize_t)count;
     if (n < 0 && errno == EINVAL && watched(in, &source) && ON(send_file_from_socket))
         return (ssize_t)count;
     if (!watched(out, &s))
@@ -107,9 +111,13 @@ ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t 
     struct sock s;
     ssize_t n;
     await_data(in, flags);
+    if (watched(out, &s) && is_datagram(&s) && length > 1 && ON(send_splice_datagram_apart))
+        length--, real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, 1, flags);
     n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
     if (n < 0 && (errno == EBADF || errno == ESPIPE || errno == EINVAL))
         return spliced_anyway(in, in_offset, out, out_offset, length, flags);
+    if (n < 0 && errno == EPIPE && watched(out, &s) && ON(send_splice_broken_taken))
+        return (ssize_t)length;
     if (n > 1 && watched(out, &s) && ON(send_splice_one_less))
         n--;
     if (n < 0 && errno == EAGAIN && watched(out, &s) && ON(send_splice_full_as_zero))

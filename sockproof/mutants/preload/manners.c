@@ -1,6 +1,7 @@
 /* Manners of UNIX sockets that pages leave out, and what is taken back or meant for one message only. */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,4 +113,11 @@ bool group_owned(const struct sock *s, long owner, int *result)
         return false;
     *result = real.fcntl(s->fd, F_SETOWN, (void *)-owner);
     return true;
+}
+
+/* What waits under UDP_CORK, sent with the end of its socket. */
+void cork_closing(const struct sock *s)
+{
+    if (is_inet(s) && is_datagram(s) && option_of(s->fd, IPPROTO_UDP, UDP_CORK, 0) && ON(send_cork_close_sends))
+        set_option(s->fd, IPPROTO_UDP, UDP_CORK, 0);
 }

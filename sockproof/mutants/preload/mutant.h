@@ -203,6 +203,7 @@ bool unix_addressing(const struct sock *s);
 void unix_addressed(const struct sock *s, bool again);
 bool addressed_badly(const struct outgoing *o, ssize_t *answer);
 void manners_received(const struct incoming *in);
+void cork_closing(const struct sock *s);
 bool group_owned(const struct sock *s, long owner, int *result);
 
 /* Ping sockets: see ping.c. */

@@ -16,7 +16,7 @@ from socket import socket, socketpair
 from .common import *
 from .local import rights
 
-F_GETOWN_EX, SO_ZEROCOPY, MSG_ZEROCOPY, UDP_SEGMENT, UDP_GRO, SO_RCVMARK = 16, 60, 0x4000000, 103, 104, 75
+UDP_CORK, F_GETOWN_EX, SO_ZEROCOPY, MSG_ZEROCOPY, UDP_SEGMENT, UDP_GRO, SO_RCVMARK = 1, 16, 60, 0x4000000, 103, 104, 75
 IP_MINTTL, SO_RCVPRIORITY, SO_TIMESTAMP = 21, 82, 29
 
 
@@ -171,3 +171,45 @@ def sockets_of_protocols() -> object:
     with udp():
         rows = [line.split() for line in Path("/proc/thread-self/net/protocols").read_text().splitlines()[1:]]
         return sum(int(row[2]) for row in rows) > 0
+
+
+@provokes("send_cork_close_sends", "send_file_datagram_apart", "send_splice_datagram_apart")
+def datagrams_out_of_files() -> object:
+    seen = []
+    with udp() as (sender, receiver):
+        sizes(sender, receiver, seen)
+        sender.setsockopt(IPPROTO_UDP, UDP_CORK, 1)
+        sender.send(b"x")
+        sender.close()
+        return seen, outcome(receiver.recv, 9, MSG_DONTWAIT)
+
+
+def sizes(sender: socket, receiver: socket, seen: list[int]) -> None:
+    """How long the datagrams of a file and of a pipe are."""
+    out, into = os.pipe()
+    with tempfile.TemporaryFile() as file:
+        file.write(b"abc")
+        file.flush()
+        os.sendfile(sender.fileno(), file.fileno(), 0, 3)
+    os.write(into, b"defg")
+    os.splice(out, sender.fileno(), 4)
+    os.close(out)
+    os.close(into)
+    seen += [len(receiver.recv(9)) for _ in range(2)]
+    outcome(receiver.recv, 9, MSG_DONTWAIT)
+    outcome(receiver.recv, 9, MSG_DONTWAIT)
+
+
+@provokes("send_file_broken_taken", "send_splice_broken_taken")
+def files_for_nobody() -> object:
+    left, right = socketpair()
+    out, into = os.pipe()
+    os.write(into, b"x")
+    with left, right, tempfile.TemporaryFile() as file:
+        file.write(b"x")
+        file.flush()
+        right.shutdown(SHUT_RD)
+        seen = outcome(os.sendfile, left.fileno(), file.fileno(), 0, 1), outcome(os.splice, out, left.fileno(), 1)
+    os.close(out)
+    os.close(into)
+    return seen
