@@ -75,8 +75,8 @@ def test_datagram_brings_the_time_of_its_sending(peers):
 
     sender.send(b"one")
 
-    (stamp,) = of_type(waiting(receiver, 100)[1], SOL_SOCKET, SO_TIMESTAMP)
-    assert struct.unpack("ll", stamp)[0] > 0
+    stamps = of_type(waiting(receiver, 100)[1], SOL_SOCKET, SO_TIMESTAMP)
+    assert [struct.unpack("ll", stamp)[0] > 0 for stamp in stamps] == [True]
 
 
 @pytest.mark.claim("unix.filter.drops-in-silence")
