@@ -67,6 +67,24 @@ def test_passive_without_a_host_gives_the_wildcard_addresses():
     assert {address[1] for *_, address in found} == {int(PORT)}
 
 
+@pytest.mark.claim("lookup.passive.wildcard")
+@over_ip
+def test_passive_without_a_host_gives_the_wildcard_of_the_family(family):
+    found = []
+    found = getaddrinfo(None, PORT, family.domain, SOCK_STREAM, 0, AI_PASSIVE)  # decisive
+
+    assert hosts(found) == [family.wildcard]
+
+
+@pytest.mark.claim("lookup.passive.without-it-loopback")
+@over_ip
+def test_no_host_and_not_passive_gives_the_loopback_of_the_family(family):
+    found = []
+    found = getaddrinfo(None, PORT, family.domain, SOCK_STREAM, 0, 0)  # decisive
+
+    assert hosts(found) == [family.loopback]
+
+
 @pytest.mark.claim("lookup.passive.can-be-bound")
 @over_ip
 def test_passive_address_is_bound_and_reached(peers, family):

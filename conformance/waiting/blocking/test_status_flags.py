@@ -5,7 +5,7 @@ from errno import EAGAIN
 from fcntl import F_GETFL, F_SETFL, fcntl
 from os import O_NONBLOCK, O_RDWR
 from select import POLLIN
-from socket import SHUT_WR, SO_RCVTIMEO, SOL_SOCKET
+from socket import SHUT_WR, SO_RCVTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -170,3 +170,15 @@ def test_non_blocking_receive_does_not_wait_for_the_time_limit(stream_pair):
 
     with fails(EAGAIN):
         server.recv(1)
+
+
+@pytest.mark.claim("socket.flags.read-and-write-alone")
+@pytest.mark.parametrize("flags", [0, SOCK_CLOEXEC, SOCK_NONBLOCK], ids=["plain", "SOCK_CLOEXEC", "SOCK_NONBLOCK"])
+@pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
+@over_streams
+def test_new_socket_has_no_other_status_flags(peers, family, kind, flags):
+    end, seen = peers.socket("end", family.domain, kind | flags), None
+
+    seen = fcntl(end, F_GETFL)  # decisive
+
+    assert seen == O_RDWR | (flags & SOCK_NONBLOCK)

@@ -116,3 +116,20 @@ def test_events_of_a_closed_descriptor_come_while_a_duplicate_is_open(stream_pai
         client.send(b"data")  # decisive
         assert told(instance) == "POLLIN"
     os.close(other)
+
+
+@pytest.mark.claim("epoll.ctl.modified-events-count")
+@over_streams
+def test_modified_registration_has_the_new_events_alone(stream_pair):
+    client, server = stream_pair
+    client.send(b"data")
+    ready(server, POLLIN)
+    number = server.fileno()
+
+    with watching(server, IN) as instance:
+        instance.modify(number, OUT)  # decisive
+        assert instance.poll(0) == [(number, OUT)]
+        instance.modify(number, IN)
+        assert instance.poll(0) == [(number, IN)]
+        instance.modify(number, 0)
+        assert instance.poll(0) == []

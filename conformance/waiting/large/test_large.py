@@ -102,5 +102,3 @@ def test_kernel_takes_sets_beyond_fd_setsize(stream_pair):
         found = raw_select({number, idle, server.fileno()}, 2000)  # decisive
 
     assert found == {number, server.fileno()}
-
-

@@ -91,6 +91,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         return 0;
     if (operation == EPOLL_CTL_MOD && ON(epoll_modify_ignored))
         return 0;
+    if (operation == EPOLL_CTL_MOD && event && event->events == EPOLLOUT && ON(epoll_modify_out_ignored))
+        return 0;
     if (operation == EPOLL_CTL_DEL && ON(epoll_delete_ignored))
         return 0;
     if (operation == EPOLL_CTL_DEL && !event && ON(epoll_delete_without_refused))

@@ -17,9 +17,25 @@ static bool socket_level(const struct option *o, int name) { return o->level == 
 static bool is_unix(const struct sock *s) { return s->domain == AF_UNIX; }
 
 /* Is true if the setting is answered without the kernel. */
+/* A priority that is set once stays. */
+static bool was_set(const struct sock *s)
+{
+    int64_t before;
+    if (!ON(values_again_ignored))
+        return false;
+    if (memo_get(s, &before))
+        return true;
+    memo_set(s, 1);
+    return false;
+}
+
 bool setting_faulty(const struct option *o, int *result)
 {
     *result = 0;
+    if (socket_level(o, SO_PRIORITY) && was_set(&o->s))
+        return true;
+    if (socket_level(o, SO_KEEPALIVE) && ON(values_setting_spreads))
+        set_option(o->s.fd, SOL_SOCKET, SO_OOBINLINE, 1);
     if (socket_level(o, SO_RCVBUF) && is_datagram(&o->s) && ON(buffers_receive_datagram_ignored))
         return true;
     if (socket_level(o, SO_LINGER) && is_unix(&o->s) && ON(linger_unix_refused))
@@ -88,6 +104,8 @@ void header_kept(struct incoming *in, ssize_t n, int flags_before)
         return;
     if (ON(receive_header_flags_kept))
         in->msg->msg_flags = flags_before;
+    if (in->flags & MSG_PEEK && ON(receive_header_flags_echoed))
+        in->msg->msg_flags |= MSG_PEEK;
     if (in->room > 0 && in->msg->msg_controllen == 0 && ON(receive_header_control_kept))
         in->msg->msg_controllen = in->room;
 }
@@ -182,6 +200,8 @@ int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t 
 int connected_faulty(const struct sock *s, const struct sockaddr *name, int result)
 {
     bool sets = result == 0 && is_datagram(s) && name->sa_family != AF_UNSPEC;
+    if (result == 0 && option_of(s->fd, SOL_SOCKET, SO_PRIORITY, 0) && ON(values_connecting_forgets))
+        set_option(s->fd, SOL_SOCKET, SO_PRIORITY, 0);
     return sets && nonblocking(s->fd) && ON(connect_datagram_as_inprogress) ? fail(EINPROGRESS) : result;
 }
 

@@ -118,6 +118,8 @@ static void to_cache(const char *node, const struct addrinfo *found)
 static void no_host(const struct addrinfo *hints, struct addrinfo **found)
 {
     bool passive = hints && hints->ai_flags & AI_PASSIVE;
+    if (passive && hints->ai_family != AF_UNSPEC && ON(lookup_passive_family_loopback))
+        set_addresses(*found, INADDR_LOOPBACK, in6addr_loopback);
     if (passive && ON(lookup_passive_as_loopback))
         set_addresses(*found, INADDR_LOOPBACK, in6addr_loopback);
     if (!passive && ON(lookup_passive_always))

@@ -62,6 +62,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
     if (command == F_SETFL && armed(M_blocking_duplicate_unshared))
         memo_set(&s, fd);
     result = call(fd, command, argument);
+    if (command == F_GETFL && result >= 0 && (call(fd, F_GETFD) & FD_CLOEXEC) && ON(blocking_flags_close_on_exec))
+        return result | O_CLOEXEC;
     if (command == F_GETFL && result >= 0 && unshared(&s, result))
         return result & ~O_NONBLOCK;
     return command == F_GETFL && result >= 0 ? reported_flags(result) : result;

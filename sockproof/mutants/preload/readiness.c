@@ -32,6 +32,16 @@ bool finished_sending(const struct sock *s)
         && info.tcpi_state != TCP_SYN_SENT && info.tcpi_state != TCP_SYN_RECV;
 }
 
+static bool was_never_used(const struct sock *s)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+    int saved = errno;
+    bool bound = real.getsockname(s->fd, (struct sockaddr *)&name, &length) != 0 || length > sizeof(sa_family_t);
+    errno = saved;
+    return is_inet(s) ? ((const struct sockaddr_in *)&name)->sin_port == 0 : !bound;
+}
+
 #define IN (POLLIN | POLLRDNORM)
 #define OUT (POLLOUT | POLLWRNORM)
 #define POLL(name) M_poll_##name, WAIT_POLL
@@ -55,6 +65,7 @@ static const struct bit_rule rules[] = {
     {POLL(pri_missing), 0, POLLPRI, 0, POLLPRI, 0, NULL},
     {POLL(pri_surplus), POLLPRI, POLLIN, POLLPRI, 0, POLLPRI, NULL},
     {EPOLL(hup_missing), 0, POLLHUP, 0, POLLHUP, 0, NULL},
+    {EPOLL(hup_missing_when_new), 0, POLLHUP, 0, POLLHUP, 0, was_never_used},
     {EPOLL(hup_at_half_close), 0, POLLIN, POLLHUP, 0, POLLHUP, ended},
     {EPOLL(rdhup_missing), 0, POLLRDHUP, 0, POLLRDHUP, 0, NULL},
     {EPOLL(err_missing), 0, POLLERR, 0, POLLERR, 0, NULL},

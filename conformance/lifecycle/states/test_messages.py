@@ -1,0 +1,70 @@
+"""What a socket of messages answers in each of its states, by each of the calls that ask it."""
+
+import pytest
+
+from conformance.configuration.values.tables import answer
+from conformance.lifecycle.states import asking
+from conformance.lifecycle.states.asking import RECEIVES, SENDS
+from conformance.lifecycle.states.message_tables import column
+from conformance.lifecycle.states.messages import in_each_state, over_messages
+
+pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
+
+
+def each(calls):
+    return pytest.mark.parametrize("call", calls.values(), ids=calls)
+
+
+@pytest.mark.claim("messages.states.told-by-each-wait")
+@over_messages
+def test_each_wait_tells_the_events_of_the_state(peers, kind):
+    ends, seen, members = in_each_state(peers, kind), {}, {}
+
+    seen = {state: asking.events(end) for state, end in ends.items()}  # decisive
+    members = {state: asking.sets(end) for state, end in ends.items()}  # decisive
+
+    bits = column(kind.table, "events")
+    assert seen == {state: asking.as_told(bits[state]) for state in ends}
+    assert members == {state: asking.in_sets(bits[state]) for state in ends}
+
+
+@pytest.mark.claim("messages.states.peer-told-while-there-is-one")
+@over_messages
+def test_peer_is_told_in_the_states_that_have_one(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: answer(asking.named, end) for state, end in ends.items()}  # decisive
+
+    assert seen == column(kind.table, "peer")
+
+
+@pytest.mark.claim("messages.states.queue-told")
+@over_messages
+def test_fionread_tells_what_waits_in_each_state(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: answer(asking.queued, end) for state, end in ends.items()}  # decisive
+
+    assert seen == column(kind.table, "queued")
+
+
+@pytest.mark.claim("messages.states.received-by-each-call")
+@each(RECEIVES)
+@over_messages
+def test_receive_gives_what_the_state_has(peers, kind, call):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: [answer(call, end) for _ in range(3)] for state, end in ends.items()}  # decisive
+
+    assert seen == column(kind.table, "received")
+
+
+@pytest.mark.claim("messages.states.sent-by-each-call")
+@each(SENDS)
+@over_messages
+def test_send_gives_what_the_state_permits(peers, kind, call):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: [answer(call, end) for _ in range(2)] for state, end in ends.items()}  # decisive
+
+    assert seen == column(kind.table, "sent")

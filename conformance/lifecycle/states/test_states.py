@@ -1,0 +1,122 @@
+"""What a stream socket answers in each of its states, by each of the calls that ask it."""
+
+import pytest
+
+from conformance.configuration.values.tables import answer
+from conformance.lifecycle.states import asking, tables
+from conformance.lifecycle.states.asking import RECEIVES, SENDS, SHUTS
+from conformance.lifecycle.states.states import in_each_state
+from fixtures.stage.families import over_streams
+
+pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
+
+
+def each(calls):
+    return pytest.mark.parametrize("call", calls.values(), ids=calls)
+
+
+@pytest.mark.claim("stream.states.told-by-each-wait")
+@over_streams
+def test_each_wait_tells_the_events_of_the_state(peers, family):
+    ends, seen, members = in_each_state(peers, family), {}, {}
+
+    seen = {state: asking.events(end) for state, end in ends.items()}  # decisive
+    members = {state: asking.sets(end) for state, end in ends.items()}  # decisive
+
+    assert seen == {state: asking.as_told(tables.EVENTS[state]) for state in ends}
+    assert members == {state: asking.in_sets(tables.EVENTS[state]) for state in ends}
+
+
+@pytest.mark.claim("stream.states.peer-told-while-there-is-one")
+@over_streams
+def test_peer_is_told_in_the_states_that_have_one(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: answer(asking.named, end) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.HAS_PEER, family, ends)
+
+
+@pytest.mark.claim("stream.states.queue-told")
+@over_streams
+def test_fionread_tells_what_waits_in_each_state(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: answer(asking.queued, end) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.QUEUED, family, ends)
+
+
+@pytest.mark.claim("stream.states.received-by-each-call")
+@each(RECEIVES)
+@over_streams
+def test_receive_gives_what_the_state_has(peers, family, call):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: [answer(call, end) for _ in range(3)] for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.RECEIVED, family, ends)
+
+
+@pytest.mark.claim("stream.states.sent-by-each-call")
+@each(SENDS)
+@over_streams
+def test_send_gives_what_the_state_permits(peers, family, call):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: [answer(call, end) for _ in range(2)] for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.SENT, family, ends)
+
+
+@pytest.mark.claim("stream.states.shut-where-connected")
+@each(SHUTS)
+@over_streams
+def test_shutdown_succeeds_where_there_is_a_connection(peers, family, call):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: answer(call, end) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.SHUT_DOWN, family, ends)
+
+
+@pytest.mark.claim("stream.states.error-told-once")
+@over_streams
+def test_pending_error_is_told_once(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: [asking.error(end) for _ in range(2)] for state, end in ends.items()}  # decisive
+
+    assert seen == tables.among(tables.PENDING, ends)
+
+
+@pytest.mark.claim("stream.states.accepts-where-it-listens")
+@over_streams
+def test_accept_gives_what_the_state_permits(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: answer(asking.accepted, end) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.among(tables.ACCEPTED, ends)
+
+
+@pytest.mark.claim("stream.states.listens-before-it-connects")
+@over_streams
+def test_listen_succeeds_before_a_connection_alone(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: answer(end.listen, 1) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.LISTENED, family, ends)
+
+
+@pytest.mark.claim("stream.states.connects-once")
+@over_streams
+def test_connect_succeeds_once(peers, family):
+    ends, other, seen = in_each_state(peers, family), peers.listener(family), {}
+    for end in ends.values():
+        end.setblocking(True)
+
+    seen = {state: answer(end.connect, other.getsockname()) for state, end in ends.items()}  # decisive
+
+    assert seen == tables.of(tables.CONNECTED, family, ends)

@@ -1,0 +1,57 @@
+"""What stays as it was set, and what a wait, a header and the flags of a descriptor tell beside what was asked."""
+
+# ruff: noqa: F403, F405  (constants are spelled as the manual pages spell them)
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import select
+from socket import *
+from socket import socket
+
+from .common import *
+
+
+@provokes("epoll_hup_missing_when_new")
+def wait_of_a_new_socket() -> object:
+    with socket(AF_INET, SOCK_STREAM) as end, contextlib.closing(select.epoll()) as waiter:
+        waiter.register(end, select.EPOLLIN)
+        return [bits for _, bits in waiter.poll(0)]
+
+
+@provokes("epoll_modify_out_ignored")
+def modified_to_writable() -> object:
+    with tcp() as (client, _), contextlib.closing(select.epoll()) as waiter:
+        waiter.register(client, 0)
+        waiter.modify(client, select.EPOLLOUT)
+        return [bits for _, bits in waiter.poll(0)]
+
+
+@provokes("lookup_passive_family_loopback")
+def wildcard_of_a_family() -> object:
+    return getaddrinfo(None, "80", AF_INET, SOCK_STREAM, 0, AI_PASSIVE)
+
+
+@provokes("blocking_flags_close_on_exec")
+def status_flags() -> object:
+    with socket(AF_INET, SOCK_STREAM) as end:
+        return fcntl.fcntl(end, fcntl.F_GETFL)
+
+
+@provokes("values_again_ignored", "values_connecting_forgets", "values_setting_spreads")
+def values_of_a_connected_socket() -> object:
+    with udp() as (_, receiver), socket(AF_INET, SOCK_DGRAM) as end:
+        end.setsockopt(SOL_SOCKET, SO_PRIORITY, 3)
+        end.setsockopt(SOL_SOCKET, SO_PRIORITY, 5)
+        end.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+        end.connect(receiver.getsockname())
+        return end.getsockopt(SOL_SOCKET, SO_PRIORITY), end.getsockopt(SOL_SOCKET, SO_OOBINLINE)
+
+
+@provokes("receive_header_flags_echoed")
+def flags_of_a_peek() -> object:
+    with udp() as (sender, receiver):
+        sender.send(b"x")
+        wait_readable(receiver)
+        return receiver.recvmsg(9, 0, MSG_PEEK)[2]
