@@ -35,6 +35,11 @@ def conditions(arguments: Sequence[str]) -> Iterator[str]:
             yield word
 
 
+def show(claim: str, folder: str = "results.json") -> str:
+    """The command that tells a claim whole, with what each instance saw."""
+    return shlex.join(["sockproof", "show", claim, "--results", folder])
+
+
 def record(folder: str = "results.json") -> str:
     """The command that writes deviation records from these results."""
     return shlex.join(["sockproof", "deviations", "update", folder])

@@ -48,6 +48,8 @@ class Group:
     members: tuple[Member, ...]
     cause: Candidate | None = None
     """The fault that explains them, where one of the dictionary does."""
+    is_certain: bool = True
+    """Whether it is known that they fall under the cause; otherwise they come by it, and nothing speaks against it."""
 
     @property
     def root(self) -> Member:
@@ -65,10 +67,16 @@ class Group:
         return sum(len(member.instances) for member in self.members)
 
 
-def groups(results: Results, diagnosis: Diagnosis | None, explained: Sequence[frozenset[str]]) -> tuple[Group, ...]:
+def groups(
+    results: Results,
+    diagnosis: Diagnosis | None,
+    explained: Sequence[frozenset[str]],
+    perhaps: frozenset[str] = frozenset(),
+) -> tuple[Group, ...]:
     """The unexpected instances of a run in groups: those of each cause, then by what they have in common.
 
-    `explained` has for each cause of the diagnosis the ids that it accounts for. Our own errors come last.
+    `explained` has for each cause of the diagnosis the ids that it accounts for, and `perhaps` those that a lone cause
+    may account for. Our own errors come last.
     """
     left = list(summary.unexpected(results))
     claims = {claim.id: claim for claim in results.claims}
@@ -77,6 +85,10 @@ def groups(results: Results, diagnosis: Diagnosis | None, explained: Sequence[fr
         taken = [each for each in left if each.id in ids]
         left = [each for each in left if each.id not in ids]
         found += [Group(members(taken, claims, cause.fault.claims), cause)] if taken else []
+    kindred = [each for each in left if each.id in perhaps]
+    if len({each.claim for each in kindred}) >= FEWEST and diagnosis:
+        left = [each for each in left if each.id not in perhaps]
+        found.append(Group(members(kindred, claims), diagnosis.causes[0], is_certain=False))
     rest = [Group(members(alike, claims)) for alike in by_symptom(left)]
     return (*found, *sorted(rest, key=rank_of_group))
 

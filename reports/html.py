@@ -71,6 +71,7 @@ def pieces(
         failed=summary.unexpected(results),
         deviating=len({instance.claim for instance in summary.unexpected(results)}),
         diagnosis=words.headline(told),
+        suspected=words.suspected(told),
         faults=words.lines(told.diagnosis) if told.diagnosis else [],
         again=partial(again.reproduce, results),
         documents=documents.documents(results),

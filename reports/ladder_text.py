@@ -25,13 +25,13 @@ def start(trace: Trace) -> int:
     return min((event.at for event in trace.events), default=0)
 
 
-def rows(events: Sequence[Event], since: int) -> Iterator[str]:
-    """These events, their times and ends in columns."""
+def rows(events: Sequence[Event], since: int, *, timed: bool = True) -> Iterator[str]:
+    """These events, their times and ends in columns; the times only where they are wanted."""
     told = [*cells(events, since)]
     first = max((len(time) for time, _, _ in told), default=0)
     second = min(max((len(who) for _, who, _ in told), default=0), 20)
     for time, who, text in told:
-        yield f"{time:>{first}}  {who:{second}}  {text}".rstrip()
+        yield f"{f'{time:>{first}}  ' if timed else ''}{who:{second}}  {text}".rstrip()
 
 
 def cells(events: Sequence[Event], since: int) -> Iterator[tuple[str, str, str]]:
@@ -65,12 +65,12 @@ def before_the_end(trace: Trace) -> list[Event]:
     return [each for each in packets if last is None or each.at <= last + ANSWER] or packets
 
 
-def decisive(trace: Trace, most: int) -> tuple[str, list[str]]:
+def decisive(trace: Trace, most: int, *, timed: bool = True) -> tuple[str, list[str]]:
     """What they are called, and the last few packets in lines; of a scenario without packets the last few calls."""
     packets = before_the_end(trace)
     chosen = packets or own_calls(trace)
     left = len(chosen) - most
-    shown = list(rows(chosen[-most:], start(trace)))
+    shown = list(rows(chosen[-most:], start(trace), timed=timed))
     if left > 0:
-        shown = [f"({left} before)", *list(rows(chosen[-most + 1 :], start(trace)))]
+        shown = [f"({left} before)", *rows(chosen[-most + 1 :], start(trace), timed=timed)]
     return "packets" if packets else "calls", shown

@@ -13,6 +13,17 @@ def parameters(instance: Instance) -> str:
     return ", ".join(f"{_plain(name)}={value}" for name, value in instance.parameters.items())
 
 
+def values(instance: Instance) -> str:
+    """The parameters without their names, for where these stand before."""
+    return " · ".join(instance.parameters.values())
+
+
+def common(instances: Iterable[Instance]) -> str:
+    """The names of the parameters, where all have the same; empty otherwise."""
+    found = {tuple(map(_plain, each.parameters)) for each in instances}
+    return " · ".join(found.pop()) if len(found) == 1 else ""
+
+
 def name(instance: Instance) -> str:
     """The same, or the scenario's name where it has none."""
     return parameters(instance) or instance.scenario

@@ -18,6 +18,8 @@ MOST = 200
 MOST_OF_A_GROUP = 25
 MARGIN = 12
 """Columns before what a label is about."""
+NARROW = 60
+"""Columns below which a label has a line of its own, and events no times."""
 EVENTS = 5
 NAMED = 6
 """So many other claims of a group are named; the report has them all."""
@@ -25,6 +27,7 @@ DISPENSABLE = ("likewise", "twins", "events")
 """What is left out first where a group would be too long, as on narrow paper; the commands never are."""
 WITNESSES = {"calls": "by the calls", "wire": "on the wire", "kernel": "by the kernel's own view"}
 """Who saw it, in words."""
+PERHAPS = ", perhaps by the same cause"
 REASONS = 8
 """So many reasons are told for which scenarios were not decided."""
 WIDEST = 110
@@ -37,38 +40,53 @@ class Paper:
     width: int
     folder: str
 
-    def wrapped(self, text: str, label: str = "", *, lines: int = 2) -> Iterator[str]:
-        """`text` behind `label` in at most so many lines; on narrow paper the label has a line of its own."""
-        margin = MARGIN if self.width >= 60 else 2
+    def wrapped(self, text: str, label: str = "", *, lines: int = 2, ending: bool = False) -> Iterator[str]:
+        """`text` behind `label` in at most so many lines; on narrow paper the label has a line of its own.
+
+        Of what is too long its beginning is shown, and with `ending` its last words too, in the last line.
+        """
+        margin = MARGIN if self.width >= NARROW else 2
         head = f"  {label:{margin - 2}}" if margin > 2 else "  "
         if label and margin == 2:
             yield f"{label}:"
-        room = max(20, min(self.width, WIDEST) - margin)
-        flat = " ".join(visible(text).split())
-        shown = wrap(flat, room, max_lines=lines, placeholder=" ...", break_on_hyphens=False) or [""]  # ids are copied
+        shown = folded(" ".join(visible(text).split()), self.room(margin), lines, ending=ending)
         yield from (f"{head if at == 0 else ' ' * margin}{line}" for at, line in enumerate(shown))
+
+    def room(self, margin: int) -> int:
+        """Columns behind a margin."""
+        return max(20, min(self.width, WIDEST) - margin)
 
     def as_it_is(self, text: str, label: str) -> Iterator[str]:
         """`text` on one line, however long: a command is copied whole."""
-        margin = MARGIN if self.width >= 60 else 2
+        margin = MARGIN if self.width >= NARROW else 2
         if margin == 2:
             yield f"{label}:"
         yield f"  {label:{margin - 2}}{visible(text)}" if margin > 2 else f"  {visible(text)}"
 
     def rows(self, rows: Sequence[str], label: str) -> Iterator[str]:
         """Rows behind a label, each on one line and cut where the paper ends."""
-        margin = MARGIN if self.width >= 60 else 2
+        margin = MARGIN if self.width >= NARROW else 2
         if rows and margin == 2:
             yield f"{label}:"
         for at, row in enumerate(rows):
             line = self.cut(row, margin)
             yield line if at or margin == 2 else f"  {label:{margin - 2}}{line[margin:]}"
 
-    def cut(self, text: str, margin: int) -> str:
-        """`text` behind a margin, no wider than the paper."""
-        text = visible(text)
-        room = max(20, min(self.width, WIDEST) - margin)
+    def cut(self, text: str, margin: int, least: int = 0) -> str:
+        """`text` behind a margin, no wider than the paper, but for what it must have at `least`."""
+        text, room = visible(text), max(self.room(margin), least + 3)
         return " " * margin + (text if len(text) <= room else text[: room - 3] + "...")
+
+
+def folded(text: str, room: int, lines: int, *, ending: bool) -> list[str]:
+    """`text` in so many lines; ids in it are copied, so they are not parted at their hyphens."""
+    whole = wrap(text, room, break_on_hyphens=False) or [""]
+    if len(whole) <= lines:
+        return whole
+    if not ending:
+        return wrap(text, room, max_lines=lines, placeholder=" ...", break_on_hyphens=False)
+    _, _, end = " ".join(whole[lines - 1 :])[-room + 4 :].partition(" ")
+    return [*whole[: lines - 1], f"... {end}"]
 
 
 def page(results: Results, told: Told, *, width: int = 80, folder: str = "", report: str = "") -> list[str]:
@@ -82,11 +100,16 @@ def page(results: Results, told: Told, *, width: int = 80, folder: str = "", rep
     return [*start, *within(room, results, told.groups, paper, report), *end]
 
 
+def paragraph(text: str, width: int) -> list[str]:
+    """`text` in lines that fit; names in it are never parted."""
+    return wrap(visible(text), max(20, min(width, WIDEST)), break_on_hyphens=False, break_long_words=False)
+
+
 def overview(results: Results, told: Told, paper: Paper) -> Iterator[str]:
     """What is broken, and the faults that come near, before anything else."""
-    yield from wrap(heading(results, told), min(paper.width, WIDEST))
+    yield from paragraph(heading(results, told), paper.width)
     if sentence := words.headline(told):
-        yield from wrap(sentence, min(paper.width, WIDEST))
+        yield from paragraph(sentence, paper.width)
     for line in words.lines(told.diagnosis) if told.diagnosis else ():
         yield from paper.wrapped(f"{line.fault} (fit {line.fit}: {line.measure})", line.sign, lines=3)
 
@@ -109,7 +132,7 @@ def within(room: int, results: Results, groups: Sequence[Group], paper: Paper, r
             room -= len(whole)
             continue
         shown = groups[at : at + max(room - 1, 0)]
-        yield from (paper.cut(f"{brief(each)}", 0) for each in shown)
+        yield from (paper.cut(brief(each), 0, least=len(each.root.claim.id)) for each in shown)
         if more := left - len(shown):
             yield f"{more} more {'group is' if more == 1 else 'groups are'} in {report or 'the report'}"
         yield ""
@@ -119,26 +142,33 @@ def within(room: int, results: Results, groups: Sequence[Group], paper: Paper, r
 def brief(group: Group) -> str:
     """A group in a line."""
     others = f" and {summary.several(len(group.others), 'claim')} more" if group.others else ""
-    return f"{group.root.verdict:13} {group.root.claim.id}{others} ({summary.several(group.instances, 'instance')})"
+    return f"{group.root.claim.id}: {group.root.verdict}{others} ({summary.several(group.instances, 'instance')})"
 
 
 def block(results: Results, group: Group, number: str, paper: Paper) -> list[str]:
     """A group in at most MOST_OF_A_GROUP lines."""
     root = group.root
     parts = {
-        "head": [paper.cut(f"{number} {root.claim.id}: {root.verdict}", 0)],
+        "head": head(group, number, paper),
         "claim": [*paper.wrapped(root.claim.says, "claim"), *sources(root.claim, paper)],
         "evidence": [*evidence(root.shown, paper)],
         "events": [*events(root.shown, paper)],
         "twins": [*twins(root, paper)],
         "likewise": [*likewise(group, paper)],
-        "commands": [*paper.as_it_is(again.reproduce(results, root.claim.id), "again"),
+        "commands": [*paper.as_it_is(again.show(root.claim.id, paper.folder or "RESULTS"), "more"),
+                     *paper.as_it_is(again.reproduce(results, root.claim.id), "again"),
                      *paper.as_it_is(again.record(paper.folder or "RESULTS"), "known?")],
     }  # fmt: skip
     for name in DISPENSABLE:
         if sum(map(len, parts.values())) > MOST_OF_A_GROUP:
             parts[name] = []
     return [line for part in parts.values() for line in part]
+
+
+def head(group: Group, number: str, paper: Paper) -> list[str]:
+    """Which claim it is about; its id is copied, and never cut."""
+    text = f"{number} {group.root.claim.id}: {group.root.verdict}{'' if group.is_certain else PERHAPS}"
+    return wrap(visible(text), paper.room(0), break_on_hyphens=False, break_long_words=False)
 
 
 def sources(claim: Claim, paper: Paper) -> Iterator[str]:
@@ -155,13 +185,14 @@ def evidence(instance: Instance, paper: Paper) -> Iterator[str]:
         yield from paper.wrapped(instance.reason or summary.unexplained(instance), "reason", lines=4)
     else:
         within = f" (within {check.within})" if check.within else ""
-        yield from paper.wrapped(check.expected + within, "expected", lines=3)
-        yield from paper.wrapped(f"{WITNESSES.get(check.oracle, check.oracle)}: {check.observed}", "observed", lines=4)
+        yield from paper.wrapped(check.expected + within, "expected", lines=3, ending=True)
+        seen = f"{WITNESSES.get(check.oracle, check.oracle)}: {check.observed}"
+        yield from paper.wrapped(seen, "observed", lines=4, ending=True)
 
 
 def events(instance: Instance, paper: Paper) -> Iterator[str]:
     """The packets at the end."""
-    label, rows = ladder_text.decisive(instance.trace, EVENTS)
+    label, rows = ladder_text.decisive(instance.trace, EVENTS, timed=paper.width >= NARROW)
     yield from paper.rows(rows, label)
 
 
@@ -193,7 +224,9 @@ def undecided(results: Results, paper: Paper) -> Iterator[str]:
             reasons[key] = reasons.get(key, 0) + 1
     ordered = sorted(reasons.items(), key=lambda pair: -pair[1])
     for (verdict, reason, remedy), number in ordered[:REASONS]:
-        yield from paper.wrapped(f"{number} {verdict}: {reason}{f'; remedy: {remedy}' if remedy else ''}", "skipped")
+        yield from paper.wrapped(
+            f"{number} {verdict}: {reason}{f'; remedy: {remedy}' if remedy else ''}", "skipped", lines=3
+        )
     if len(ordered) > REASONS:
         yield from paper.wrapped(f"for {len(ordered) - REASONS} more reasons, which the report has", "skipped")
 

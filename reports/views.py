@@ -30,6 +30,11 @@ class InstanceView:
         """The parameters with their names, or the scenario's name where it has none."""
         return naming.name(self.instance)
 
+    @property
+    def values(self) -> str:
+        """The parameters without their names."""
+        return naming.values(self.instance)
+
 
 @dataclass(frozen=True)
 class ClaimView:
@@ -61,6 +66,11 @@ class MemberView:
 
     claim: ClaimView
     instances: tuple[InstanceView, ...]
+
+    @property
+    def parameters(self) -> str:
+        """The names of the parameters, where all of its instances have the same; empty otherwise."""
+        return naming.common(view.instance for view in self.instances)
 
 
 @dataclass(frozen=True)

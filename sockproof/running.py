@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -40,6 +41,8 @@ CHANGING = frozenset({
 DIED = "the process that ran the scenarios died before it came to this one"
 SILENT = "the run went on no more, and was ended before it came to the end of this one"
 UNCACHED = ("-p", "no:cacheprovider")
+QUIET = re.compile(r"-q+|--quiet")
+"""How pytest is asked for less: who does so needs no more of it from us."""
 """Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
@@ -253,7 +256,7 @@ def pytest_command(place: Path, behind: Sequence[str] = ()) -> list[str]:
     ``-P`` keeps the current folder off the import path, where a folder called ``fixtures`` may lie.
     """
     command = [sys.executable, "-P", "-m", "fixtures.run", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
-    if not os.isatty(1) and not is_blocked("terminal", behind):
+    if not os.isatty(1) and not is_blocked("terminal", behind) and not any(map(QUIET.fullmatch, behind)):
         command.append("-q")
     if place == suite.INSTALLED and not is_blocked("cacheprovider", behind):
         # Nothing is written into an installed package; what pytest remembers stays where it always lies for users.

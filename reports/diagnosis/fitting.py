@@ -33,7 +33,8 @@ NEAR = 20
 """So many of the likeliest faults, and of the likeliest for what the first leaves, are tried in pairs."""
 SURE = 0.8
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
-
+ENOUGH = 5
+"""Instances that fell here and under a fault, for it to be believed alone where no few together are; or all of them."""
 ALIKE = 1.0
 """Two faults whose scores differ by less are not told apart."""
 NEARNESS = 0.1
@@ -62,12 +63,17 @@ class Candidate:
     score: float
     """Logarithm of how much likelier the run is with the fault than without."""
     beside: int = 0
-    """Instances that other faults of the same explanation account for: they are not held against this one."""
+    """Instances that other faults of the same explanation account for, or may: they are not held against this one."""
 
     @property
     def explained(self) -> int:
         """Instances that fell here and fall under it, or did so with other parameters."""
         return (self.fault.fell | self.fault.likely) & self.seen.fell
+
+    @property
+    def perhaps(self) -> int:
+        """The same, with those that come by it and were not asked."""
+        return self.explained | (self.fault.unknown & self.seen.fell)
 
     @property
     def missing(self) -> int:
@@ -112,7 +118,8 @@ class Diagnosis:
     def rivals(self) -> tuple[Candidate, ...]:
         """Those near that fit as well as a cause: what has run does not tell them apart."""
         least = min((cause.score for cause in self.causes), default=0.0) - ALIKE
-        return tuple(each for each in self.near if self.causes and each.fit >= SURE and each.score >= least)
+        apart = [(each, single(each.fault, self.seen)) for each in self.near if self.causes]
+        return tuple(each for each, by_itself in apart if by_itself.fit >= SURE and by_itself.score >= least)
 
     @property
     def explained(self) -> int:
@@ -144,7 +151,7 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
     singles = likeliest(thought, seen)
     believed = explanation(worth_trying(singles, thought, seen), seen)
     together = beside_one_another(believed, seen)
-    causes = tuple(each for each in together if each.fit >= SURE)
+    causes = tuple(each for each in together if each.fit >= SURE) or alone(singles)
     taken = {each.fault.id for each in causes}
     rest = [*together, *of_what_is_left(thought, seen, causes)[:1], *singles]
     near: dict[str, Candidate] = {}
@@ -152,6 +159,12 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
         if each.fit >= NEARNESS and each.fault.id not in taken:
             near.setdefault(each.fault.id, each)
     return Diagnosis(seen, causes, tuple(near.values())[: MOST - len(causes)])
+
+
+def alone(singles: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The likeliest fault, where it fits by itself: a pair may be likelier of which neither does."""
+    enough = (each for each in singles[:1] if each.explained.bit_count() >= min(ENOUGH, each.seen.fell.bit_count()))
+    return tuple(each for each in enough if each.fit >= SURE)
 
 
 def likeliest(faults: Iterable[Fault], seen: Seen) -> list[Candidate]:
@@ -236,9 +249,9 @@ def all_fresh(faults: Sequence[Fault], seen: Seen) -> bool:
 
 
 def beside_one_another(faults: Sequence[Fault], seen: Seen) -> Sequence[Candidate]:
-    """Candidates of one explanation: what one accounts for is not held against another. The likeliest comes first."""
+    """Candidates of one explanation, the likeliest first: what one may account for is not held against another."""
     alone = [single(fault, seen) for fault in faults]
     found = [
-        replace(each, beside=union(other.explained for other in alone if other is not each)) for each in alone
+        replace(each, beside=union(other.perhaps for other in alone if other is not each)) for each in alone
     ]  # fmt: skip
     return sorted(found, key=standing, reverse=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from reports import grouping, summary
 from reports.diagnosis import dictionary as faults
-from reports.diagnosis.dictionary import Dictionary
-from reports.diagnosis.fitting import Candidate, Diagnosis, Seen, diagnose
+from reports.diagnosis.dictionary import Dictionary, Fault
+from reports.diagnosis.fitting import ENOUGH, Candidate, Diagnosis, Seen, diagnose
 from reports.files import ResultsError
 from reports.record import Instance, Results
 
+ERROR = re.compile(r"\bE[A-Z0-9]{3,}\b")
+"""The name of an errno, in a sentence."""
 NARROW = 300
 """Instances that come by a fault: beyond these, coming by it says nothing."""
 
@@ -39,14 +43,38 @@ def of_results(results: Results, dictionary: Dictionary | None = None) -> Told:
         return Told(None, grouping.groups(results, None, ()), without=str(error))
     diagnosis = diagnosed(results, found)
     accounted = [accounted_for(failed, cause, found) for cause in diagnosis.causes]
-    return Told(diagnosis, grouping.groups(results, diagnosis, accounted), len(found.instances))
+    together = grouping.groups(results, diagnosis, accounted, perhaps(failed, diagnosis, found))
+    return Told(diagnosis, together, len(found.instances))
 
 
 def diagnosed(results: Results, dictionary: Dictionary) -> Diagnosis:
     """What explains a run best."""
     seen, unknown = seen_in(results, dictionary)
     found = diagnose(dictionary, seen)
-    return Diagnosis(seen, found.causes, found.near, unknown)
+    observed = "\n".join(each.observed for each in map(grouping.decisive, summary.unexpected(results)) if each)
+    causes = (replace(each, fault=in_its_words(each.fault, observed)) for each in found.causes)
+    return Diagnosis(seen, tuple(causes), found.near, unknown)
+
+
+def in_its_words(fault: Fault, observed: str) -> Fault:
+    """Of faults with one signature the one first that speaks of the errors that were seen."""
+    every = (replace(fault, equals=()), *fault.equals)
+
+    def silence(each: Fault) -> int:
+        told = ("no error",) if re.search(r"\bsucceeds?\b", each.deviation) else re.findall(ERROR, each.deviation)
+        return -sum(observed.count(word) for word in told)
+
+    first, *others = sorted(every, key=silence)
+    return replace(first, equals=tuple(others))
+
+
+def perhaps(failed: Iterable[Instance], diagnosis: Diagnosis, dictionary: Dictionary) -> frozenset[str]:
+    """The ids of what comes by a lone cause and was not asked then, where nothing that fell stands under it."""
+    if len(diagnosis.causes) != 1 or diagnosis.left or diagnosis.explained.bit_count() < ENOUGH:
+        return frozenset()
+    unasked = diagnosis.causes[0].fault.unknown
+    places = ((each.id, dictionary.places.get(faults.known_as(each.id))) for each in failed)
+    return frozenset(name for name, place in places if place is not None and unasked >> place & 1)
 
 
 def seen_in(results: Results, dictionary: Dictionary) -> tuple[Seen, int]:

@@ -37,6 +37,12 @@ def headline(told: Told) -> str:
     return f"It looks like {number}: {'; '.join(map(with_measure, causes))}.{doubt}{left(told.diagnosis)}"
 
 
+def suspected(told: Told) -> str:
+    """The causes alone, for a headline; empty where none is believed."""
+    found = told.diagnosis.causes if told.diagnosis else ()
+    return f"Looks like: {'; '.join(each.fault.deviation.removesuffix('.') for each in found)}." if found else ""
+
+
 def with_measure(cause: Candidate) -> str:
     """What a fault does, and how well that fits."""
     return f"{cause.fault.deviation.removesuffix('.')} ({measure(cause)})"

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reports import places
+from reports.diagnosis.dictionary import Fault, made
+from reports.diagnosis.of_results import NARROW, of_results
 from reports.grouping import groups, symptom
 from reports.record import Check, Source, Trace
 from tests.reports.samples import call, claim, instance, results
@@ -14,6 +16,10 @@ def failed(name: str, expected: str, observed: str, *, calls: int = 3, **changes
     trace = Trace(("client",), tuple(call("client", at, f"send({at})", "1") for at in range(calls)))
     made = instance("deviates", checks=(Check(expected, observed, False),), trace=trace, **changes)
     return replace(made, claim=name, id=f"conformance/{name}.py::test[{changes.get('family', '')}{observed}]")
+
+
+def bits(places: range) -> int:
+    return sum(1 << at for at in places)
 
 
 def of(*ran, claims=()):
@@ -51,6 +57,36 @@ def test_what_must_be_comes_before_what_was_observed():
     ran = [failed(each.id, "x is 1", "2") for each in claims]
 
     assert [group.root.claim.id for group in of(*ran, claims=claims)] == ["a.b.must", "a.b.seen"]
+
+
+def test_what_comes_by_a_lone_cause_is_a_group_of_its_own():
+    """It is known of none of it that it falls under the fault, and of nothing that fell that it stands."""
+    ran = [failed(f"a.b.c{at}", "client.recv(1) gives b'x'", "b''") for at in range(9)]
+    others = {f"conformance/other.py::test_{at}": "a.b.other" for at in range(NARROW)}
+    wide = Fault("fault", "It fails.", "tcp(7)", ("a.b.c0",), bits(range(5)), bits(range(5, 9 + NARROW)))
+    known = made({each.id: each.claim for each in ran} | others, [wide])
+
+    first, second = of_results(results(instances=tuple(ran)), known).groups
+
+    assert (first.is_certain, len(first.members)) == (True, 5)
+    assert (second.is_certain, len(second.members)) == (False, 4)
+    assert second.cause is not None
+    assert second.cause.fault.id == "fault"
+
+
+@pytest.mark.parametrize(
+    ("observed", "first"), [("ENOTSOCK", 1), ("no error, it gave 0", 2), ("EPERM", 0), ("EINVAL", 0)]
+)
+def test_of_faults_that_fall_alike_the_one_is_named_that_was_seen(observed, first):
+    words = ("It is told as EINVAL.", "It is told as ENOTSOCK.", "It succeeds.")
+    ran = failed("a.b.c", "client.recv(1) fails with EBADF", observed)
+    alike = [Fault(f"fault{at}", text, "tcp(7)", ("a.b.c",), 1) for at, text in enumerate(words)]
+
+    found = of_results(results(instances=(ran,)), made({ran.id: ran.claim}, alike)).diagnosis
+
+    assert found is not None
+    assert found.causes[0].fault.deviation == words[first]
+    assert len(found.causes[0].fault.names) == 3
 
 
 def test_what_is_recorded_is_in_no_group():

@@ -42,6 +42,7 @@ def test_a_group_has_what_one_needs_to_act():
         "packets   ",
         "RST ACK 1:1(0) ack 1 win 512",
         "instances 3: n=0|1|2",
+        "more      sockproof show a.b.c0 --results out/r1",
         "again     sockproof run a.b.c0 --target gvisor",
         "known?    sockproof deviations update out/r1",
     ):
@@ -53,7 +54,7 @@ def test_a_run_has_at_most_two_hundred_lines_and_says_what_is_left(number):
     lines = told(red(number, instances=1))
 
     assert len(lines) <= MOST
-    shown = sum(bool(re.match(r"\d+/\d+ a\.b|deviates  ", line)) for line in lines)
+    shown = sum(bool(re.match(r"(\d+/\d+ )?a\.b\.c\d+: deviates", line)) for line in lines)
     left = sum(int(line.split()[0]) for line in lines if "in the report" in line)
     assert shown + left == number
 
@@ -69,7 +70,7 @@ def test_a_group_fits_its_lines_at_every_width(width):
     assert longest <= max(width, 32)
     for at, each in enumerate(blocks):
         commands = [line.split()[-6:] for line in each if "sockproof " in line]
-        assert [words[words.index("sockproof") + 1] for words in commands] == ["run", "deviations"], at
+        assert [words[words.index("sockproof") + 1] for words in commands] == ["show", "run", "deviations"], at
 
 
 def test_narrow_paper_keeps_what_one_has_to_do_and_leaves_out_the_others():
@@ -82,11 +83,34 @@ def test_narrow_paper_keeps_what_one_has_to_do_and_leaves_out_the_others():
     assert lines[-1].strip() == "sockproof deviations update r"
 
 
+def test_what_is_too_long_keeps_what_should_have_come():
+    lines = [*Paper(80, "r").wrapped(f"{'connect of -1, ' * 40} fails with EBADF", "expected", lines=3, ending=True)]
+
+    assert len(lines) == 3
+    assert lines[-1].endswith("fails with EBADF")
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("width", [20, 40])
+def test_narrow_paper_shows_events_without_their_times(width):
+    text = "\n".join(told(red(1), width=width))
+
+    assert "client > server" in text
+    assert not re.search(r"\+\d+ µs", text)
+
+
 def test_ids_are_never_parted():
     names = [f"a.b.claim-with-a-long-name-that-goes-on-{at}" for at in range(7)]
     text = "\n".join(Paper(80, "r").wrapped(", ".join(names), lines=9))
 
     assert all(name in text for name in names)
+
+
+def test_the_id_of_a_group_is_never_cut():
+    found, name = red(1, instances=1), "a.b.claim-with-a-name-that-is-wider-than-the-paper-is"
+    long = replace(found, claims=(claim(name),), instances=(replace(found.instances[0], claim=name),))
+
+    assert f"{name}:" in told(long, width=40)
 
 
 def test_skips_are_grouped_with_their_remedy():

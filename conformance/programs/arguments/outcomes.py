@@ -30,7 +30,7 @@ def each_fails(number: int, *, accepted: Mapping[int, str] | None = None) -> Ite
     expected = "fails with " + " or ".join(map(errno_name, allowed))
     wrong = [f"{case}: {gave}" for case, gave in seen.items() if gave not in map(errno_name, allowed)]
     observed = "; ".join(wrong) if seen else "no call"
-    note(f"{', '.join(seen)}: {expected}", observed or expected, holds=not observed)
+    note(f"{expected}: {', '.join(seen)}", observed or expected, holds=not observed)
     if observed:
         raise Deviation(f"expected  {expected}\nobserved  {observed}")
 

@@ -126,6 +126,32 @@ def test_what_has_run_may_not_tell_two_faults_apart():
     assert diagnose(FAULTS, seen(range(4))).rivals == ()
 
 
+def test_what_is_likeliest_for_the_rest_may_be_what_the_whole_is_not_told_from():
+    both = made(NAMES, [fault("first", range(2), range(2, 6)), fault("second", range(2, 4), range(2))])
+    found = diagnose(both, Seen(bits(range(4)), bits(range(10, 40))))
+
+    assert [each.fault.id for each in found.causes] == ["first"]
+    assert [each.fault.id for each in found.rivals] == ["second"]
+
+
+def test_what_comes_by_one_of_two_faults_is_not_held_against_the_other():
+    two = made(NAMES, [fault("asked little", range(8), range(8, 20)), fault("other", range(20, 26))])
+    found = diagnose(two, Seen(bits(range(26)), bits(range(30, 40))))
+
+    assert [(each.fault.id, each.fit) for each in found.causes] == [("asked little", 1.0), ("other", 1.0)]
+
+
+def test_where_no_pair_fits_the_likeliest_fault_alone_is_the_cause():
+    few = made(
+        NAMES,
+        [fault("asked little", range(6), range(6, 40)), fault("left", range(4, 15)), fault("right", range(15, 26))],
+    )
+    found = diagnose(few, Seen(bits(range(30)), bits(range(30, 40))))
+
+    assert [(each.fault.id, each.fit) for each in found.causes] == [("asked little", 1.0)]
+    assert found.unasked.bit_count() == 24
+
+
 def test_a_scenario_that_fell_with_other_parameters_speaks_for_its_siblings():
     names = {f"conformance/t.py::test_a[{at}]": "a.claim.c0" for at in range(6)} | {"conformance/t.py::test_b": "b.c.d"}
     asked = Fault("asked-once", "It.", "tcp(7)", (), 0b1, 0b1111110)
