@@ -99,3 +99,11 @@ CONNECTED = {
     "unix": _all("EISCONN", **_FIRST, **_LISTENS),
 }
 """connect(2) to a listener."""
+
+TCP_STATES = {
+    **dict.fromkeys(("new", "bound", "refused", "refused_and_told", "closed", "reset", "reset_and_told"), "CLOSE"),
+    **dict.fromkeys(("listening", "asked"), "LISTEN"),
+    **dict.fromkeys(("connected", "readable", "urgent", "deaf", "full"), "ESTABLISHED"),
+    **dict.fromkeys(("finished", "readable_and_finished"), "CLOSE_WAIT"),
+}
+"""tcpi_state of TCP_INFO, where it depends on no acknowledgement that may still be under way."""

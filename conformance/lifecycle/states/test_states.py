@@ -6,7 +6,8 @@ from conformance.configuration.values.tables import answer
 from conformance.lifecycle.states import asking, tables
 from conformance.lifecycle.states.asking import RECEIVES, SENDS, SHUTS
 from conformance.lifecycle.states.states import in_each_state
-from fixtures.stage.families import over_streams
+from fixtures.evidence.kernel_view import tcp_info
+from fixtures.stage.families import over_ip, over_streams
 
 pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
 
@@ -120,3 +121,13 @@ def test_connect_succeeds_once(peers, family):
     seen = {state: answer(end.connect, other.getsockname()) for state, end in ends.items()}  # decisive
 
     assert seen == tables.of(tables.CONNECTED, family, ends)
+
+
+@pytest.mark.claim("tcp.states.told-by-tcp-info")
+@over_ip
+def test_tcp_info_tells_the_state(peers, family):
+    ends, seen = in_each_state(peers, family), {}
+
+    seen = {state: tcp_info(ends[state]).state_name for state in tables.TCP_STATES}  # decisive
+
+    assert seen == tables.TCP_STATES

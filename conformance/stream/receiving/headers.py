@@ -31,6 +31,10 @@ over_kinds = pytest.mark.parametrize(
     "kind", [pytest.param(each, id=str(each), marks=pytest.mark.needs(*each.family.needs)) for each in STREAMS + KINDS]
 )
 """Runs a scenario once for each kind of connected sockets."""
+over_unix_kinds = pytest.mark.parametrize(
+    "kind", [pytest.param(each, id=str(each)) for each in STREAMS + KINDS if not each.family.ip]
+)
+"""The same of those of UNIX."""
 
 
 class Header(NamedTuple):

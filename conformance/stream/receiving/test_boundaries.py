@@ -7,13 +7,22 @@ from socket import MSG_DONTWAIT, SHUT_WR
 
 import pytest
 
-from conformance.stream.receiving.queued import arrived
+from conformance.stream.receiving.queued import arrived, roomy_pair
 from conformance.stream.receiving.raw import recv
 from conformance.stream.sending.buffers import received
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.families import over_streams
 from fixtures.stage.processor import also_across_processors
+
+LARGE = 20_000
+"""Bytes: more than a page, and less than any buffer."""
+CALLS = {
+    "recv": lambda end: len(end.recv(2 * LARGE)),
+    "recvmsg": lambda end: len(end.recvmsg(2 * LARGE)[0]),
+    "read": lambda end: len(os.read(end.fileno(), 2 * LARGE)),
+    "readv": lambda end: os.readv(end.fileno(), [bytearray(LARGE), bytearray(LARGE)]),
+}
 
 
 @pytest.mark.claim("stream.receive.no-boundaries")
@@ -94,3 +103,17 @@ def test_read_gives_what_recv_without_flags_gives(stream_pair):
     server.setblocking(True)
     client.shutdown(SHUT_WR)
     assert [*seen, os.read(server.fileno(), 1), server.recv(1)] == [b"ab", b"cd", b"ef", b"", b""]
+
+
+@pytest.mark.claim("stream.receive.gives-what-is-there")
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@over_streams
+def test_each_call_gives_all_that_is_there(peers, family, call):
+    client, server = roomy_pair(peers, family)
+    client.sendall(bytes(LARGE))
+    arrived(server, LARGE)
+
+    seen = 0
+    seen = call(server)  # decisive
+
+    assert seen == LARGE

@@ -9,13 +9,17 @@ from socket import SHUT_WR, SO_RCVTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK
 
 import pytest
 
+from conformance.lifecycle.states.messages import connected, over_messages
 from conformance.stream.receiving.queued import arrived
+from conformance.stream.receiving.raw import recv
 from conformance.stream.sending.buffers import MESSAGE, fill, small_pair
 from conformance.waiting.blocking.modes import fionbio, read_as_far_as_possible
 from fixtures.evidence.expect import fails, lasts, timeval
 from fixtures.evidence.waiting import ready
 from fixtures.stage.children import in_child
 from fixtures.stage.families import over_streams
+
+WAYS = {"F_SETFL": lambda end: fcntl(end, F_SETFL, O_NONBLOCK), "FIONBIO": lambda end: fionbio(end, 1)}
 
 
 @pytest.mark.claim("stream.nonblocking.setfl-makes-receive-fail")
@@ -182,3 +186,16 @@ def test_new_socket_has_no_other_status_flags(peers, family, kind, flags):
     seen = fcntl(end, F_GETFL)  # decisive
 
     assert seen == O_RDWR | (flags & SOCK_NONBLOCK)
+
+
+@pytest.mark.claim("messages.nonblocking.each-way-makes-calls-fail")
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@over_messages
+def test_each_way_makes_a_socket_of_messages_nonblocking(peers, kind, way):
+    end = connected(peers, kind)
+
+    way(end)  # decisive
+
+    assert fcntl(end, F_GETFL) == O_RDWR | O_NONBLOCK
+    with fails(EAGAIN):
+        recv(end, 1)

@@ -232,3 +232,16 @@ def test_edge_triggered_listener_is_not_told_of_who_is_left(peers, family):
         peers.accepting(listener)
         assert now(instance) == "none"
     assert peers.accepting(listener).getsockname() == listener.getsockname()
+
+
+@pytest.mark.claim("epoll.edge.each-connection")
+@over_streams
+def test_edge_is_told_of_each_connection(peers, family):
+    listener, seen = peers.listener(family), []
+
+    with watching(listener, IN | EDGE) as instance:
+        for _ in range(3):
+            peers.connecting(family, listener.getsockname())
+            seen.append(told(instance))  # decisive
+
+    assert seen == ["POLLIN"] * 3

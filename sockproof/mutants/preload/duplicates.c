@@ -15,6 +15,17 @@ static int flagged(int from, int fd)
     return fd;
 }
 
+/* F_SETFD sets the flag of every descriptor of the socket. */
+void flag_spreads(int fd, int flag)
+{
+    enum { FEW = 64 };
+    uint64_t inode = inode_of(fd);
+    if (flag && ON(close_exec_spreads))
+        for (int other = 0; other < FEW; other++)
+            if (inode_of(other) == inode)
+                real.fcntl(other, F_SETFD, FD_CLOEXEC);
+}
+
 /* What has the number already stays open under another one. */
 static void leave_old(int from, int to)
 {
@@ -27,7 +38,10 @@ int dup(int fd) { return flagged(fd, real.dup(fd)); }
 
 int dup2(int from, int to)
 {
+    struct sock s;
     leave_old(from, to);
+    if (from == to && watched(from, &s) && ON(close_duplicate_itself_refused))
+        return fail(EINVAL);
     return from == to ? real.dup2(from, to) : flagged(from, real.dup2(from, to));
 }
 

@@ -102,6 +102,8 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         change_events(&changed, operation == EPOLL_CTL_ADD);
         if ((changed.events & EPOLLET) && is_datagram(&s) && ON(epoll_edge_datagram_once))
             changed.events |= EPOLLONESHOT;
+        if ((changed.events & EPOLLET) && is_listener(&s) && ON(epoll_edge_listener_once))
+            changed.events |= EPOLLONESHOT;
         event = &changed;
     }
     return (int)mistaken(

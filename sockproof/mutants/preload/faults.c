@@ -279,3 +279,15 @@ int miscounted(struct pollfd *fds, nfds_t count, int ready)
     }
     return ready > 0 && bits(fds, count) != ready && ON(poll_count_of_bits) ? bits(fds, count) : ready;
 }
+
+/* Messages of which the shape is no matter. */
+bool shape_refused(const struct outgoing *o)
+{
+    const struct msghdr *msg = &o->msg;
+    bool controls = is_unix(&o->s) && msg->msg_control && msg->msg_controllen >= sizeof(struct cmsghdr);
+    if ((o->flags & MSG_NOSIGNAL) && msg->msg_name && ON(send_nosignal_address_refused))
+        return true;
+    if (controls && msg->msg_iovlen > 1 && ON(send_rights_buffers_refused))
+        return true;
+    return controls && ((struct cmsghdr *)msg->msg_control)->cmsg_level != SOL_SOCKET && ON(send_control_level_refused);
+}

@@ -45,6 +45,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
     int result;
     if (command == F_SETFD && watched(fd, &s) && ON(close_exec_ignored))
         return 0;
+    if (command == F_SETFD && watched(fd, &s))
+        flag_spreads(fd, (int)(long)argument);
     if (watched(fd, &s) && command_ignored(command))
         return 0;
     if (watched(fd, &s))

@@ -146,6 +146,7 @@ bool packet_connects(int fd, int result);
 /* Single faults: see faults.c. */
 struct option;
 struct incoming;
+struct outgoing;
 bool setting_faulty(const struct option *o, int *result);
 int question_refused(const struct option *o);
 bool receive_faulty(const struct incoming *in);
@@ -156,6 +157,8 @@ int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t 
 int connected_faulty(const struct sock *s, const struct sockaddr *name, int result);
 bool command_ignored(int command);
 void duplicating(int *command, void **lowest);
+void flag_spreads(int fd, int flag); /* see duplicates.c */
+bool shape_refused(const struct outgoing *o); /* see faults.c */
 bool nothing_refused(nfds_t count);
 int without_files(struct pollfd *fds, nfds_t count, int ready);
 int miscounted(struct pollfd *fds, nfds_t count, int ready);

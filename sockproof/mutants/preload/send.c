@@ -286,6 +286,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
         return fail(EAGAIN);
     if (spares_gateways(&o) && ON(routes_dontroute_link_refused))
         return fail(ENETUNREACH);
+    if (shape_refused(&o))
+        return fail(EINVAL);
     if (local_send_refused(&o))
         return fail(EACCES);
     if (addressed_badly(&o, &n))

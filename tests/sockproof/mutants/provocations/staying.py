@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import select
+import sys
 from socket import *
 from socket import socket
 
@@ -55,3 +57,36 @@ def flags_of_a_peek() -> object:
         sender.send(b"x")
         wait_readable(receiver)
         return receiver.recvmsg(9, 0, MSG_PEEK)[2]
+
+
+@provokes("epoll_edge_listener_once")
+def second_connection() -> object:
+    with listening() as listener, contextlib.closing(select.epoll()) as waiter, contextlib.ExitStack() as held:
+        waiter.register(listener, select.EPOLLIN | select.EPOLLET)
+        seen = []
+        for _ in range(2):
+            held.enter_context(create_connection(listener.getsockname()))
+            seen.append(len(waiter.poll(0.3)))
+        return seen
+
+
+@provokes("close_exec_spreads", "close_duplicate_itself_refused")
+def flags_of_duplicates() -> object:
+    with socket(AF_INET, SOCK_STREAM) as end:
+        other = os.dup(end.fileno())
+        fcntl.fcntl(other, fcntl.F_SETFD, 0)
+        fcntl.fcntl(end, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+        seen = fcntl.fcntl(other, fcntl.F_GETFD), outcome(os.dup2, end.fileno(), end.fileno())
+        os.close(other)
+        return seen[0], seen[1].isdigit()
+
+
+@provokes("send_nosignal_address_refused", "send_rights_buffers_refused", "send_control_level_refused")
+def messages_of_any_shape() -> object:
+    with udp() as (sender, receiver):
+        named = outcome(sender.sendto, b"x", MSG_NOSIGNAL, receiver.getsockname())
+    one, two = socketpair()
+    with one, two:
+        rights = SOL_SOCKET, SCM_RIGHTS, one.fileno().to_bytes(4, sys.byteorder)
+        several = outcome(one.sendmsg, [b"a", b"b"], [rights])
+        return named, several, outcome(one.sendmsg, [b"a"], [(IPPROTO_IP, 1, bytes(4))])
