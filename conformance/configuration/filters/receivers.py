@@ -17,3 +17,11 @@ def sharing(peers: Peers, family: Family, kind: int = SOCK_DGRAM) -> tuple[Recor
     first.bind(family.address())
     second.bind(first.getsockname())
     return first, second
+
+
+def another(peers: Peers, family: Family, first: RecordedSocket) -> RecordedSocket:
+    """One more receiver at the port of `first`."""
+    end = peers.socket("third", family.domain, SOCK_DGRAM)
+    end.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+    end.bind(first.getsockname())
+    return end

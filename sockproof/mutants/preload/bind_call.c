@@ -191,5 +191,7 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
     if (is_inet(&b.s) && bind_answered(&b.s, (struct sockaddr *)&b.name, &result))
         return result;
     result = is_inet(&b.s) ? bind_inet(&b) : bind_unix(&b);
+    if (result == 0)
+        program_bound(&b.s);
     return (int)swapped_error(CALL_BIND, &b.s, result, 0);
 }

@@ -182,6 +182,7 @@ static void before_closing(const struct sock *s)
     if (s->domain == AF_UNIX)
         local_closing(s), collected_closing(s);
     cork_closing(s);
+    program_closing(s);
     if (is_listener(s)) {
         if (ON(close_listener_for_all))
             real.shutdown(s->fd, SHUT_RDWR);

@@ -207,6 +207,12 @@ void unix_addressed(const struct sock *s, bool again);
 bool addressed_badly(const struct outgoing *o, ssize_t *answer);
 void manners_received(const struct incoming *in);
 void cork_closing(const struct sock *s);
+
+/* Programs of sockets: see programs.c. */
+struct option;
+bool program_set(const struct option *o, int *result);
+void program_bound(const struct sock *s);
+void program_closing(const struct sock *s);
 bool group_owned(const struct sock *s, long owner, int *result);
 
 /* Ping sockets: see ping.c. */

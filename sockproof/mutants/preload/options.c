@@ -83,7 +83,7 @@ static bool answered(struct option *o, int *result)
     further_set(o);
     return linger_set(o) || timeout_set(o) || congestion_set(o) || sources_set(o) || multicast_set(o) || keepalive_set(o)
         || key_set(o) || labels_set(o, result)
-        || signature_set(o) || set_by_rule(o, result);
+        || signature_set(o) || program_set(o, result) || set_by_rule(o, result);
 }
 
 static int set(struct option *o)

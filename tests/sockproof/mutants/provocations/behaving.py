@@ -17,7 +17,8 @@ from .common import *
 from .local import rights
 
 UDP_CORK, F_GETOWN_EX, SO_ZEROCOPY, MSG_ZEROCOPY, UDP_SEGMENT, UDP_GRO, SO_RCVMARK = 1, 16, 60, 0x4000000, 103, 104, 75
-IP_MINTTL, SO_RCVPRIORITY, SO_TIMESTAMP = 21, 82, 29
+IP_MINTTL, SO_RCVPRIORITY, SO_TIMESTAMP, SO_ATTACH_FILTER, SO_LOCK_FILTER = 21, 82, 29, 26, 44
+SO_ATTACH_REUSEPORT_CBPF, DETACH_REUSEPORT = 51, 68
 
 
 @provokes("unix_raw_refused", "unix_protocol_refused", "unix_levels_taken")
@@ -212,4 +213,42 @@ def files_for_nobody() -> object:
         seen = outcome(os.sendfile, left.fileno(), file.fileno(), 0, 1), outcome(os.splice, out, left.fileno(), 1)
     os.close(out)
     os.close(into)
+    return seen
+
+
+def program(end: socket, option: int, verdict: int) -> str:
+    code = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, verdict))
+    return outcome(end.setsockopt, SOL_SOCKET, option, struct.pack("HxxxxxxP", 1, ctypes.addressof(code)))
+
+
+@provokes("filters_replace_ignored", "filters_lock_open")
+def filters_that_follow() -> object:
+    with udp() as (sender, receiver):
+        for length in (9, 12):
+            program(receiver, SO_ATTACH_FILTER, length)
+        sender.send(b"abcdef")
+        sender.setsockopt(SOL_SOCKET, SO_LOCK_FILTER, 1)
+        return receiver.recv(9), program(sender, SO_ATTACH_REUSEPORT_CBPF, 0)
+
+
+@provokes("filters_reuseport_drops", "filters_reuseport_forgotten", "filters_reuseport_ends", "filters_reuseport_once")
+def programs_of_a_port() -> object:
+    ends = [socket(AF_INET, SOCK_DGRAM) for _ in range(3)]
+    name, seen = ("127.0.0.1", 0), []
+    for number, end in enumerate(ends):
+        end.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+        if number == 2:
+            for verdict in (0, 1):
+                program(ends[0], SO_ATTACH_REUSEPORT_CBPF, verdict)
+        end.bind(name)
+        name = end.getsockname()
+    seen.append(outcome(ends[0].setsockopt, SOL_SOCKET, DETACH_REUSEPORT, 0))
+    program(ends[0], SO_ATTACH_REUSEPORT_CBPF, 0)
+    with socket(AF_INET, SOCK_DGRAM) as sender:
+        sender.sendto(b"x", name)
+        seen.append([outcome(end.recv, 9, MSG_DONTWAIT) for end in ends])
+    ends[2].close()
+    seen.append(outcome(ends[0].setsockopt, SOL_SOCKET, DETACH_REUSEPORT, 0))
+    for end in ends:
+        end.close()
     return seen
