@@ -133,3 +133,19 @@ def test_modified_registration_has_the_new_events_alone(stream_pair):
         assert instance.poll(0) == [(number, IN)]
         instance.modify(number, 0)
         assert instance.poll(0) == []
+
+
+@pytest.mark.claim("epoll.ctl.duplicate-is-another-entry")
+@over_streams
+def test_duplicate_is_registered_beside_its_descriptor(stream_pair):
+    client, server = stream_pair
+    other = os.dup(server.fileno())
+
+    with watching(server, OUT) as instance:
+        instance.register(other, IN)  # decisive
+        client.send(b"data")
+        ready(server, POLLIN)
+        found = dict(instance.poll(0))
+
+    os.close(other)
+    assert found == {server.fileno(): OUT, other: IN}

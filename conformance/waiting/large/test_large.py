@@ -1,6 +1,7 @@
 """Many descriptors, large numbers: each is looked at, and each is told."""
 
-from errno import EBADF
+from errno import EBADF, EINVAL
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from select import POLLIN
 
 import pytest
@@ -9,7 +10,7 @@ from conformance.waiting.large.numbers import high, polled, raw_select
 from conformance.waiting.select.sets import select
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import GENEROUS, ready
-from fixtures.stage.children import child
+from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_streams
 
 MANY = 1200
@@ -102,3 +103,15 @@ def test_kernel_takes_sets_beyond_fd_setsize(stream_pair):
         found = raw_select({number, idle, server.fileno()}, 2000)  # decisive
 
     assert found == {number, server.fileno()}
+
+
+@pytest.mark.claim("poll.large.no-more-than-the-limit")
+def test_more_entries_than_descriptors_may_be_open_are_refused():
+    def ask():
+        setrlimit(RLIMIT_NOFILE, (64, getrlimit(RLIMIT_NOFILE)[1]))  # decisive
+        enough = polled([(-1, POLLIN)] * 64, 0)[0]
+        with fails(EINVAL):
+            polled([(-1, POLLIN)] * 65, 0)
+        return enough
+
+    assert in_child(ask).value == 0

@@ -75,6 +75,7 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 {
     struct sock s;
     struct epoll_event changed;
+    int64_t before;
     if (awake() && event && !sound(event, sizeof *event))
         event_spoiled(epfd, operation, fd);
     if (!watched(fd, &s) && operation == EPOLL_CTL_ADD && is_ready(fd) == false && awake() && ON(waits_inner_silent))
@@ -83,6 +84,11 @@ int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
         return (int)mistaken(CALL_EPOLL_CTL, fd, unwatchable(real.epoll_ctl(epfd, operation, fd, event)));
     if (operation == EPOLL_CTL_ADD && (event->events & EPOLLET) && missed(fd) && ON(epoll_edge_first_missed))
         return real.epoll_ctl(epfd, operation, fd, &(struct epoll_event){.events = EPOLLET, .data = event->data});
+    if (operation == EPOLL_CTL_ADD && ON(epoll_duplicate_refused)) {
+        if (memo_get(&s, &before) && before >> 32 == epfd && (int32_t)before != fd)
+            return fail(EEXIST);
+        memo_set(&s, ((int64_t)epfd << 32) | fd);
+    }
     if (operation == EPOLL_CTL_ADD && (ON(epoll_close_keeps) | ON(epoll_close_forgets)))
         memo_set(&s, ((int64_t)epfd << 32) | fd); /* acted upon in lifetime.c */
     if (operation == EPOLL_CTL_ADD && (event->events & EPOLLWAKEUP) && ON(waits_wakeup_refused))

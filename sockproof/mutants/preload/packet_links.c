@@ -15,8 +15,10 @@ static bool unset(int name, const int *value)
         return ON(packets_auxdata_ignored);
     if (name == PACKET_FANOUT && (*value >> 16) == PACKET_FANOUT_LB)
         return ON(packets_turns_ignored);
-    if (name == PACKET_FANOUT)
+    if (name == PACKET_FANOUT && (*value >> 16) == PACKET_FANOUT_HASH)
         return ON(packets_flows_ignored);
+    if (name == PACKET_FANOUT)
+        return ON(packets_group_ignored);
     if (name == PACKET_RX_RING)
         return ON(packets_ring_ignored);
     if (name == PACKET_LOSS)
@@ -35,6 +37,8 @@ int link_set(int fd, int level, int name, const void *value, socklen_t length)
     if (ours && name == PACKET_TX_RING && ON(packets_malformed_skipped))
         set_option(fd, SOL_PACKET, PACKET_LOSS, 1);
     result = real.setsockopt(fd, level, name, value, length);
+    if (ours && result < 0 && errno == EINVAL && name == PACKET_FANOUT && ON(packets_group_unchecked))
+        return 0;
     return ours && result < 0 && errno == ENODEV && ON(packets_membership_unchecked) ? 0 : result;
 }
 

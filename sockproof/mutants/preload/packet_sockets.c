@@ -51,6 +51,11 @@ bool packet_bound(int fd, const struct sockaddr *name, socklen_t length, int *re
     if (!is_packet(fd) || length < sizeof all)
         return false;
     memcpy(&all, name, sizeof all);
+    if (!all.sll_ifindex && all.sll_protocol && ON(packet_bind_zero_first)) {
+        all.sll_ifindex = 1;
+        *result = real.bind(fd, (struct sockaddr *)&all, sizeof all);
+        return true;
+    }
     if (!all.sll_protocol || !ON(packet_bind_every_interface))
         return false;
     all.sll_ifindex = 0;

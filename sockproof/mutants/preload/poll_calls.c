@@ -163,6 +163,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     int ready, limit;
     if (awake() && count > PAGE_OF_ENTRIES && sound_list(fds, count) && ON(large_poll_page))
         count = PAGE_OF_ENTRIES;
+    if (awake() && count > (nfds_t)getdtablesize() && ON(large_poll_unchecked))
+        return 0;
     if (awake() && !sound_list(fds, count))
         return (int)mistaken(CALL_POLL, -1, real.poll(fds, count, timeout));
     if ((awake() && timeout < -1 && ON(poll_negative_refused)) || nothing_refused(count))

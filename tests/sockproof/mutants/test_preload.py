@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
 MODULES = sorted(path.stem for path in (HERE / "provocations").glob("[a-z]*.py") if path.stem != "common")
 
-ON_THE_LINK = {"grouping", "linking", "framing", "values", "errands", "labelling", "calling", "rawness"}
+ON_THE_LINK = {"grouping", "linking", "framing", "values", "errands", "labelling", "calling", "rawness", "joining"}
 """Modules whose packets have nowhere to go without the link, or that need the privileges of the namespace."""
 
 # A namespace with a veth link, which carries the multicasts: loopback returns its own, whatever is set.
