@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reports import again, documents, folded, grouping, ladder, places, standards, summary, views
+from reports import again, differences, documents, folded, grouping, ladder, places, standards, summary, views
 from reports.diagnosis import words
 from reports.diagnosis.of_results import of_results
 from reports.record import VERDICTS, Results, Trace
@@ -81,8 +81,12 @@ def pieces(
         where=known,
         undecided=views.undecided(results),
         facts=views.facts(results),
+        seen_first=views.SEEN_FIRST,
         counts=summary.counts(results),
         foreseen=summary.foreseen(results),
+        differences=differences.differences(results),
+        differences_shown=differences.SHOWN,
+        differing=len({instance.claim for instance in results.instances if summary.is_foreseen(instance)}),
         kernel=summary.kernel(results),
         lacking=[capability for capability in results.target.capabilities if not capability.available],
         available=[capability for capability in results.target.capabilities if capability.available],

@@ -77,10 +77,11 @@ def unexpected(results: Results) -> tuple[Instance, ...]:
 
 def foreseen(results: Results) -> dict[str, int]:
     """Failed instances that the target's deviation record names, by verdict; verdicts without any are left out."""
-    return dict(Counter(instance.verdict for instance in results.instances if _is_foreseen(instance)))
+    return dict(Counter(instance.verdict for instance in results.instances if is_foreseen(instance)))
 
 
-def _is_foreseen(instance: Instance) -> bool:
+def is_foreseen(instance: Instance) -> bool:
+    """Whether a deviation record of the target names this failure, or the version of its kernel explains it."""
     return instance.verdict in UNEXPECTED and instance.expected
 
 
@@ -108,8 +109,13 @@ def percent(share: float) -> str:
 
 
 def kernel(results: Results) -> str:
-    """The kernel with its system's name before it: ``Linux 6.8.0``, also where the target only says ``6.8.0``."""
-    version = results.target.kernel
+    """The kernel with its system's name before it: ``Linux 6.8.0``, also where the target only says ``6.8.0``.
+
+    gVisor says that it is a Linux which it is not.
+    """
+    version, environment = results.target.kernel, results.target.environment
+    if environment.virtualization == "gvisor" and environment.version:
+        return f"gVisor ({environment.version}), which calls itself {' '.join(version.split()[:2])}"
     return version if version[:1].isalpha() else f"Linux {version}".rstrip()
 
 

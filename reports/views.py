@@ -14,6 +14,8 @@ from reports.grouping import Group, Member
 from reports.record import DECIDED, Area, Claim, Instance, Results
 from reports.texts import Anchors, duration, first_line, moment
 
+SEEN_FIRST = ("target", "kernel", "isolation", "made by", "preloaded", "confined by", "started", "took")
+"""Facts that stand at the top of the page; the others unfold."""
 UNKNOWN_TOPIC = "without a claim"
 
 
@@ -159,7 +161,7 @@ def _under_areas(shown: Sequence[TopicView], areas: Sequence[Area]) -> Iterator[
 
 
 PAGES_OWN = re.compile(
-    r"unexpected|undecided|diagnosis|group\W.*|documents|standards|machine|claims|i-[0-9a-f]+|document\W.*|document|standard\W.*",
+    r"unexpected|undecided|differs|diagnosis|group\W.*|documents|standards|machine|claims|i-[0-9a-f]+|document\W.*|document|standard\W.*",
     re.DOTALL,
 )
 """Anchors that the page gives to its own sections, to instances and to the source documents."""
