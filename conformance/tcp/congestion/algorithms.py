@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from socket import IPPROTO_TCP, TCP_CONGESTION
 
+from fixtures.evidence.verdicts import Unavailable
 from fixtures.stage.sysctls import read_sysctl
 
 LONGEST = 16
@@ -27,3 +28,11 @@ def default() -> str:
 def another() -> str:
     """A name that may be chosen and is not the default; the default where there is no other."""
     return next((name for name in read_sysctl(ALLOWED).split() if name != default()), default())
+
+
+def other() -> str:
+    """A name beside reno that an administrator may choose. Raises Unavailable where the kernel has no other."""
+    found = next((name for name in read_sysctl(AVAILABLE).split() if name != "reno"), None)
+    if found is None:
+        raise Unavailable("this kernel has one congestion control only", verdict="unsupported")
+    return found

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.tcp.validation.synchronized import OPEN, OVER, needs_states
 from fixtures.stage.families import over_ip
 
 
@@ -54,3 +55,18 @@ def test_syn_with_a_wrong_checksum_is_not_answered(remote):
     remote.send("SYN", tcp={"chksum": 1})  # decisive
 
     remote.expect_none()
+
+
+@pytest.mark.claim("tcp.headers.wrong-checksum-dropped")
+@pytest.mark.parametrize("state", ["SYN_RECV", *OPEN, *OVER, "TIME_WAIT"])
+@needs_states
+@over_ip
+def test_segment_with_a_wrong_checksum_is_answered_in_no_state(remote, sysctl, state):
+    sysctl("net.ipv4.tcp_invalid_ratelimit", 0)
+    remote.reach(state)
+    remote.send("SYN seq 0", tcp={"chksum": 1})
+    remote.expect_none()
+
+    remote.send("SYN seq 0")  # decisive
+
+    remote.expect("any (0)")

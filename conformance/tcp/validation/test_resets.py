@@ -65,7 +65,8 @@ def test_reset_inside_the_window_is_challenged_in_every_open_state(remote, sysct
 @pytest.mark.parametrize("place", ["snd.una+snd.wnd+1", "snd.una+snd.wnd+100000", "snd.nxt-1", "snd.nxt-100000"])
 @needs_states
 @over_ip
-def test_reset_outside_the_window_is_dropped(remote, place):
+def test_reset_outside_the_window_is_dropped(remote, sysctl, place):
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
     remote.reach()
 
     remote.send(f"RST seq {place}")  # decisive
