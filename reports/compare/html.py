@@ -80,7 +80,7 @@ def pieces(comparison: Comparison) -> Iterator[str]:
         comparison=comparison,
         headline=words.headline(comparison),
         sides=comparison.sides,
-        kernels=[summary.kernel(side.results) for side in comparison.sides],
+        kernels=[words.kernel(side) for side in comparison.sides],
         counts=[summary.counts(side.results) for side in comparison.sides],
         warnings=cut_short(comparison.sides),
         filters=filters(comparison),

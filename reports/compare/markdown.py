@@ -10,7 +10,7 @@ from reports.compare.changes import changes
 from reports.compare.environment import facts
 from reports.compare.matrix import ClaimRow, Comparison, InstanceRow
 from reports.compare.sides import cut_short
-from reports.markdown import LIMIT, capped, code, inline, table
+from reports.markdown import LIMIT, capped, code, inline, linked, table
 from reports.texts import moment
 
 
@@ -37,7 +37,7 @@ def _sides(comparison: Comparison) -> Iterator[str]:
     rows = (
         (
             inline(side.name),
-            inline(summary.kernel(side.results)),
+            inline(words.kernel(side)),
             moment(side.results.run.started),
             ", ".join(f"{number} {verdict}" for verdict, number in summary.counts(side.results).items() if number),
         )
@@ -70,7 +70,8 @@ def _differing(comparison: Comparison) -> Iterator[str]:
 
 def _differing_row(claim: ClaimRow, sides: int) -> Iterator[str]:
     differing = claim.of("differs")
-    yield from (code(claim.claim.id), f"{len(differing)} of {len(claim.rows)}")
+    yield "<br>".join((code(claim.claim.id), inline(claim.claim.says), "; ".join(map(linked, claim.claim.sources))))
+    yield f"{len(differing)} of {len(claim.rows)}"
     yield from (inline(words.observed(differing[0], side)) for side in range(sides))
 
 

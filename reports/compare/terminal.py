@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from reports import summary
 from reports.compare import words
@@ -27,7 +28,7 @@ def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
         verdicts = ", ".join(
             f"{number} {verdict}" for verdict, number in summary.counts(side.results).items() if number
         )
-        yield _cut(f"  {side.name}: {verdicts or 'nothing ran'} ({summary.kernel(side.results)})")
+        yield _cut(f"  {side.name}: {verdicts or 'nothing ran'} ({words.kernel(side)})")
     yield from (f"  {sentence}" for sentence in cut_short(comparison.sides))
     yield ""
     for name, number, instances, meaning in words.numbers(comparison):
@@ -63,6 +64,8 @@ def _environment(found: Sequence[Fact], comparison: Comparison) -> Iterator[str]
 def _claim(claim: ClaimRow, comparison: Comparison) -> Iterator[str]:
     yield ""
     yield claim.claim.id
+    yield from wrap(clean(claim.claim.says), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield _cut(f"  source: {'; '.join(f'{each.document} {each.section}' for each in claim.claim.sources)}")
     shown = claim.of("differs") or claim.of("one-sided", "undecided") or claim.rows
     for side, cell in zip(comparison.sides, claim.cells, strict=True):
         yield f"  {side.name}: {cell.verdict}{f', {cell.share}' if cell.share else ''}"

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 from reports import summary
 from reports.compare.matrix import ABSENT, Comparison, InstanceRow
+from reports.compare.sides import Side
 from reports.record import DECIDED, Instance
 from reports.summary import several
+
+
+def kernel(side: Side) -> str:
+    """What the side ran on: what makes the target, where it says so, and the kernel that it claims to be."""
+    around, said = side.results.target.environment, summary.kernel(side.results)
+    version = around.version if around else ""
+    return f"{version}: {said}" if version and version not in said else said
 
 
 def headline(comparison: Comparison) -> str:

@@ -35,6 +35,8 @@ SURE = 0.8
 """Share of what fell or should have, on which a fault and the run must agree to be named as the cause."""
 ENOUGH = 5
 """Instances that fell here and under a fault, for it to be believed alone where no few together are; or all of them."""
+MANY, MOSTLY, WHOLE = 20, 0.5, 0.05
+"""So many for one that fits less, at least so well, of which at most such a share of what would fall is missing."""
 ALIKE = 1.0
 """Two faults whose scores differ by less are not told apart."""
 NEARNESS = 0.1
@@ -163,8 +165,15 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
 
 def alone(singles: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The likeliest fault, where it fits by itself: a pair may be likelier of which neither does."""
-    enough = (each for each in singles[:1] if each.explained.bit_count() >= min(ENOUGH, each.seen.fell.bit_count()))
-    return tuple(each for each in enough if each.fit >= SURE)
+    return tuple(each for each in singles[:1] if fits_alone(each))
+
+
+def fits_alone(each: Candidate) -> bool:
+    """Whether a fault fits, or is there whole and accounts for most of a run with further causes, as in a sandbox."""
+    explained = each.explained.bit_count()
+    if each.fit >= SURE:
+        return explained >= min(ENOUGH, each.seen.fell.bit_count())
+    return explained >= MANY and each.fit >= MOSTLY and each.missing.bit_count() <= WHOLE * explained
 
 
 def likeliest(faults: Iterable[Fault], seen: Seen) -> list[Candidate]:

@@ -134,6 +134,14 @@ def test_what_is_likeliest_for_the_rest_may_be_what_the_whole_is_not_told_from()
     assert [each.fault.id for each in found.rivals] == ["second"]
 
 
+def test_a_fault_that_is_there_whole_is_a_cause_of_a_run_that_has_others_nobody_knows():
+    found = diagnose(FAULTS, seen(range(20), range(28, 38)))
+
+    assert [(each.fault.id, each.missing) for each in found.causes] == [("wide", 0)]
+    assert found.left == bits(range(28, 38))
+    assert diagnose(FAULTS, seen(range(15), range(28, 38))).causes == ()
+
+
 def test_what_comes_by_one_of_two_faults_is_not_held_against_the_other():
     two = made(NAMES, [fault("asked little", range(8), range(8, 20)), fault("other", range(20, 26))])
     found = diagnose(two, Seen(bits(range(26)), bits(range(30, 40))))
