@@ -48,6 +48,14 @@ def _with_needs(name: str, known: Mapping[str, Path], found: dict[str, None]) ->
         found[name] = None
 
 
+def lacking(folder: str, names: Iterable[str]) -> list[str]:
+    """Those of these modules that are neither there nor built in."""
+    built_in = Path(folder, "modules.builtin")
+    paths = built_in.read_text("utf-8").splitlines() if built_in.is_file() else []
+    there = {plain(Path(path).name.partition(".")[0]) for path in paths} | set(files(folder))
+    return [name for name in names if plain(name) not in there]
+
+
 @cache
 def files(folder: str) -> dict[str, Path]:
     """Every module by its name, with its file."""

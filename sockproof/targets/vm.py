@@ -102,22 +102,41 @@ class Machine(Target):
 
     def _image(self, work: Path) -> tuple[Path, Path | None]:
         """The image, and the folder of its modules; a package is unpacked. Raises TargetError."""
-        if self.kernel.suffix != ".deb":
-            release = release_of(self.kernel)
-            places = (
-                self.kernel.parent,
-                Path("/lib/modules", release),
-                self.kernel.parents[1] / "lib" / "modules" / release,
-            )
-            return self.kernel, next((place for place in places if (place / "modules.dep").is_file()), None)
-        unpacked = work / "kernel"
-        done = launching.finished(["dpkg-deb", "-x", str(self.kernel), str(unpacked)])
-        images = [*unpacked.glob("boot/vmlinuz-*"), *unpacked.glob("usr/lib/modules/*/vmlinuz")]
-        if done.returncode or not images:
+        if self.kernel.suffix == ".deb":
+            return self._unpacked(work / "kernel")
+        release = release_of(self.kernel)
+        places = (
+            self.kernel.parent,
+            Path("/lib/modules", release),
+            self.kernel.parents[1] / "lib" / "modules" / release,
+        )
+        return self.kernel, next(filter(has_modules, places), None)
+
+    def _unpacked(self, folder: Path) -> tuple[Path, Path]:
+        """What a package holds; its modules may be in a second one, which lies beside it. Raises TargetError."""
+        unpack(self.kernel, folder)
+        images = [*folder.glob("boot/vmlinuz-*"), *folder.glob("usr/lib/modules/*/vmlinuz*")]
+        if not images:
             raise TargetError(f"{self.kernel} is no Debian package of a kernel; name an image, or linux-image-*.deb.")
-        release = images[0].name.removeprefix("vmlinuz-") if images[0].parent.name == "boot" else images[0].parent.name
-        folder = next((place for place in unpacked.glob(f"**/lib/modules/{release}")), None)
-        return images[0], folder
+        image = images[0]
+        release = image.name.removeprefix("vmlinuz-") if image.parent.name == "boot" else image.parent.name
+        others = f"linux-modules-{release}_*.deb"
+        for package in (None, *sorted(self.kernel.parent.glob(others))):
+            if package:
+                unpack(package, folder)
+            for place in filter(has_modules, folder.glob(f"**/lib/modules/{release}")):
+                return image, place
+        raise TargetError(f"{self.kernel.name} holds no modules; put {others} into the same folder.")
+
+
+def unpack(package: Path, folder: Path) -> None:
+    """Unpack a Debian package; of what is none nothing comes."""
+    launching.finished(["dpkg-deb", "-x", str(package), str(folder)])
+
+
+def has_modules(folder: Path) -> bool:
+    """Whether modules of a kernel lie there, with a list by depmod or without."""
+    return (folder / "modules.dep").is_file() or (folder / "kernel").is_dir()
 
 
 def release_of(image: Path) -> str:
@@ -143,6 +162,11 @@ def first_files(job: Job, folder: Path | None) -> bytes:
     if b"ld-linux" in program.read_bytes()[:4096]:
         raise TargetError(f"{program} is not linked statically; install it with: apt install busybox-static.")
     files: dict[str, bytes] = {"bin/busybox": program.read_bytes()}
+    if folder and (lacks := modules.lacking(str(folder), NEEDED)):
+        raise TargetError(
+            f"the kernel has no module {lacks[0]}, with which it would see the files of this machine; "
+            "take one without cloud in its name."
+        )
     found = modules.ordered(str(folder), NEEDED) if folder else []
     for number, path in enumerate(found):
         files[f"m/{number:02}.ko"] = modules.read(path)

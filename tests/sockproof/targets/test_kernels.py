@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.targets import Wishes, modules, vm
+from sockproof.targets import TargetError, Wishes, modules, vm
 from sockproof.targets.gvisor import Gvisor
 from sockproof.targets.uml import Uml
 from sockproof.targets.vm import Machine
@@ -167,6 +167,49 @@ def test_modules_are_loaded_behind_those_that_they_need(tmp_path):
     assert sorted(found) == ["a.ko", "b-x.ko", "c.ko", "d.ko"]
     assert found.index("d.ko") < found.index("b-x.ko") < found.index("a.ko")
     assert found[-1] == "a.ko"
+
+
+def test_module_that_is_neither_there_nor_built_in_is_lacking(tmp_path):
+    (tmp_path / "9p-net.ko").touch()
+    (tmp_path / "modules.builtin").write_text("kernel/fs/fuse/virtio_fs.ko\n", "ascii")
+
+    assert modules.lacking(str(tmp_path), ["9p_net", "virtio_fs", "9p"]) == ["9p"]
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """Makes packages of Debian beside one another, with files of these names."""
+
+    def made(name, *files):
+        root = tmp_path / "made" / name
+        for file in ("DEBIAN/control", *files):
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / file).write_text(f"Package: {name}\nVersion: 1\nArchitecture: all\n{CONTROL}", "ascii")
+        package = tmp_path / f"{name}_1_all.deb"
+        subprocess.run(["dpkg-deb", "--build", str(root), str(package)], check=True, capture_output=True)
+        return package
+
+    return made
+
+
+CONTROL = "Maintainer: nobody <nobody@invalid>\nDescription: nothing\n"
+IN_PACKAGES = "usr/lib/modules/7.3.4"
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
+def test_modules_come_from_the_package_beside_the_kernels(packages, tmp_path):
+    machine = Machine(f"vm:{packages('linux-binary-7.3.4', f'{IN_PACKAGES}/vmlinuz.unsigned')}")
+    for work in ("first", "second"):
+        (tmp_path / work).mkdir()
+
+    with pytest.raises(TargetError, match=r"holds no modules; put linux-modules-7\.3\.4_\*\.deb into the same folder"):
+        machine._image(tmp_path / "first")
+
+    packages("linux-modules-7.3.4", f"{IN_PACKAGES}/kernel/fs/9p/9p.ko")
+    image, folder = machine._image(tmp_path / "second")
+
+    assert image.name == "vmlinuz.unsigned"
+    assert [path.name for path in modules.files(str(folder)).values()] == ["9p.ko"]
 
 
 @pytest.mark.skipif(shutil.which("cpio") is None, reason="cpio is not installed")
