@@ -69,7 +69,7 @@ def test_descriptors_that_wait_are_counted(peers, held, kind):
 
 
 @pytest.mark.claim("unix.fdinfo.descriptors-before-accept")
-@pytest.mark.needs("kernel>=5.8")
+@pytest.mark.needs("kernel>=6.1")
 @connected_kinds
 def test_listener_counts_descriptors_of_whom_it_has_not_accepted(peers, folder, held, kind):
     listener = serving(peers, folder / "server", kind)
