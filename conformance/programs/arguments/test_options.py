@@ -85,12 +85,12 @@ def test_value_that_cannot_be_read_is_not_set(peers, memory, family):
 def test_length_below_zero_is_refused(peers, memory, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)
     before, value = values(end, family), memory.holding(bytes([1]) * ROOM)
-    below, options = byref(c_int(-1)), OPTIONS[family.name].items()
+    options = OPTIONS[family.name].items()
     cases = {
         f"setsockopt {name}": partial(called, "setsockopt", end.fileno(), *each, value, -1) for name, each in options
     }
     cases |= {
-        f"getsockopt {name}": partial(called, "getsockopt", end.fileno(), *each, value, below)
+        f"getsockopt {name}": partial(called, "getsockopt", end.fileno(), *each, value, byref(c_int(-1)))
         for name, each in options
         if each[0] != IPPROTO_IPV6
     }
