@@ -27,6 +27,11 @@ def reason_of(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def remedy_for(error: OSError, otherwise: str) -> str:
+    """What lets a file be written that could not be."""
+    return "raise the limit of what a file may hold (ulimit -f)." if error.errno == errno.EFBIG else otherwise
+
+
 def read_regular(path: Path) -> bytes:
     """What a regular file holds. Raises OSError, also for a pipe or a device, which might be read for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -51,7 +56,7 @@ def write_whole(path: Path, text: str | Iterable[str]) -> None:
     except OSError as error:
         raise ResultsError(
             f"{path} cannot be written ({reason_of(error)}): "
-            "name a folder that you may write to, with room on its disk."
+            f"{remedy_for(error, 'name a folder that you may write to, with room on its disk.')}"
         ) from error
     finally:
         with suppress(OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import summary
-from reports.files import ResultsError, append_to, read_regular, reason_of, write_whole
+from reports.files import ResultsError, append_to, read_regular, reason_of, remedy_for, write_whole
 from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
 from reports.shelf import Place, Shelved
@@ -111,10 +111,8 @@ class Journal:
             raise self.refused from error
 
     def _unwritable(self, error: OSError) -> ResultsError:
-        return ResultsError(
-            f"{self.path} cannot be written ({reason_of(error)}): "
-            "name another folder with --out, one that you may write to, with room on its disk."
-        )
+        room = "name another folder with --out, one that you may write to, with room on its disk."
+        return ResultsError(f"{self.path} cannot be written ({reason_of(error)}): {remedy_for(error, room)}")
 
 
 def _is_torn(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockproof import child, elsewhere, packages, suite
+from sockproof.endings import how_it_ended, leave, reason_in
 from sockproof.errors import Exit, UsageError
 from sockproof.targets import known
 
@@ -55,6 +57,10 @@ PYTEST: Mapping[int, Exit] = {
 """What pytest's exit codes mean here; see the page on them in pytest's reference."""
 
 
+BROKEN_OFF = (1, 3)
+"""Exit codes of a pytest that has broken off, where it has left no results: Python's for an exception, and its own."""
+NO_ROOM = (errno.EAGAIN, errno.ENOMEM)
+"""What fork(2) says at the limit of processes."""
 NONE = "none"
 """What ``--deviations`` takes in place of a file: the records that come with the suite are left out."""
 
@@ -77,7 +83,11 @@ def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: G
     catalogue = suite.catalogue()
     whole = target.kind == "host" and not asked.selection
     selected = [str(place / "conformance")] if whole else selection(asked.selection, catalogue)
-    found = examined() if target.kind == "host" else []  # first of all: even a lock may not come back
+    try:
+        found = examined() if target.kind == "host" else []  # first of all: even a lock may not come back
+    except UsageError as error:
+        leave(results_folder(asked.out), str(error), Exit.USAGE)
+        raise
     out = results_folder(asked.out)
     behind = [*asked.pytest_arguments, *(UNCACHED if target.kind != "host" else ())]
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
@@ -94,11 +104,12 @@ def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: G
     code, interrupted = child.run(command, surroundings, silence=silence, attendant=exploring, beat=guard.beat)
     if silence is not None and silence.is_too_long:
         return ended_early(out, began, f"the run showed no sign of life for {silence.longest:g} s, and was ended")
-    if code < 0:
-        salvage(out, began, DIED, interrupted=interrupted)
+    broke_off = code < 0 or (code in BROKEN_OFF and reason_in(out, began) is None)
+    if broke_off and salvage(out, began, DIED, interrupted=interrupted) is None and not interrupted:
+        leave(out, f"{how_it_ended(code)} before it came to any of them", Exit.INTERNAL)
     if asked.out is None:
         discard_empty(out)
-    return status(code, interrupted, out, began)
+    return status(code, interrupted, out, began, broke_off=broke_off)
 
 
 def listening(out: Path, behind: Sequence[str], *, longer: float) -> Silence | None:
@@ -121,15 +132,8 @@ def ended_stuck(out: Path, began: int, sentence: str) -> int:
 
 def ended_early(out: Path, began: int, sentence: str) -> int:
     """Leaves the results of a run that went on no more, whether or not it had come to any; the exit status."""
-    from fixtures.run import standing
-    from reports import folder
-    from reports.files import ResultsError
-
     if salvage(out, began, SILENT) is None:
-        with suppress(ResultsError, folder.FolderError):
-            held = folder.held(out)
-            standing.leave(held, sentence, Exit.INTERNAL)
-            held.release()
+        leave(out, sentence, Exit.INTERNAL)
     tell(f"{sentence}; what it had found is in {out}.")
     return Exit.INTERNAL
 
@@ -198,7 +202,9 @@ def examined() -> list[Lack]:
     try:
         return standing.found_here()
     except OSError as error:
-        raise UsageError(f"fork: {error.strerror}; raise the limit of processes: ulimit -u.") from error
+        if error.errno in NO_ROOM:
+            raise UsageError(f"fork: {error.strerror}; raise the limit of processes: ulimit -u.") from error
+        raise UsageError(f"the kernel cannot be tried in a child: {error.strerror}; nothing was run.") from error
 
 
 def stand(out: Path, found: Sequence[Lack]) -> dict[str, str]:
@@ -356,13 +362,12 @@ def _leads_nowhere(name: str, value: str) -> bool:
     return name.startswith("XDG_") and name.endswith("_HOME") and not os.path.isabs(value)
 
 
-def status(code: int, interrupted: bool, out: Path, began: int) -> int:
+def status(code: int, interrupted: bool, out: Path, began: int, *, broke_off: bool = False) -> int:
     """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
     if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
         return Exit.INTERRUPTED
-    if code < 0:
-        name = signal.Signals(-code).name
-        tell(f"the process that ran the scenarios died of {name}; what it had found is in {out}.")
+    if broke_off:
+        tell(f"{how_it_ended(code)}; what it had found is in {out}.")
         return Exit.INTERNAL
     if code == 2 and has_instances(out, began):
         return Exit.UNEXPECTED  # stopped at a failure, because an option of pytest asked for that
