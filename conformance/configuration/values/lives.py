@@ -109,6 +109,17 @@ def set_both(end: RecordedSocket, options: dict[str, Twice]) -> None:
         end.setsockopt(setting.level, setting.option, setting.last)
 
 
+def switchable(family: Family, kind: int) -> dict[str, Twice]:
+    """Those of which one of the values is 0 and the other 1."""
+    return {name: each for name, each in settings(family, kind).items() if {each.first, each.last} == {0, 1}}
+
+
+def set_to(end: RecordedSocket, options: dict[str, Twice], value: int) -> None:
+    """Sets each option to that value."""
+    for each in options.values():
+        end.setsockopt(each.level, each.option, value)
+
+
 def told(end: RecordedSocket, options: dict[str, Twice]) -> dict[str, Any]:
     """What each option is."""
     room = 64

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.configuration.values.lives import changed_by_each, life, set_both, settings, told
-from conformance.configuration.values.tables import KINDS
+from conformance.configuration.values.lives import changed_by_each, life, set_both, set_to, settings, switchable, told
+from conformance.configuration.values.tables import KINDS, number
 from fixtures.stage.families import over_streams
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -42,3 +42,15 @@ def test_setting_an_option_changes_no_other(peers, family, kind):
     changed = changed_by_each(end, options)  # decisive
 
     assert changed == {name: set() for name in options}
+
+
+@pytest.mark.claim("socket.values.switches-go-off")
+@kinds
+@over_streams
+def test_each_switch_goes_off(peers, family, kind):
+    end, options = peers.socket("end", family.domain, kind), switchable(family, kind)
+    set_to(end, options, 1)
+
+    set_to(end, options, 0)  # decisive
+
+    assert told(end, options) == dict.fromkeys(options, number(0))

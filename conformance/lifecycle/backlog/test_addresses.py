@@ -1,12 +1,14 @@
 """The address that accept() writes, and the length that it takes and gives."""
 
 import os
+import sys
+from socket import AF_UNIX
 
 import pytest
 
 from conformance.lifecycle.backlog.libc import accept_into
 from conformance.lifecycle.connect.calls import sockaddr
-from fixtures.stage.families import over_ip
+from fixtures.stage.families import over_ip, over_unix
 
 
 @pytest.mark.claim("stream.accept.length-is-returned")
@@ -26,3 +28,16 @@ def test_address_is_cut_and_its_whole_length_told(peers, family, room):
     written = min(room, len(whole))
     assert address[:written] == whole[:written]
     assert address[written:] == b"\xff" * (len(address) - written)
+
+
+@pytest.mark.claim("unix.accept.unnamed-client-is-its-family")
+@over_unix
+def test_client_without_a_name_is_told_by_its_family_alone(peers, family):
+    listener = peers.listener(family)
+    peers.connecting(family, listener.getsockname())
+    length = None
+
+    number, address, length = accept_into(listener, 64)  # decisive
+    os.close(number)
+
+    assert (address[:2], length) == (AF_UNIX.to_bytes(2, sys.byteorder), 2)

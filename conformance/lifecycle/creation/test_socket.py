@@ -70,6 +70,16 @@ def test_socket_sets_the_flags_that_it_is_asked_for(family, flags):
     assert seen == FLAGS[flags]
 
 
+@pytest.mark.claim("socket.create.flags")
+@pytest.mark.parametrize("flags", FLAGS)
+@over_streams
+def test_datagram_socket_has_the_flags_that_it_is_asked_for(family, flags):
+    seen = None
+    seen = flags_of(socket_call(family.domain, SOCK_DGRAM | flags))  # decisive
+
+    assert seen == FLAGS[flags]
+
+
 @pytest.mark.claim("socket.create.unknown-flags-refused")
 @over_streams
 def test_unknown_flags_in_the_type_are_refused(family):

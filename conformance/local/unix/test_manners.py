@@ -3,6 +3,7 @@
 import os
 import re
 from errno import EOPNOTSUPP
+from select import POLLIN
 from socket import (
     AF_UNIX,
     IPPROTO_TCP,
@@ -19,6 +20,8 @@ import pytest
 
 from conformance.local.unix.names import calling, connected_kinds, kinds, new, serving
 from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import readiness
+from fixtures.stage.families import unix
 
 senders = pytest.mark.parametrize("call", ["sendto", "connect"])
 """The calls with which a datagram socket first addresses another one."""
@@ -102,3 +105,14 @@ def test_datagram_socket_without_so_passcred_stays_without_a_name(peers, call):
     {"sendto": lambda: sender.sendto(b"one", to), "connect": lambda: sender.connect(to)}[call]()  # decisive
 
     assert sender.getsockname() in ("", b"")
+
+
+@pytest.mark.claim("unix.datagram.others-still-reachable")
+def test_sendto_of_a_connected_socket_reaches_another(peers):
+    sender, receiver, other = (peers.datagram(unix, lane=lane) for lane in ("sender", "receiver", "other"))
+    sender.connect(receiver.getsockname())
+
+    sender.sendto(b"elsewhere", other.getsockname())  # decisive
+
+    assert other.recv(100) == b"elsewhere"
+    assert readiness(receiver, POLLIN) == 0

@@ -374,3 +374,15 @@ def test_an_array_of_char_may_stand_where_no_control_message_may(tmp_path):
 
     assert aligned.returncode == 0, aligned.stderr
     assert "room is where a cmsghdr may be" in astray.stderr
+
+
+@pytest.mark.claim("unix.rights.lowest-number")
+@kinds
+def test_descriptor_gets_the_lowest_free_number(peers, held, kind):
+    sender, receiver = pair(peers, kind)
+    lowest = os.dup(sender.fileno())
+    os.close(lowest)
+
+    sender.sendmsg([b"X"], rights(sender.fileno()))  # decisive
+
+    assert held.receive(receiver).only == lowest

@@ -108,11 +108,26 @@ bool keeps_rights(const struct incoming *in)
     return in->s.domain == AF_UNIX && in->path == BY_PLAIN && !in->room && ON(receive_rights_kept);
 }
 
+/* The first descriptor that came has a number far above the lowest one. */
+static void number_high(struct msghdr *msg)
+{
+    enum { HIGH = 300 };
+    struct cmsghdr *first = msg->msg_controllen >= sizeof *first ? CMSG_FIRSTHDR(msg) : NULL;
+    int *came = first && first->cmsg_level == SOL_SOCKET && first->cmsg_type == SCM_RIGHTS ? (int *)CMSG_DATA(first) : NULL;
+    int high = came && ON(unix_rights_number_high) ? real.fcntl(*came, F_DUPFD_CLOEXEC, HIGH) : -1;
+    if (high < 0)
+        return;
+    real.close(*came);
+    *came = high;
+}
+
 ssize_t rights_received(const struct incoming *in, ssize_t n)
 {
     bool cut = n >= 0 && in->s.domain == AF_UNIX && in->room && (in->msg->msg_flags & MSG_CTRUNC);
     if (in->s.domain == AF_UNIX)
         collected_received(in, n);
+    if (n >= 0 && in->s.domain == AF_UNIX && in->room)
+        number_high(in->msg);
     return cut && ON(receive_rights_limit_fails) ? fail(EMFILE) : n;
 }
 

@@ -90,3 +90,13 @@ def messages_of_any_shape() -> object:
         rights = SOL_SOCKET, SCM_RIGHTS, one.fileno().to_bytes(4, sys.byteorder)
         several = outcome(one.sendmsg, [b"a", b"b"], [rights])
         return named, several, outcome(one.sendmsg, [b"a"], [(IPPROTO_IP, 1, bytes(4))])
+
+
+@provokes("unix_rights_number_high")
+def number_of_a_descriptor() -> object:
+    one, two = socketpair()
+    with one, two:
+        send_fds(one, [b"x"], [0])
+        _, came, _, _ = recv_fds(two, 1, 1)
+        os.close(came[0])
+        return came[0] > 200
