@@ -47,7 +47,7 @@ def test_registration_that_is_removed_is_shown_no_more(stream_pair):
 
 
 @pytest.mark.claim("epoll.told.kcmp-finds-the-file")
-@pytest.mark.needs("kernel>=4.13")
+@pytest.mark.needs("kernel>=4.13", "kcmp")
 @over_streams
 def test_kcmp_finds_the_file_that_is_registered(stream_pair):
     client, server = stream_pair
@@ -61,7 +61,7 @@ def test_kcmp_finds_the_file_that_is_registered(stream_pair):
 
 
 @pytest.mark.claim("epoll.told.kcmp-counts-those-of-one-number")
-@pytest.mark.needs("kernel>=4.13")
+@pytest.mark.needs("kernel>=4.13", "kcmp")
 @over_streams
 def test_kcmp_finds_each_of_two_files_that_had_one_number(stream_pair):
     client, server = stream_pair

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import re
 import select
@@ -13,12 +12,10 @@ from platform import machine
 from typing import NamedTuple
 
 from fixtures.evidence.libc import checked
-from fixtures.evidence.verdicts import Unavailable
+from fixtures.stage.probes.privileges import KCMP_CALL
 
 _libc = ctypes.CDLL(None, use_errno=True)
-KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272}
-"""Its number (asm/unistd.h)."""
-KCMP_FILE, KCMP_EPOLL_TFD = 0, 7
+KCMP_EPOLL_TFD = 7
 """linux/kcmp.h."""
 SLOT = struct.Struct("=IIQ")
 """struct kcmp_epoll_slot: the instance, the descriptor, and which of several with that number."""
@@ -40,11 +37,6 @@ def watched_by(instance: select.epoll) -> list[Watched]:
 
 
 def same_file(number: int, slot: tuple[int, int, int]) -> bool:
-    """Whether a descriptor is that of a slot of an instance. Raises OSError, and Unavailable without kcmp(2)."""
-    process = os.getpid()
-    if machine() not in KCMP:
-        raise Unavailable(f"the number of kcmp(2) on {machine()} is not known here", verdict="unsupported")
-    call = KCMP[machine()]
-    if _libc.syscall(call, process, process, KCMP_FILE, number, number) == -1 and ctypes.get_errno() == errno.ENOSYS:
-        raise Unavailable("kcmp(2): ENOSYS", verdict="unsupported")
+    """Whether a descriptor is that of a slot of an instance. Raises OSError."""
+    process, call = os.getpid(), KCMP_CALL[machine()]
     return checked(_libc.syscall(call, process, process, KCMP_EPOLL_TFD, number, SLOT.pack(*slot))) == 0
