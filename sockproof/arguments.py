@@ -112,7 +112,7 @@ def standards_arguments(parser: Parser) -> None:
         "item",
         nargs="*",
         metavar="ITEM",
-        help="a standard ('RFC 9293', 'tcp(7)'), an item (MUST-10, SO_MARK) or a section",
+        help="a standard ('RFC 9293', 'tcp(7)'), an item (MUST-10, SO_MARK), a section, or words ('tcp(7) urgent')",
     )
     add("--open", action="store_true", help="only what no claim decides yet")
     add("--results", metavar="RESULTS", help="verdicts of this run (the last one below the current folder)")

@@ -131,6 +131,7 @@ COMMANDS = {
             ("sockproof standards RFC9293", "one standard"),
             ("sockproof standards MUST-10 3.8.6.1", "these requirements"),
             ("sockproof standards 'tcp(7)' SO_MARK", "a manual page, and an option of any"),
+            ("sockproof standards 'tcp(7) urgent'", "the items of a page with a word in them"),
             ("sockproof standards --open", "what is not decided yet"),
         ),
     ),

@@ -7,6 +7,7 @@ import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sockproof import suite
@@ -55,14 +56,33 @@ def select(views: Sequence[StandardView], asked: Sequence[str]) -> list[Standard
 
 
 def named(views: Sequence[StandardView], word: str) -> list[StandardView]:
-    """What one word names: a standard as it is cited, with or without spaces, or requirements by id or section."""
+    """What one word names: a standard, requirements by id or section; else those that have the words in them."""
     if whole_ones := [view for view in views if plain_name(view.standard.name) == plain_name(word)]:
         return whole_ones
     parts = [replace(view, rows=tuple(row for row in view.rows if is_called(view, row, word))) for view in views]
     if found := [view for view in parts if view.rows]:
         return found
-    known = ", ".join(f'"{view.standard.name}"' for view in views)
-    raise UsageError(f'nothing is called "{word}": name a standard ({known}), or a requirement by its id or section.')
+    if found := [view for view in (speaking(view, word.lower().split()) for view in views) if view.rows]:
+        return found
+    near = get_close_matches(word.upper(), {name.upper() for view in views for row in view.rows for name in
+                                            (view.standard.name, *row.requirement.names)}, 3)  # fmt: skip
+    nearest = f" (near it: {', '.join(near)})" if near else ""
+    raise UsageError(
+        f'nothing is called "{word}", and no item has these words{nearest}; sockproof standards shows all.'
+    )
+
+
+def speaking(view: StandardView, words: Sequence[str]) -> StandardView:
+    """Only the requirements that have each of the words, or whose claims have them; the standard's own name counts."""
+    own = view.standard.name.lower().replace(" ", "")
+    rest = [word for word in words if word not in own]
+
+    def has_all(row: RequirementView) -> bool:
+        demand = row.requirement
+        text = " ".join((demand.id, demand.section, demand.says, demand.differs or "", *demand.claims)).lower()
+        return all(word in text for word in rest)
+
+    return replace(view, rows=tuple(row for row in view.rows if rest and has_all(row)))
 
 
 def merged(views: Iterable[StandardView]) -> Iterator[StandardView]:

@@ -95,6 +95,12 @@ def test_an_item_is_found_by_each_of_its_names_and_behind_its_page(paged, comman
     assert [(entry["id"], entry["verdict"]) for entry in standard["requirements"]] == [("SO_ONE, SO_OTHER", "partly")]
 
 
+@pytest.mark.parametrize("asked", ["secret", "is SECRET", "RFC9293 secret"])
+def test_what_has_no_such_name_is_sought_by_its_words(paged, command, asked):
+    (standard,) = json.loads(command("standards", "--json", asked).out)["standards"]
+    assert [entry["id"] for entry in standard["requirements"]] == ["SHLD-2"]
+
+
 def test_what_is_decided_in_part_says_what_is_open(paged, command):
     assert command("standards", "some(7)", "--open").out.splitlines()[3:7] == [
         "  SO_ONE, SO_OTHER  (Options, option)  partly",
@@ -136,7 +142,7 @@ def test_items_go_by_standard_id_and_section(demanding, command, asked, ids):
 def test_what_names_nothing_is_refused_with_what_there_is(demanding, command):
     told = command("standards", "MUST-999")
     assert told.status == 2
-    assert 'nothing is called "MUST-999": name a standard ("RFC 9293")' in told.err
+    assert 'nothing is called "MUST-999", and no item has these words' in told.err
 
 
 def test_every_label_of_rfc_9293_is_there():
