@@ -98,9 +98,9 @@ def test_number_that_no_socket_has_loses_nothing(peers, family):
 @over_ip
 def test_socket_that_comes_later_is_chosen_by_the_program(peers, family):
     first, second = sharing(peers, family)
-    attach(first, *CHOSEN, option=SO_ATTACH_REUSEPORT_CBPF)
+    attach(first, *CHOSEN, option=SO_ATTACH_REUSEPORT_CBPF)  # decisive
 
-    third = another(peers, family, first)  # decisive
+    third = another(peers, family, first)
 
     assert counts(peers, family, (first, second, third), b"\2") == [0, 0, len(SENDERS)]
 
