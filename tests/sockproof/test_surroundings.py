@@ -93,5 +93,3 @@ def test_a_file_that_may_not_be_so_large_is_told_with_the_limit(command):
     ended = surrounded(command, "ulimit -f 1;")
     assert ended.status in (2, 3), ended
     assert "cannot be written (File too large): raise the limit of what a file may hold (ulimit -f)" in ended.err
-
-

@@ -13,7 +13,7 @@ ASKED = 25000
 
 
 @pytest.mark.claim("tcp.rcvbuf.scale-from-size-before-connect")
-@pytest.mark.needs("sysctl:net.ipv4.tcp_window_scaling")
+@pytest.mark.needs("sysctl:net.ipv4.tcp_window_scaling", "buffers:100000")
 @over_ip
 def test_larger_buffer_before_connect_means_a_larger_scale(peers, family, sysctl, wire):
     sysctl("net.ipv4.tcp_window_scaling", 1)
@@ -43,6 +43,7 @@ def test_size_set_after_connect_does_not_change_the_scale(peers, family, sysctl,
 
 
 @pytest.mark.claim("tcp.rcvbuf.accepted-inherits")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_accepted_socket_has_the_sizes_of_the_listener(peers, family):
     listener = peers.listener(family)

@@ -33,7 +33,7 @@ def test_receive_buffer_grows_with_what_is_read(peers, family, sysctl):
 
 
 @pytest.mark.claim("tcp.rcvbuf.explicit-size-stays")
-@pytest.mark.needs("sysctl:net.ipv4.tcp_rmem", "sysctl:net.ipv4.tcp_moderate_rcvbuf")
+@pytest.mark.needs("sysctl:net.ipv4.tcp_rmem", "sysctl:net.ipv4.tcp_moderate_rcvbuf", "buffers:100000")
 @over_ip
 def test_receive_buffer_that_was_set_does_not_grow(peers, family, sysctl):
     sysctl("net.ipv4.tcp_rmem", ROOM_TO_GROW)
@@ -63,7 +63,7 @@ def test_send_buffer_grows_by_itself(peers, family, sysctl):
 
 
 @pytest.mark.claim("tcp.sndbuf.explicit-size-stays")
-@pytest.mark.needs("sysctl:net.ipv4.tcp_wmem")
+@pytest.mark.needs("sysctl:net.ipv4.tcp_wmem", "buffers:100000")
 @over_ip
 def test_send_buffer_that_was_set_does_not_grow(peers, family, sysctl):
     sysctl("net.ipv4.tcp_wmem", "4096 16384 4194304")

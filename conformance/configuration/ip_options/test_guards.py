@@ -50,7 +50,7 @@ def test_syn_with_fewer_hops_left_is_not_answered(peers, family):
 
 
 @pytest.mark.claim("ip6.dontfrag.larger-emsgsize")
-@pytest.mark.needs(f"option:IPPROTO_IPV6.{IPV6_DONTFRAG}")
+@pytest.mark.needs(f"option:IPPROTO_IPV6.{IPV6_DONTFRAG}", "buffers:100000")
 @over_ip6
 def test_datagram_that_would_be_fragmented_is_refused(peers, family):
     sender, receiver = ends(peers, family)

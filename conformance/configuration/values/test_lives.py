@@ -10,6 +10,7 @@ kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 @pytest.mark.claim("socket.values.last-set-counts")
+@pytest.mark.needs("buffers:100000")
 @kinds
 @over_streams
 def test_option_that_is_set_twice_has_the_last_value(peers, family, kind):
@@ -21,6 +22,7 @@ def test_option_that_is_set_twice_has_the_last_value(peers, family, kind):
 
 
 @pytest.mark.claim("socket.values.kept-through-life")
+@pytest.mark.needs("buffers:100000")
 @kinds
 @over_streams
 def test_options_stay_through_the_life_of_a_socket(peers, family, kind):

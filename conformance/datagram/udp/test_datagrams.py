@@ -134,6 +134,7 @@ def test_peeked_datagram_stays(peers, family):
 
 
 @pytest.mark.claim("udp.send.largest")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_largest_datagram_arrives_whole(peers, family):
     sender, receiver = ends(peers, family)

@@ -67,6 +67,7 @@ def test_datagram_is_whole_again_once_the_size_is_zero(peers, family):
 
 
 @pytest.mark.claim("udp.segments.too-many-refused")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_more_segments_than_one_send_may_be_are_refused(peers, family):
     sender, receiver = sending(peers, family)

@@ -155,6 +155,7 @@ def test_path_is_reached_from_another_network_namespace(peers, folder, kind):
 
 
 @pytest.mark.claim("unix.local.no-packets")
+@pytest.mark.needs("buffers:100000")
 @pytest.mark.parametrize("kind", [SOCK_STREAM], ids=["stream"])
 def test_nothing_of_a_unix_connection_is_on_any_interface(peers, wire, kind):
     client, server = peers.pair(unix)

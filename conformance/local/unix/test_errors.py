@@ -110,6 +110,7 @@ def test_more_to_come_joins_no_records(peers, kind):
 
 
 @pytest.mark.claim("unix.rcvbuf.bounds-nothing")
+@pytest.mark.needs("buffers:100000")
 @kinds
 def test_size_of_the_receive_buffer_bounds_nothing(peers, kind):
     client, server = pair(peers, kind)

@@ -138,6 +138,7 @@ def test_record_longer_than_the_send_buffer_is_refused(peers, kind):
 
 
 @pytest.mark.claim("unix.datagram.nothing-lost")
+@pytest.mark.needs("buffers:100000")
 def test_datagrams_are_kept_until_there_is_no_room_and_none_is_lost(peers):
     receiver = peers.datagram(unix, lane="receiver")
     sender = peers.socket("sender", unix.domain, SOCK_DGRAM)
@@ -152,6 +153,7 @@ def test_datagrams_are_kept_until_there_is_no_room_and_none_is_lost(peers):
 
 
 @pytest.mark.claim("unix.datagram.nothing-lost")
+@pytest.mark.needs("buffers:100000")
 def test_blocking_datagram_waits_for_room_and_is_not_lost(peers):
     receiver = peers.datagram(unix, lane="receiver")
     sender = peers.socket("sender", unix.domain, SOCK_DGRAM)
@@ -168,7 +170,7 @@ def test_blocking_datagram_waits_for_room_and_is_not_lost(peers):
 
 
 @pytest.mark.claim("unix.datagram.queue-length")
-@pytest.mark.needs("sysctl:net.unix.max_dgram_qlen")
+@pytest.mark.needs("sysctl:net.unix.max_dgram_qlen", "buffers:100000")
 @pytest.mark.parametrize("length", [1, 4])
 def test_queue_of_a_receiver_is_as_long_as_max_dgram_qlen(peers, sysctl, length):
     sysctl("net.unix.max_dgram_qlen", length)  # decisive

@@ -6,6 +6,7 @@ from fixtures.stage.families import over_streams
 
 
 @pytest.mark.claim("model.stream-pair.follows-the-rules")
+@pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)
 @over_streams
 def test_any_calls_on_a_pair(searching, family):
@@ -18,6 +19,7 @@ def test_any_calls_on_a_pair(searching, family):
 
 
 @pytest.mark.claim("model.lock-step.unix-as-tcp")
+@pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)
 def test_any_calls_on_two_pairs_in_step(searching):
     from conformance.stream.models.lockstep import LockStep
@@ -29,6 +31,7 @@ def test_any_calls_on_two_pairs_in_step(searching):
 
 
 @pytest.mark.claim("model.vectors.one-message-in-any-shape")
+@pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)
 @over_streams
 def test_buffers_of_any_shape(searching, family):

@@ -106,6 +106,7 @@ def test_read_gives_what_recv_without_flags_gives(stream_pair):
 
 
 @pytest.mark.claim("stream.receive.gives-what-is-there")
+@pytest.mark.needs("buffers:100000")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @over_streams
 def test_each_call_gives_all_that_is_there(peers, family, call):

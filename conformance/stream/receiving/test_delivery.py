@@ -34,6 +34,7 @@ def test_lost_bytes_are_sent_again(stream_pair, wire):
 
 
 @pytest.mark.claim("tcp.send.success-is-no-delivery")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_bytes_that_send_took_may_never_be_read(peers, family):
     client, server = peers.pair(family, rcvbuf=SMALL // 4)

@@ -27,6 +27,7 @@ forces = pytest.mark.parametrize("option", FORCED, ids=["SO_SNDBUFFORCE", "SO_RC
 
 
 @pytest.mark.claim("socket.sndbuf.doubled")
+@pytest.mark.needs("buffers:100000")
 @over_streams
 def test_sndbuf_reads_back_doubled(peers, family):
     end = peers.socket("client", family.domain, SOCK_STREAM)
@@ -39,6 +40,7 @@ def test_sndbuf_reads_back_doubled(peers, family):
 
 
 @pytest.mark.claim("socket.rcvbuf.doubled")
+@pytest.mark.needs("buffers:100000")
 @over_streams
 def test_rcvbuf_reads_back_doubled(peers, family):
     end = peers.socket("client", family.domain, SOCK_STREAM)
@@ -182,7 +184,7 @@ def test_new_unix_socket_has_the_size_of_wmem_default(peers, family):
 
 
 @pytest.mark.claim("stream.send.larger-sndbuf-takes-more")
-@pytest.mark.needs("siocoutq")
+@pytest.mark.needs("siocoutq", "buffers:100000")
 @over_streams
 def test_larger_sndbuf_takes_more(peers, family):
     small, large = small_pair(peers, family), small_pair(peers, family)

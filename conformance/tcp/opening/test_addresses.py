@@ -6,6 +6,8 @@ from conformance.tcp.opening.nobody import NOBODY, each
 from fixtures.stage.families import ip4, ip6
 
 MANY = [(ip4, "255.255.255.255"), (ip4, "10.78.0.255"), (ip4, "224.0.0.1"), (ip6, "ff02::1"), (ip6, "ff0e::1")]
+
+
 def listening_anywhere(remote):
     """A listener on every address of the kernel's."""
     opened = remote.peers.listener(remote.family, host=remote.family.wildcard)
