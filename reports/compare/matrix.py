@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reports import naming, summary
-from reports.compare.sides import Side, target_name
+from reports.compare.names import target_name
+from reports.compare.sides import Side
 from reports.record import DECIDED, Claim, Instance
 from reports.texts import first_line
 

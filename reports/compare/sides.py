@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports import summary
+from reports.compare.names import distinct_names
 from reports.files import ResultsError
 from reports.pages import seen_from
-from reports.record import Results, Target
+from reports.record import Results
 from reports.store import JOURNAL, RESULTS, read_results
 
 
@@ -25,17 +25,6 @@ class Side:
     """Where it was read, as it was asked for."""
     results: Results
     """With the paths of captures as they are seen from the folder of the pages."""
-
-    @property
-    def release(self) -> str:
-        """The release of its kernel: ``6.1.0``."""
-        return release(self.results.target)
-
-
-def release(target: Target) -> str:
-    """The release in a target's kernel, which may begin with the name of the system."""
-    words = target.kernel.split()
-    return next((word for word in words if word[:1].isdigit()), target.kernel)
 
 
 def read_sides(paths: Sequence[str], out: Path, *, across_versions: bool = False) -> tuple[Side, ...]:
@@ -85,36 +74,6 @@ def _refuse_versions(paths: Sequence[str], found: Sequence[Results]) -> None:
                 f"{paths[0]} comes from sockproof {first} and {path} from {results.run.sockproof}, whose scenarios may "
                 "ask something else: run both with one version, or compare them all the same with --across-versions."
             )
-
-
-def distinct_names(found: Sequence[Results], places: Sequence[str]) -> list[str]:
-    """A name for each: its target, with as much behind it as tells them apart."""
-    pairs = list(zip(found, places, strict=True))
-    for naming in NAMINGS:
-        names = [naming(results, place) for results, place in pairs]
-        if max(Counter(names).values()) == 1:
-            return names
-    return [f"{name} #{number}" for number, name in enumerate(names, 1)]
-
-
-def target_name(target: Target) -> str:
-    """What a target is called: by its name without what stands behind a colon, or by its kind where it has none."""
-    name = target.name.partition(":")[0]
-    return target.environment.kind if name == "host" else name
-
-
-def _version(target: Target) -> str:
-    """What tells it from others of its name: how it was made, or else its kernel."""
-    made = (target.environment.version, *map(str, target.environment.options.values()))
-    return " ".join(filter(None, made)) or release(target)
-
-
-NAMINGS: tuple[Callable[[Results, str], str], ...] = (
-    lambda results, _: target_name(results.target),
-    lambda results, _: f"{target_name(results.target)} {_version(results.target)}",
-    lambda results, _: f"{target_name(results.target)} {results.run.id}",
-    lambda results, place: f"{target_name(results.target)} {place}",
-)
 
 
 def cut_short(sides: Sequence[Side]) -> list[str]:

@@ -19,6 +19,9 @@ WIDTH = 110
 FACTS = 6
 """So many facts of the environment that differ are told; another kernel has dozens."""
 
+TOLD = ("kernel", "version", "release")
+"""Facts that stand below the name of each side."""
+
 
 def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
     """The comparison, and of its claims these."""
@@ -28,7 +31,8 @@ def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
         verdicts = ", ".join(
             f"{number} {verdict}" for verdict, number in summary.counts(side.results).items() if number
         )
-        yield _cut(f"  {side.name}: {verdicts or 'nothing ran'} ({words.kernel(side)})")
+        yield _cut(f"  {side.name}: {verdicts or 'nothing ran'}")
+        yield _cut(f"    {words.kernel(side)}")
     yield from (f"  {sentence}" for sentence in cut_short(comparison.sides))
     yield ""
     for name, number, instances, meaning in words.numbers(comparison):
@@ -50,7 +54,7 @@ def _changes(comparison: Comparison) -> Iterator[str]:
 
 
 def _environment(found: Sequence[Fact], comparison: Comparison) -> Iterator[str]:
-    differing = [fact for fact in found if fact.telling]
+    differing = [fact for fact in found if fact.telling and fact.name not in TOLD]
     if differing:
         yield ""
         yield "not the same in the environment:"

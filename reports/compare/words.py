@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from reports import summary
 from reports.compare.matrix import ABSENT, Comparison, InstanceRow
+from reports.compare.names import whole_name
 from reports.compare.sides import Side
 from reports.record import DECIDED, Instance
 from reports.summary import several
 
 
 def kernel(side: Side) -> str:
-    """What the side ran on: what makes the target, where it says so, and the kernel that it claims to be."""
-    around, said = side.results.target.environment, summary.kernel(side.results)
-    version = around.version if around else ""
-    return f"{version}: {said}" if version and version not in said else said
+    """What the side ran on, in full: its target with what makes it, and the kernel that it claims to be."""
+    return f"{whole_name(side.results.target)}: {summary.kernel(side.results)}"
 
 
 def headline(comparison: Comparison) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reports.compare.matrix import Comparison, compare
-from reports.compare.sides import Side, distinct_names
+from reports.compare.names import distinct_names
+from reports.compare.sides import Side
 from reports.record import Check, Instance, Results
 from tests.reports.samples import RESET, claim, instance, results, run, target
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 import pytest
 
 from reports.compare.environment import facts
-from reports.compare.sides import distinct_names, read_sides
-from reports.environment import Environment
+from reports.compare.sides import read_sides
 from reports.files import ResultsError
 from reports.store import write_results
 from tests.reports.compare.builders import compared, found
@@ -27,34 +26,6 @@ def written(tmp_path):
         return str(tmp_path / name)
 
     return write
-
-
-@pytest.mark.parametrize(
-    ("sides", "names"),
-    [
-        ([found(name="host"), found(name="gvisor")], ["host", "gvisor"]),
-        ([found(), found(environment=Environment("gvisor"))], ["host", "gvisor"]),
-        (
-            [
-                found(name="gvisor:/opt/a/runsc", environment=Environment("gvisor", "runsc 2022")),
-                found(name="gvisor:/opt/b/runsc", environment=Environment("gvisor", "runsc 2024")),
-            ],
-            ["gvisor runsc 2022", "gvisor runsc 2024"],
-        ),
-        (
-            [
-                found(name="container", environment=Environment("container", options={"preset": "docker"})),
-                found(name="container", environment=Environment("container", options={"preset": "nothing"})),
-            ],
-            ["container docker", "container nothing"],
-        ),
-        ([found(kernel="Linux 6.1.0 #1"), found(kernel="5.10.3")], ["host 6.1.0", "host 5.10.3"]),
-        ([found(ran=run(id="one")), found(ran=run(id="two"))], ["host one", "host two"]),
-        ([found(), found()], ["host here", "host there"]),
-    ],
-)
-def test_names_tell_the_sides_apart(sides, names):
-    assert distinct_names(sides, ["here", "there"]) == names
 
 
 def test_a_copy_of_a_run_can_be_compared(written, tmp_path):
