@@ -18,7 +18,9 @@ struct value {
 /* To ask for these changes something. */
 static bool is_taken(int level, int name)
 {
-    return (level == SOL_SOCKET && (name == SO_ERROR || name == PEERPIDFD)) || (level == IPPROTO_TCP && name == TCP_SAVED_SYN);
+    if (level == IPPROTO_TCP)
+        return name == TCP_SAVED_SYN || name == TCP_ZEROCOPY_RECEIVE; /* the latter tells SO_ERROR as well */
+    return level == SOL_SOCKET && (name == SO_ERROR || name == PEERPIDFD);
 }
 
 static struct value value_of(int fd, int level, int name)
