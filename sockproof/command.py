@@ -89,7 +89,7 @@ COMMANDS = {
         "sockproof.listing:list_claims",
         (
             ("sockproof list", "all claims"),
-            ("sockproof list linger '*.eof'", "a topic, and all whose id ends in .eof"),
+            ("sockproof list linger '*-eof'", "a topic, and all whose id ends in -eof"),
             ("sockproof list --json", "for programs"),
         ),
     ),

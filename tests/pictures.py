@@ -5,12 +5,15 @@
 `docs/report.png` is a claim that conforms, with its packets; `docs/red.png` a run on a kernel that drops SO_LINGER, for
 which a C compiler is needed; `docs/diagnosis.png` what the report takes for the cause of it, `docs/documents.png` what
 it says of a source document; `docs/compare.png` the two runs beside one another; `docs/mutants.png` what the suite
-notices of faults.
+notices of faults; `docs/results.png` how a page begins, and `docs/badge.svg` the badge of that run. With gVisor also
+`docs/worked.png`, a run in it of which nothing is known, `docs/deviations.png`, the same with the records of the suite,
+and `docs/targets.png`, it beside the host.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,18 +57,25 @@ def sockproof(folder: Path, *arguments: str, **settings: str) -> None:
         raise SystemExit(ran.returncode)
 
 
+SIGPIPE = ("run", "stream.sigpipe", "tcp.sigpipe")
+
+
 def main() -> None:
     """Makes all of them."""
     with TemporaryDirectory(prefix="sockproof-pictures-") as made:
         folder = Path(made)
-        sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "good")
-        library = str(fault(folder, FAULTS["SO_LINGER dropped"]))
-        sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "broken", LD_PRELOAD=library)
-        sockproof(folder, "compare", "good", "broken", "--out", "compare")
-        sockproof(folder, "mutants", "linger.*", "--out", "mutants")
+        on_this_kernel(folder)
+        with_gvisor = bool(shutil.which("runsc"))
+        if with_gvisor:
+            in_a_sandbox(folder)
         (folder / "profile").mkdir()
         browser = Browser(folder / "profile")
         try:
+            if with_gvisor:
+                take(browser, folder / "unknown" / "report.html", "worked.png", height=860)
+                take(browser, folder / "gvisor" / "report.html", "deviations.png", height=640)
+                take(browser, folder / "both" / "compare.html", "targets.png", height=680)
+            take(browser, folder / "good" / "report.html", "results.png", height=660)
             take(browser, folder / "good" / "report.html", "report.png", SHOW, height=1120)
             take(browser, folder / "broken" / "report.html", "red.png")
             take(browser, folder / "broken" / "report.html", "diagnosis.png", TO_THE_CAUSE, height=420)
@@ -74,6 +84,24 @@ def main() -> None:
             take(browser, folder / "mutants" / "kill-matrix.html", "mutants.png", height=700)
         finally:
             browser.close()
+
+
+def on_this_kernel(folder: Path) -> None:
+    """Runs as it is and under a fault, and what the suite notices of faults."""
+    sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "good")
+    shutil.copy(folder / "good" / "badge.svg", PROJECT / "docs")
+    library = str(fault(folder, FAULTS["SO_LINGER dropped"]))
+    sockproof(folder, "run", "tcp.linger", "-n", "2", "--out", "broken", LD_PRELOAD=library)
+    sockproof(folder, "compare", "good", "broken", "--out", "compare")
+    sockproof(folder, "mutants", "linger.*", "--out", "mutants")
+
+
+def in_a_sandbox(folder: Path) -> None:
+    """Runs in gVisor, and the same on this kernel."""
+    sockproof(folder, *SIGPIPE, "--out", "host")
+    sockproof(folder, *SIGPIPE, "--target", "gvisor", "--out", "gvisor")
+    sockproof(folder, *SIGPIPE, "--target", "gvisor", "--deviations", "none", "--out", "unknown")
+    sockproof(folder, "compare", "host", "gvisor", "--out", "both")
 
 
 def take(browser: Browser, page: Path, name: str, first: str = "1", height: int = 900) -> None:
