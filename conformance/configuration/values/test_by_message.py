@@ -38,6 +38,7 @@ def test_control_message_marks_one_datagram(peers, family):
     sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
     receiver.setsockopt(SOL_SOCKET, SO_RCVMARK, 1)
     sender.setsockopt(SOL_SOCKET, SO_MARK, 3)
+    seen = []
 
     seen = told(sender, receiver, SO_MARK, [7, None])  # decisive
 
@@ -62,6 +63,7 @@ def test_control_message_gives_one_datagram_its_priority(peers, family):
     sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
     receiver.setsockopt(SOL_SOCKET, SO_RCVPRIORITY, 1)
     sender.setsockopt(SOL_SOCKET, SO_PRIORITY, 2)
+    seen = []
 
     seen = told(sender, receiver, SO_PRIORITY, [5, None])  # decisive
 
