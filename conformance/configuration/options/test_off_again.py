@@ -13,7 +13,7 @@ from socket import (
 
 import pytest
 
-from conformance.configuration.values.settings import cases
+from conformance.configuration.values.settings import cases, there
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import ip4, ip6, over_ip, over_ip4, unix
@@ -24,10 +24,13 @@ RX_SOFTWARE = 1 << 3 | 1 << 4
 """asm-generic/socket.h, linux/socket.h; SOF_TIMESTAMPING_RX_SOFTWARE and _SOFTWARE of linux/net_tstamp.h."""
 asked_for = pytest.mark.parametrize(
     ("family", "level", "option", "on"),
-    cases(
+    there(
+        "SOL_SOCKET",
         SO_TIMESTAMP=(ip4, SOL_SOCKET, 29, 1),
         SO_TIMESTAMPNS=(ip4, SOL_SOCKET, 35, 1),
         SO_TIMESTAMPING=(ip4, SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE),
+    )
+    + cases(
         IP_PKTINFO=(ip4, IPPROTO_IP, 8, 1),
         IP_RECVTTL=(ip4, IPPROTO_IP, 12, 1),
         IP_RECVTOS=(ip4, IPPROTO_IP, 13, 1),
@@ -93,7 +96,8 @@ def test_nothing_is_told_of_buffers_once_the_option_is_off(stream_pair):
 @pytest.mark.claim("socket.off-again.least-hops")
 @pytest.mark.parametrize(
     ("family", "level", "option", "hops"),
-    cases(IP_MINTTL=(ip4, IPPROTO_IP, 21, 2), IPV6_MINHOPCOUNT=(ip6, IPPROTO_IPV6, 73, 16)),
+    there("IPPROTO_IP", IP_MINTTL=(ip4, IPPROTO_IP, 21, 2))
+    + there("IPPROTO_IPV6", IPV6_MINHOPCOUNT=(ip6, IPPROTO_IPV6, 73, 16)),
 )
 def test_segment_of_any_hops_is_taken_once_the_least_is_zero(peers, family, level, option, hops):
     client, server = peers.pair(family)

@@ -6,12 +6,13 @@ None changes what the few bytes of such a life need. The numbers are those of th
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterator
 from select import POLLIN
 from socket import IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, SHUT_WR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
 from typing import Any, NamedTuple
 
-from conformance.configuration.values.tables import answer, number, switches
+from conformance.configuration.values.tables import answer, switches
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import Family
@@ -28,10 +29,9 @@ class Twice(NamedTuple):
     told: int | bytes | None = None
     """How the last is told, where otherwise."""
 
-    def expected(self) -> bytes:
-        """The bytes of the value that is told."""
-        value = self.last if self.told is None else self.told
-        return number(value) if isinstance(value, int) else value
+    def expected(self) -> int | bytes:
+        """The value that is told."""
+        return self.last if self.told is None else self.told
 
 
 def _time(seconds: int) -> bytes:
@@ -121,9 +121,13 @@ def set_to(end: RecordedSocket, options: dict[str, Twice], value: int) -> None:
 
 
 def told(end: RecordedSocket, options: dict[str, Twice]) -> dict[str, Any]:
-    """What each option is."""
+    """What each option is, an int or bytes."""
     room = 64
-    return {name: answer(end.getsockopt, each.level, each.option, room) for name, each in options.items()}
+    return {name: _plain(answer(end.getsockopt, each.level, each.option, room)) for name, each in options.items()}
+
+
+def _plain(value: bytes | str) -> int | bytes | str:
+    return int.from_bytes(value, sys.byteorder, signed=True) if isinstance(value, bytes) and len(value) == 4 else value
 
 
 def life(peers: Peers, family: Family, kind: int, end: RecordedSocket) -> Iterator[str]:

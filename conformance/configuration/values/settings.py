@@ -34,6 +34,14 @@ def cases(**named: tuple[Any, ...]) -> list[Any]:
     return [pytest.param(*values, id=name) for name, values in named.items()]
 
 
+def there(level: str, **named: tuple[Any, ...]) -> list[Any]:
+    """Parameters with these ids, of options that not every kernel has: the third value is the number."""
+    return [
+        pytest.param(*values, id=name, marks=pytest.mark.needs(f"option:{level}.{values[2]}"))
+        for name, values in named.items()
+    ]
+
+
 def of_type(ancillary: Iterable[tuple[int, int, bytes]], level: int, kind: int) -> list[bytes]:
     """The contents of the control messages of that level and type."""
     return [content for at, of, content in ancillary if (at, of) == (level, kind)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from select import POLLERR, POLLIN
-from socket import SHUT_RD, SHUT_RDWR, SHUT_WR, SO_ERROR, SOCK_DGRAM, SOCK_SEQPACKET, SOL_SOCKET
+from socket import AF_UNIX, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_ERROR, SOCK_DGRAM, SOCK_SEQPACKET, SOL_SOCKET
 from typing import NamedTuple
 
 import pytest
@@ -84,7 +84,8 @@ def connected(peers: Peers, kind: Kind) -> RecordedSocket:
 def dissolved(peers: Peers, kind: Kind) -> RecordedSocket:
     """It was connected, and is no more."""
     end = connected(peers, kind)
-    disconnect(end)
+    with suppress(OSError):  # the tables tell that it still is
+        disconnect(end)
     return end
 
 
@@ -101,7 +102,8 @@ def empty(peers: Peers, kind: Kind) -> RecordedSocket:
 def _sent(pair: Pair, *messages: bytes) -> Pair:
     for message in messages:
         pair.client.send(message)
-        ready(pair.server, POLLIN)
+        if pair.server.family != AF_UNIX:  # there it has come once it is sent
+            ready(pair.server, POLLIN)
     return pair
 
 
@@ -168,9 +170,10 @@ def full(peers: Peers, kind: Kind) -> RecordedSocket:
     """The peer has no room for more."""
     end = connected(peers, kind)
     end.setblocking(False)
-    with suppress(BlockingIOError):
-        while True:
-            end.send(bytes(1000))
+    for size in (1000, 1):
+        with suppress(BlockingIOError):
+            while True:
+                end.send(bytes(size))
     return end
 
 

@@ -7,6 +7,7 @@ from conformance.lifecycle.states import asking
 from conformance.lifecycle.states.asking import RECEIVES, SENDS
 from conformance.lifecycle.states.message_tables import column
 from conformance.lifecycle.states.messages import in_each_state, over_messages
+from fixtures.evidence.spelling import spell_poll_events
 
 pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
 
@@ -18,12 +19,14 @@ def each(calls):
 @pytest.mark.claim("messages.states.told-by-each-wait")
 @over_messages
 def test_each_wait_tells_the_events_of_the_state(peers, kind):
-    ends, seen, members = in_each_state(peers, kind), {}, {}
+    ends, polled, seen, members = in_each_state(peers, kind), {}, {}, {}
 
+    polled = {state: asking.polled(end) for state, end in ends.items()}  # decisive
     seen = {state: asking.events(end) for state, end in ends.items()}  # decisive
     members = {state: asking.sets(end) for state, end in ends.items()}  # decisive
 
     bits = column(kind.table, "events")
+    assert polled == {state: spell_poll_events(bits[state]) for state in ends}
     assert seen == {state: asking.as_told(bits[state]) for state in ends}
     assert members == {state: asking.in_sets(bits[state]) for state in ends}
 

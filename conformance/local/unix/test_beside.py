@@ -80,6 +80,7 @@ def test_datagram_brings_the_time_of_its_sending(peers):
 
 
 @pytest.mark.claim("unix.filter.drops-in-silence")
+@pytest.mark.needs("filter")
 def test_sender_is_not_told_of_a_filter(peers):
     sender, receiver = pair(peers, SOCK_DGRAM)
     attach(receiver, (RETURN, 0))  # decisive
@@ -137,6 +138,7 @@ def test_reset_is_told_by_the_next_record_that_is_sent(peers):
 
 
 @pytest.mark.claim("unix.peek-off.over-several-sends")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_PEEK_OFF}")
 def test_peeks_go_on_over_the_ends_of_what_was_sent(peers):
     sender, receiver = pair(peers, SOCK_STREAM)
     for piece in (b"abc", b"def", b"ghi"):
