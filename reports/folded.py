@@ -39,9 +39,10 @@ class Packs:
         """What the standards demand."""
         return packed({view.anchor: self._drawn("standard_table", view) for view in views})
 
-    def about(self, topics: Iterable[TopicView]) -> Any:
+    def about(self, topics: Iterable[TopicView], standards: Iterable[StandardView]) -> Any:
         """What the filters ask of each claim."""
-        return packed({view.anchor: about(view) for topic in topics for view in topic.claims})
+        items = demanded(standards)
+        return packed({view.anchor: about(view, items) for topic in topics for view in topic.claims})
 
     def _drawn(self, macro: str, view: object) -> str:
         draw: Callable[[object], str] = getattr(self._parts, macro)
@@ -61,7 +62,18 @@ def lean(drawn: str) -> str:
     return drawn if "<pre" in drawn else re.sub(r">\s*\n\s*<", "><", drawn)
 
 
-def about(view: ClaimView) -> dict[str, Any]:
+def demanded(standards: Iterable[StandardView]) -> dict[str, list[str]]:
+    """What standards demand, in their words, by the claims that decide it."""
+    found: dict[str, list[str]] = {}
+    for view in standards:
+        for row in view.rows:
+            demand = row.requirement
+            for claim in demand.claims:
+                found.setdefault(claim, []).extend((view.standard.name, demand.id, demand.says))
+    return found
+
+
+def about(view: ClaimView, items: Mapping[str, Iterable[str]]) -> dict[str, Any]:
     """A claim's level, the families it ran in, the documents it is from, and every word that finds it besides."""
     ran = [each.instance for each in view.instances]
     families = (each.parameters.get("family", "") for each in ran)
@@ -70,7 +82,7 @@ def about(view: ClaimView) -> dict[str, Any]:
         "level": [view.claim.level] if view.claim.level else [],
         "family": sorted({family for family in families if family and not family.isdecimal()}),
         "source": list(dict.fromkeys(source.document for source in view.claim.sources)),
-        "words": " ".join(dict.fromkeys((*places(view.claim), *tests))),
+        "words": " ".join(dict.fromkeys((*places(view.claim), *tests, *items.get(view.claim.id, ())))),
     }
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from sockproof.errors import UsageError
 from sockproof.listing import indented
 
 if TYPE_CHECKING:
-    from reports.record import Results
+    from reports.record import Claim, Results
     from reports.standards import RequirementView, StandardView, Tally
 
 VERSION = 1
@@ -62,27 +63,59 @@ def named(views: Sequence[StandardView], word: str) -> list[StandardView]:
     parts = [replace(view, rows=tuple(row for row in view.rows if is_called(view, row, word))) for view in views]
     if found := [view for view in parts if view.rows]:
         return found
-    if found := [view for view in (speaking(view, word.lower().split()) for view in views) if view.rows]:
-        return found
+    for also in (False, True):
+        if found := [view for view in (speaking(view, word.lower().split(), also) for view in views) if view.rows]:
+            return found
     near = get_close_matches(word.upper(), {name.upper() for view in views for row in view.rows for name in
                                             (view.standard.name, *row.requirement.names)}, 3)  # fmt: skip
     nearest = f" (near it: {', '.join(near)})" if near else ""
+    claims = saying(views, word.lower().split())
+    told = f"; claims that have them: {', '.join(claims[:MOST_CLAIMS])} (sockproof show ID)" if claims else ""
     raise UsageError(
-        f'nothing is called "{word}", and no item has these words{nearest}; sockproof standards shows all.'
+        f'nothing is called "{word}", and no item has these words{nearest}{told}; sockproof standards shows all.'
     )
 
 
-def speaking(view: StandardView, words: Sequence[str]) -> StandardView:
-    """Only the requirements that have each of the words, or whose claims have them; the standard's own name counts."""
+MOST_CLAIMS = 4
+"""Claims that are named where no item has the words."""
+
+
+def saying(views: Sequence[StandardView], words: Sequence[str]) -> list[str]:
+    """The claims that have each of the words in their ids, sentences and notes; where one of the words is a document,
+    only those that are from it or called by its subject."""
+    documents = {plain_name(view.standard.name) for view in views} & {*words}
+    rest = [root(word) for word in words if word not in documents]
+    found = suite.catalogue().claims.values()
+    fitting = [each for each in found if all(word in f"{each.id} {each.says} {each.note}".lower() for word in rest)]
+    return [each.id for each in fitting if rest and (not documents or is_from(each, documents))]
+
+
+def is_from(claim: Claim, documents: AbstractSet[str]) -> bool:
+    """Whether a claim is from one of the documents, or has its subject in its id: ``udp(7)`` in ``udp.connect``."""
+    subjects = {name.partition("(")[0] for name in documents}
+    named = {plain_name(one.document) for one in claim.sources}
+    return bool(named & documents) or claim.id.partition(".")[0] in subjects
+
+
+def speaking(view: StandardView, words: Sequence[str], also: bool = False) -> StandardView:
+    """Only the requirements that have each of the words; the standard's own name counts, and so do, where `also`, the
+    sentences of the claims that decide them."""
     own = view.standard.name.lower().replace(" ", "")
-    rest = [word for word in words if word not in own]
+    rest = [root(word) for word in words if word not in own]
 
     def has_all(row: RequirementView) -> bool:
         demand = row.requirement
-        text = " ".join((demand.id, demand.section, demand.says, demand.differs or "", *demand.claims)).lower()
+        text = " ".join((demand.id, demand.section, demand.says, demand.differs or "", *demand.claims))
+        text = " ".join((text, *(claim.says for claim in row.claims if also))).lower()
         return all(word in text for word in rest)
 
     return replace(view, rows=tuple(row for row in view.rows if rest and has_all(row)))
+
+
+def root(word: str) -> str:
+    """A word without its ending, so that ``truncated`` is found as ``truncates``; what is no plain word stays."""
+    short = re.sub(r"(?:ying|ied|ies|ing|ed|es|(?<!s)s|y|e)$", "", word)
+    return short if word.isalpha() and len(short) >= 4 else word
 
 
 def merged(views: Iterable[StandardView]) -> Iterator[StandardView]:

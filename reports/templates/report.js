@@ -43,8 +43,12 @@
   const about = await unpack(document.getElementById("claims"));
   const told = (claim, name) => (about[claim.id] || {})[name] || [];
   const topics = new Map(sections.map((section) => [section, section.querySelector("h2").textContent]));
-  const texts = new Map(claims.map((claim) => [claim,
-    `${claim.querySelector("summary").textContent} ${told(claim, "source").join(" ")} ${told(claim, "words")}`.toLowerCase()]));
+  const texts = new Map(claims.map((claim) => {
+    const named = [...told(claim, "source"), ...told(claim, "source").map((name) => name.replaceAll(" ", ""))].join(" ");
+    return [claim, `${claim.querySelector("summary").textContent} ${named} ${told(claim, "words")}`.toLowerCase()];
+  }));
+  // A plain word is sought without its ending: "truncated" finds what "truncates".
+  const root = (word) => word.replace(/^([a-z]{4,}?)(?:ying|ied|ies|ing|ed|es|(?<!s)s|y|e)$/, "$1");
   const facets = {
     verdict: (claim) => [claim.dataset.verdict],
     topic: (claim) => [topics.get(claim.closest("section"))],
@@ -72,7 +76,7 @@
   const opener = make("button", { type: "button", textContent: "Open all" });
 
   const filter = () => {
-    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean).map(root);
     const chosen = Object.entries(facets).filter(([name]) => inputs[name].value);
     let shown = 0;
     for (const claim of claims) {

@@ -102,6 +102,8 @@ FILTERS = {
     "source=RFC+9293&family=ip6": {"tcp.linger.zero-aborts", "multicast.loop.igmp"},
     "words=zero_linger_resets": {"tcp.linger.zero-aborts"},
     "words=family%3Dip6+test_igmp": {"multicast.loop.igmp"},
+    "words=must-10": {"tcp.linger.zero-aborts"},
+    "words=rfc9293+aborted": {"tcp.linger.zero-aborts"},
     "words=so_linger+3.10.5&topic=unix": {"unix.sigpipe.first-write", "unix.queue.unchecked"},
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sockproof.standards import root
+
 STANDARDS = """
 [[standard]]
 name  = "RFC 9293"
@@ -143,6 +145,32 @@ def test_what_names_nothing_is_refused_with_what_there_is(demanding, command):
     told = command("standards", "MUST-999")
     assert told.status == 2
     assert 'nothing is called "MUST-999", and no item has these words' in told.err
+
+
+@pytest.mark.parametrize("asked", ["RFC9293 carrying", "rfc9293 secrets", "rfc9293 received"])
+def test_words_are_sought_without_their_endings_and_in_the_claims_that_decide(demanding, command, asked):
+    assert command("standards", asked).status == 0
+
+
+def test_claims_are_named_where_no_item_has_the_words(demanding, command):
+    told = command("standards", "reads as nothing")
+    assert told.status == 2
+    assert "claims that have them: pair.stream.ends (sockproof show ID)" in told.err
+    assert "claims that have them" not in command("standards", "rfc9293 reads as nothing").err
+
+
+@pytest.mark.parametrize(
+    ("word", "short"),
+    [
+        ("truncated", "truncat"),
+        ("boundaries", "boundar"),
+        ("process", "process"),
+        ("shed", "shed"),
+        ("so_types", "so_types"),
+    ],
+)
+def test_endings_are_those_of_plain_words(word, short):
+    assert root(word) == short
 
 
 def test_every_label_of_rfc_9293_is_there():
