@@ -207,7 +207,7 @@ def test_list_gives_what_fits_without_an_error(end, link):
     size, found = listed(end, REQUEST + REQUEST // 2)  # decisive
 
     assert size == REQUEST
-    assert found == every[:1]
+    assert found[0] in every  # netdevice(7) has no order
 
 
 SETTING = {
