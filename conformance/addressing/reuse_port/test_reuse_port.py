@@ -132,6 +132,7 @@ def test_connections_that_wait_at_a_closed_listener_are_lost(peers, family, sysc
 
 
 @pytest.mark.claim("udp.reuseport.one-flow-one-socket")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_datagrams_of_one_flow_reach_one_socket(peers, family):
     workers = sharing(peers, family, LISTENERS, kind=SOCK_DGRAM)

@@ -65,6 +65,7 @@ def test_thread_that_accepts_takes_a_connection_after_close(peers, family):
 
 
 @pytest.mark.claim("unix.sndbuf.larger-wakes-the-writer")
+@pytest.mark.needs("buffers:100000")
 @over(unix)
 def test_larger_send_buffer_lets_a_writer_go(stream_pair):
     client, server = stream_pair

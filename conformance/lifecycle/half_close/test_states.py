@@ -89,7 +89,7 @@ def test_tcp_info_tells_the_states(stream_pair):
 
 
 @pytest.mark.claim("tcp.half-close.fin-waits-for-the-data")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("sock_diag", "buffers:100000")
 @over_ip
 def test_fin_goes_out_only_after_all_queued_data(peers, family, wire):
     (client, server), data = narrow_pair(peers, family)
@@ -109,6 +109,7 @@ def test_fin_goes_out_only_after_all_queued_data(peers, family, wire):
 
 
 @pytest.mark.claim("tcp.half-close.queued-data-arrives")
+@pytest.mark.needs("buffers:100000")
 @over_ip_and_mapped
 def test_data_queued_before_the_half_close_arrives_whole(peers, family):
     (client, server), data = narrow_pair(peers, family)
@@ -124,7 +125,7 @@ def test_data_queued_before_the_half_close_arrives_whole(peers, family):
 
 
 @pytest.mark.claim("tcp.half-close.last-ack")
-@pytest.mark.needs("sock_diag")
+@pytest.mark.needs("sock_diag", "buffers:100000")
 @over_ip
 def test_second_to_close_waits_in_last_ack(peers, family, sysctl):
     sysctl("net.ipv4.tcp_max_tw_buckets", 1000)  # 0 does away with TIME_WAIT

@@ -61,6 +61,7 @@ def test_setting_says_whether_labels_are_made(peers, family, sysctl, setting, ma
 
 
 @pytest.mark.claim("ip6.auto-flow-label.upper-half")
+@pytest.mark.needs("buffers:100000")
 @over_ip6
 def test_labels_of_the_kernel_are_of_the_upper_half(peers, family, sysctl):
     sysctl(AUTOMATIC, 1)

@@ -37,6 +37,7 @@ MANY = 20
 
 
 @pytest.mark.claim("packet.receive.every-frame-unchanged")
+@pytest.mark.needs("buffers:100000")
 def test_every_frame_comes_once_and_unchanged(peers):
     end, other = receiver(peers), sender(peers)
 

@@ -62,6 +62,7 @@ def sizes(remote):
 
 
 @pytest.mark.claim("pathmtu.probing.begins-small")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_first_segments_are_no_larger_than_the_setting_says(remote):
     flowing(remote)  # decisive
@@ -70,6 +71,7 @@ def test_first_segments_are_no_larger_than_the_setting_says(remote):
 
 
 @pytest.mark.claim("pathmtu.probing.one-larger-tried")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_one_segment_of_a_flight_is_larger(remote):
     flowing(remote)
@@ -80,6 +82,7 @@ def test_one_segment_of_a_flight_is_larger(remote):
 
 
 @pytest.mark.claim("pathmtu.probing.larger-once-acknowledged")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_segments_are_larger_once_one_has_been_acknowledged(remote):
     flowing(remote)
@@ -92,6 +95,7 @@ def test_segments_are_larger_once_one_has_been_acknowledged(remote):
 
 
 @pytest.mark.claim("pathmtu.probing.loss-is-no-congestion")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_loss_of_the_larger_one_is_taken_for_its_size(remote):
     server = flowing(remote)
@@ -106,6 +110,7 @@ def test_loss_of_the_larger_one_is_taken_for_its_size(remote):
 
 
 @pytest.mark.claim("pathmtu.probing.not-for-little-by-setting")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_range_below_the_threshold_is_not_searched(remote, sysctl):
     sysctl("net.ipv4.tcp_probe_threshold", WIDE)  # decisive
@@ -117,6 +122,7 @@ def test_range_below_the_threshold_is_not_searched(remote, sysctl):
 
 
 @pytest.mark.claim("pathmtu.probing.never-beyond-the-peer")
+@pytest.mark.needs("buffers:100000")
 @over_ip
 def test_search_ends_with_what_link_and_peer_allow(remote):
     flowing(remote)

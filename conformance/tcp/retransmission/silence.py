@@ -23,9 +23,12 @@ def timeout(end):
 
 
 def late(remote, pattern, *, after):
-    """The next packet like `pattern`, which comes after so many seconds."""
+    """The next packet like `pattern`, which comes after so many seconds.
+
+    Three times as many where the SYN-ACK had to be sent again: time-outs then begin with 3 s (RFC 6298 5.7).
+    """
     __tracebackhide__ = True
-    return remote.wire.expect(f"* > remote {pattern}", within=GENEROUS + after)
+    return remote.wire.expect(f"* > remote {pattern}", within=GENEROUS + 3 * after)
 
 
 def apart(one, other):

@@ -94,8 +94,8 @@ def test_segments_on_a_silent_path_become_no_smaller_than_the_floor(remote, sysc
     remote.let_timers_run()
     large_segment(remote)
 
-    late(remote, f"any 1:*(1..{BASE})", after=1)
-    assert late(remote, f"any 1:*(1..{BASE})", after=1).length == FLOOR
+    late(remote, f"any 1:*(1..{BASE})", after=2)
+    assert late(remote, f"any 1:*(1..{BASE})", after=4).length == FLOOR
 
 
 @pytest.mark.claim("tcp.settings.challenges-limited")
