@@ -105,7 +105,8 @@ def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: G
     if silence is not None and silence.is_too_long:
         return ended_early(out, began, f"the run showed no sign of life for {silence.longest:g} s, and was ended")
     broke_off = code < 0 or (code in BROKEN_OFF and reason_in(out, began) is None)
-    if broke_off and salvage(out, began, DIED, interrupted=interrupted) is None and not interrupted:
+    has_told = code == Exit.INTERNAL
+    if broke_off and salvage(out, began, DIED, interrupted=interrupted, quiet=has_told) is None and not interrupted:
         leave(out, f"{how_it_ended(code)} before it came to any of them", Exit.INTERNAL)
     if asked.out is None:
         discard_empty(out)
@@ -366,7 +367,7 @@ def status(code: int, interrupted: bool, out: Path, began: int, *, broke_off: bo
     """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
     if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
         return Exit.INTERRUPTED
-    if broke_off:
+    if broke_off and code != Exit.INTERNAL:  # of those it has told itself, as of a disk that is full
         tell(f"{how_it_ended(code)}; what it had found is in {out}.")
         return Exit.INTERNAL
     if code == 2 and has_instances(out, began):

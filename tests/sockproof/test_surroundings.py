@@ -14,8 +14,8 @@ REFUSED = {
     "little data": ("ulimit -d 50000;", "a process may have 48 MiB of data here, and a run needs 256 MiB in each"),
     "no map of users": ("unshare --user", "this user namespace has an empty uid_map"),
     "another's proc": ("unshare --user --map-root-user --pid --fork", "/proc is that of another PID namespace"),
-    "no temporary room": ("unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=64k none /tmp && "
-                          "TMPDIR=/tmp exec \"$@\"' sh", "the temporary folder /tmp has room for"),
+    "no temporary room": ("unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=64k none /mnt && "
+                          "TMPDIR=/mnt exec \"$@\"' sh", "the temporary folder /mnt has room for"),
 }  # fmt: skip
 """By name, what becomes the command, and what it says."""
 
