@@ -43,9 +43,9 @@ CHANGING = frozenset({
 DIED = "the process that ran the scenarios died before it came to this one"
 SILENT = "the run went on no more, and was ended before it came to the end of this one"
 UNCACHED = ("-p", "no:cacheprovider")
+"""Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 QUIET = re.compile(r"-q+|--quiet")
 """How pytest is asked for less: who does so needs no more of it from us."""
-"""Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
     1: Exit.UNEXPECTED,
