@@ -365,7 +365,7 @@ def _leads_nowhere(name: str, value: str) -> bool:
 
 def status(code: int, interrupted: bool, out: Path, began: int, *, broke_off: bool = False) -> int:
     """The exit status for pytest's, and a sentence where pytest itself has not said enough."""
-    if code == -signal.SIGINT or (interrupted and code in (1, 2, -signal.SIGTERM, -signal.SIGHUP)):
+    if code == -signal.SIGINT or (interrupted and code in (2, -signal.SIGTERM, -signal.SIGHUP)):
         return Exit.INTERRUPTED
     if broke_off and code != Exit.INTERNAL:  # of those it has told itself, as of a disk that is full
         tell(f"{how_it_ended(code)}; what it had found is in {out}.")
