@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,6 +105,11 @@ class Ended:
         return line.removeprefix("sockproof: error: ")
 
 
+def _hears_hanging_up() -> None:
+    """As a shell starts a command: of nohup(1), under which the tests may run, it inherits that SIGHUP is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Command:
     """Starts ``python -m sockproof`` of a checkout in a folder of its own."""
@@ -149,6 +155,7 @@ class Command:
             stderr=subprocess.PIPE,
             text=True,
             process_group=0,
+            preexec_fn=_hears_hanging_up,
         )
 
 
