@@ -43,5 +43,5 @@ def said(results: Results) -> tuple[str, str]:
     counts = summary.claim_counts(results)
     if not counts["conforms"]:
         return "open", "nothing decided"
-    known = f", {counts['deviates']} known" if counts["deviates"] else ""
+    known = f", {counts['deviates']} deviate as recorded" if counts["deviates"] else ""
     return "good", f"{counts['conforms']} claims hold{known}"

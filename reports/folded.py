@@ -6,19 +6,53 @@ import gzip
 import json
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from reports import naming
+from reports import naming, summary
 from reports.documents import DocumentView
-from reports.record import Claim
+from reports.grouping import Group
+from reports.record import DECIDED, Claim
 from reports.standards import StandardView
+from reports.texts import first_line
 from reports.views import ClaimView, TopicView
 
+VERBS = {"conforms": ("conforms", "conform"), "deviates": ("deviates", "deviate")}
+"""A verdict of one instance as a verb, and of several; the others are said with is and are."""
 
-def is_folded(view: ClaimView) -> bool:
-    """Whether a claim's evidence is folded away: all that ran conforms, and nobody has to look at it."""
-    return bool(view.instances) and all(each.instance.verdict == "conforms" for each in view.instances)
+
+IN_SIGHT = 60
+"""Failed instances whose evidence stands in the page as it comes, by claim; that of others is drawn like the rest."""
+
+
+def in_sight(groups: Iterable[Group]) -> frozenset[str]:
+    """The claims whose evidence is not folded away: those that failed, from the first group on, while they are few."""
+    found, room = set(), IN_SIGHT
+    for member in (member for group in groups for member in group.members):
+        room -= len(member.instances)
+        if room < 0:
+            break
+        found.add(member.claim.id)
+    return frozenset(found)
+
+
+def amounts(view: ClaimView) -> str:
+    """What the instances of a folded claim amount to, and why, in words that are there without a script."""
+    alike: Counter[tuple[str, bool, str]] = Counter()
+    for each in (each.instance for each in view.instances):
+        foreseen = summary.is_foreseen(each)
+        why = each.known if foreseen else each.reason if each.verdict not in DECIDED else ""
+        alike[each.verdict, foreseen, first_line(why or "")] += 1
+    many = summary.several(len(view.instances), "instance")
+    first, *rest = (_amount(number, *kind) for kind, number in alike.items())
+    return " ".join((f"{many}: {first}", *rest)) if rest else f"{many} {first.partition(' ')[2]}"
+
+
+def _amount(number: int, verdict: str, foreseen: bool, why: str) -> str:
+    one, more = VERBS.get(verdict, (f"is {verdict}", f"are {verdict}"))
+    recorded = " as recorded" if foreseen else ""
+    return f"{number} {one if number == 1 else more}{recorded}{f': {why}'.rstrip('.') if why else ''}."
 
 
 class Packs:
@@ -29,7 +63,7 @@ class Packs:
 
     def topic(self, topic: TopicView) -> Any:
         """The evidence of its folded claims."""
-        return packed({view.anchor: self._drawn("folded_scenarios", view) for view in topic.claims if is_folded(view)})
+        return packed({view.anchor: self._drawn("folded_scenarios", view) for view in topic.claims if view.folded})
 
     def documents(self, views: Iterable[DocumentView]) -> Any:
         """What the documents say."""

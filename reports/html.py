@@ -60,7 +60,8 @@ def pieces(
     the page holds, as `reports.carried` has them.
     """
     told = of_results(results)
-    shown = views.topics(results, frozenset(group.root.shown.id for group in told.groups))
+    above = frozenset(group.root.shown.id for group in told.groups)
+    shown = views.topics(results, above, folded.in_sight(told.groups))
     pages = dict(split or {})
     known = whereabouts(shown, pages)
     parts = environment().get_template("parts.html").make_module({"where": known, "carried": {}, "packed": True})
@@ -137,9 +138,9 @@ def environment() -> Environment:
         decisive=grouping.decisive,
         first_line=first_line,
         permanent=views.permanent,
+        amounts=folded.amounts,
         lean=lambda drawn: Markup(folded.lean(str(drawn))),
     )
-    made.tests["folded"] = folded.is_folded
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 

@@ -86,7 +86,8 @@ def _add_properties(case: Element, instance: Instance, claim: Claim | None) -> N
     properties = SubElement(case, "properties")
     sources = [f"{source.document} {source.section}" for source in claim.sources] if claim else []
     values = [("claim", instance.claim), ("verdict", instance.verdict), *(("source", source) for source in sources)]
-    for name, value in values + ([("pcap", instance.pcap)] if instance.pcap else []):
+    known = [("known", instance.known)] if summary.is_foreseen(instance) and instance.known else []
+    for name, value in values + known + ([("pcap", instance.pcap)] if instance.pcap else []):
         SubElement(properties, "property", name=name, value=clean(value))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reports import summary
 from reports.junit import by_topic, outcome
 from reports.record import Instance, Results
-from reports.texts import clean
+from reports.texts import clean, first_line
 
 VERSION = "KTAP version 1"
 INDENT = "  "
@@ -35,7 +35,14 @@ def _topic(topic: str, instances: Sequence[Instance]) -> Iterator[str]:
         found = outcome(instance)
         yield from _reason(instance) if found in ("failure", "error") else ()
         why = summary.in_a_line(instance.reason or instance.verdict) if found == "skipped" else ""
-        yield _result(number, name_of(instance.id), found, why)
+        yield _result(number, name_of(instance.id), found, why) + _foreseen(instance, found)
+
+
+def _foreseen(instance: Instance, found: str | None) -> str:
+    """The directive of what failed as a deviation record foresaw, with the record's reason."""
+    if found or not summary.is_foreseen(instance):
+        return ""
+    return f" # XFAIL {name_of(first_line(instance.known or '').partition(' (http')[0])}".rstrip()
 
 
 def _reason(instance: Instance) -> Iterator[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from reports import naming, places, summary
+from reports import differences, naming, places, summary
 from reports.diagnosis import words
 from reports.diagnosis.of_results import Told, of_results
 from reports.environment import in_words
 from reports.files import ResultsError, append_whole, reason_of
 from reports.grouping import Group
-from reports.record import DECIDED, Results, Source
+from reports.record import DECIDED, Claim, Results, Source
 from reports.texts import first_line, moment
 
 LIMIT = 900_000
@@ -83,12 +83,13 @@ def _unwritable(path: Path, reason: str) -> ResultsError:
 def _lines(results: Results) -> Iterator[str]:
     yield f"# sockproof on {inline(results.target.name)}"
     yield ""
-    yield inline(summary.in_words(results))
+    told = of_results(results)
+    yield inline(summary.in_words(results, told="below" if told.groups else ""))
     yield ""
     yield from _count_table(results)
-    told = of_results(results)
     yield from _cause(told)
     yield from _unexpected(told)
+    yield from _differences(results)
     yield from _undecided(results)
     yield from _environment(results)
 
@@ -135,9 +136,8 @@ def _group_row(group: Group) -> Iterator[str]:
     """The root of a group with its evidence; the other claims by name."""
     instance, claim = group.root.shown, group.root.claim
     failed = [check for check in instance.checks if not check.holds]
-    others = [code(member.claim.id) for member in group.others]
-    more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
-    yield "<br>".join([code(instance.claim), *others[:NAMED], *more])
+    others = [member.claim for member in group.others]
+    yield "<br>".join(filter(None, (code(instance.claim), _named(others))))
     twins = len(group.root.instances) - 1
     names = code(instance.id.rpartition("::")[2]), inline(naming.parameters(instance))
     yield "<br>".join(filter(None, (*names, f"and {twins} more" if twins else "")))
@@ -149,6 +149,31 @@ def _group_row(group: Group) -> Iterator[str]:
         yield inline(claim.says)
         yield inline(instance.reason or summary.unexplained(instance))
     yield "<br>".join(map(linked, claim.sources))
+
+
+def _differences(results: Results) -> Iterator[str]:
+    """Why claims do not hold, as recorded: the reasons that reach furthest, with their claims."""
+    found = differences.differences(results)
+    if not found:
+        return
+    yield from ("## What differs, as recorded", "")
+    rows = ((_reason(each), _named(each.claims), str(each.instances)) for each in found[: differences.SHOWN])
+    yield from table(("here", "claims that do not hold", "instances"), rows)
+    if more := found[differences.SHOWN :]:
+        claims = {claim.id for each in more for claim in each.claims}
+        reasons, told = summary.several(len(more), "more reason"), summary.several(len(claims), "claim")
+        yield from (f"{reasons}, for {told}: report.html has them under *What differs*.", "")
+
+
+def _reason(each: differences.Difference) -> str:
+    where = f" ([where]({each.link.replace('(', '%28').replace(')', '%29')}))" if each.link else ""
+    return inline(each.reason) + where
+
+
+def _named(claims: Sequence[Claim]) -> str:
+    """Claims by name, NAMED of them at most."""
+    more = [f"and {len(claims) - NAMED} more"] if len(claims) > NAMED else []
+    return "<br>".join([*(code(claim.id) for claim in claims[:NAMED]), *more])
 
 
 def linked(source: Source) -> str:

@@ -124,9 +124,9 @@ def several(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def in_words(results: Results, *, named: bool = True) -> str:
-    """The run in one paragraph for the terminal; without the names of what was unexpected where these are told."""
-    sentences = (_ran(results), _decided(results), _surprises(results, named), cut_short(results))
+def in_words(results: Results, *, told: str = "") -> str:
+    """The run in one paragraph; without the names of what was unexpected where these are told, above or below."""
+    sentences = (_ran(results), _decided(results), _surprises(results, told), cut_short(results))
     return " ".join(filter(None, sentences))
 
 
@@ -142,12 +142,28 @@ def _decided(results: Results) -> str:
     return f"{percent(share)} decided." if share else "Nothing was decided, so the run counts as failed."
 
 
-def _surprises(results: Results, named: bool) -> str:
+def _surprises(results: Results, told: str) -> str:
+    return " ".join(filter(None, (_unforeseen(results, told), as_recorded(results))))
+
+
+def as_recorded(results: Results) -> str:
+    """A sentence about the deviations that were foreseen, which names a few of the claims; empty without any."""
+    failed = [instance.claim for instance in results.instances if is_foreseen(instance)]
+    if not failed:
+        return ""
+    claims = list(dict.fromkeys(failed))
+    more = f" and {len(claims) - NAMED_IN_TEXT} more" if len(claims) > NAMED_IN_TEXT else ""
+    how = f"{several(len(claims), 'claim')} {'does' if len(claims) == 1 else 'do'} not hold, as recorded"
+    named = f"{', '.join(claims[:NAMED_IN_TEXT])}{more}"
+    return f"{how} ({several(len(failed), 'instance')}): {named}; the report has the reasons, under What differs."
+
+
+def _unforeseen(results: Results, told: str) -> str:
     found = unexpected(results)
     if not found:
         return "Nothing unexpected."
-    if not named:
-        return f"{len(found)} unexpected, as told above."
+    if told:
+        return f"{len(found)} unexpected, as told {told}."
     names = ", ".join(f"{instance.id} {instance.verdict}" for instance in found[:NAMED_IN_TEXT])
     more = len(found) - NAMED_IN_TEXT
     return f"Unexpected: {names}{f' and {more} more' if more > 0 else ''}."

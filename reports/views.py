@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reports import naming, summary
@@ -46,6 +46,8 @@ class ClaimView:
     claim: Claim
     verdict: str
     instances: tuple[InstanceView, ...]
+    folded: bool = False
+    """Whether its evidence is in the page as data, to be drawn when it is asked for."""
 
     @property
     def foreseen(self) -> bool:
@@ -126,10 +128,13 @@ def counted(verdicts: Iterable[str]) -> list[tuple[str, int]]:
     return [(verdict, seen[verdict]) for verdict in (*summary.WEIGHT, summary.NOT_RUN) if seen[verdict]]
 
 
-def topics(results: Results, above: frozenset[str] = frozenset()) -> tuple[TopicView, ...]:
+def topics(
+    results: Results, above: frozenset[str] = frozenset(), in_sight: Container[str] | None = None
+) -> tuple[TopicView, ...]:
     """The topics in the order of the catalogue, with everything in them.
 
-    `above` are the ids of the instances whose evidence stands in the first section.
+    `above` are the ids of the instances whose evidence stands in the first section, `in_sight` those of the claims
+    whose evidence is not folded away; None where none is.
     """
     anchors, known = Anchors(), {claim.id: claim for claim in results.claims}
     views = {id(instance): InstanceView(anchors.name(permanent(instance.id)), instance, instance.id in above)
@@ -138,8 +143,9 @@ def topics(results: Results, above: frozenset[str] = frozenset()) -> tuple[Topic
     for name, instances in summary.instances_by_claim(results).items():
         claim = known.get(name) or _stand_in(name)
         shown = tuple(views[id(instance)] for instance in instances)
+        is_folded = bool(shown) and in_sight is not None and name not in in_sight
         found.setdefault(claim.topic, []).append(
-            ClaimView(anchors.name(_free(name)), claim, summary.combined(instances), shown)
+            ClaimView(anchors.name(_free(name)), claim, summary.combined(instances), shown, is_folded)
         )
     by_topic = [TopicView(anchors.name(f"topic-{name}"), name, tuple(claims)) for name, claims in found.items()]
     return tuple(_under_areas(by_topic, results.areas))

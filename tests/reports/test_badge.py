@@ -13,6 +13,8 @@ def test_words_are_those_of_the_headline():
     assert said(green())[0] == "good"
     assert said(results(instances=(instance("deviates"),))) == ("bad", "1 claim unexpected")
     assert said(results(instances=(instance("unsupported"),))) == ("open", "nothing decided")
+    known = (instance(), instance("deviates", "a.b.c", expected=True))
+    assert said(results(instances=known)) == ("good", "1 claims hold, 1 deviate as recorded")
     assert said(replace(green(), run=replace(green().run, complete=False))) == ("open", "incomplete")
 
 

@@ -9,13 +9,13 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, settings
 
-from reports import html, split, views
+from reports import folded, html, split, views
 from reports.html import address
 from reports.record import Trace
 from reports.texts import clean
 from tests.reports import strategies
 from tests.reports.drawn import FOLDED, PACK, page
-from tests.reports.samples import INJECTION, SITES, call, claim, green, instance, many, results, run
+from tests.reports.samples import INJECTION, SEEN_FIN, SITES, call, claim, green, instance, many, results, run
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 DRAWN = {"rect", "path"}
@@ -255,6 +255,32 @@ def test_evidence_of_what_conforms_is_folded_and_that_of_the_rest_is_not():
     assert text.count(FOLDED) == len(PACK.findall(text)) == 1
     assert views.permanent("a") not in text
     assert views.permanent("b") in text
+
+
+def test_what_is_recorded_or_unsupported_is_folded_and_says_why():
+    ran = (
+        instance("deviates", id="a", expected=True, known="It is so."),
+        instance("conforms", id="b"),
+        instance("unsupported", id="c", reason="no such option\nat all"),
+        instance("unsupported", id="d", reason="no such option"),
+    )
+    text = html.page(results(instances=ran, documents=(), statements=()))
+
+    assert (
+        f"{FOLDED}4 instances: 1 deviates as recorded: It is so. 1 conforms. 2 are unsupported: no such option.<"
+        in text
+    )
+
+
+def test_beyond_a_few_failures_are_folded_as_well():
+    few = folded.IN_SIGHT // 2
+    ran = tuple(
+        instance("deviates", f"a.b.c{at}", id=f"{at}{family}", family=family, checks=SEEN_FIN)
+        for at in range(few + 7) for family in ("ip4", "ip6")
+    )  # fmt: skip
+    text = html.page(results(claims=tuple(claim(f"a.b.c{at}") for at in range(few + 7)), instances=ran))
+
+    assert text.count(f"{FOLDED}2 instances deviate.<") == 7
 
 
 def test_pages_of_topics_have_everything_without_a_script(tmp_path):

@@ -67,9 +67,10 @@ def test_the_element_of_each_verdict(verdict, element):
 
 
 def test_a_recorded_deviation_is_no_failure_and_keeps_its_verdict():
-    case = only_case(instance("deviates", expected=True))
+    case = only_case(instance("deviates", expected=True, known="It is so."))
 
     assert case.find("failure") is None
+    assert ("known", "It is so.") in properties(case)
     assert ("verdict", "deviates") in properties(case)
 
 

@@ -43,6 +43,12 @@ def test_state_of_each_verdict(verdict, state, skipped):
     assert (RESULT.match(line)["state"], "# SKIP" in line) == (state, skipped)
 
 
+def test_a_recorded_deviation_is_an_expected_failure_with_its_reason():
+    text = page(results(instances=(instance("deviates", expected=True, known="It is so. (https://example.org/#a)"),)))
+
+    assert "[ip4] # XFAIL It is so.\n" in text
+
+
 def test_topic_fails_with_one_of_its_instances():
     text = page(results(instances=(instance("conforms"), instance("deviates", id="other"))))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reports.files import ResultsError
 from reports.markdown import LIMIT, append_step_summary, capped, code, inline, page
 from tests.reports import strategies
-from tests.reports.samples import INJECTION, green, instance, results
+from tests.reports.samples import INJECTION, claim, green, instance, results
 
 
 def test_what_is_unexpected_has_expected_observed_and_source():
@@ -59,6 +59,19 @@ def test_the_environment_is_told():
 def test_a_green_run_has_no_section_of_the_unexpected():
     assert "## Unexpected" not in page(green())
     assert "## Not decided" not in page(green())
+
+
+def test_what_differs_as_recorded_is_told_by_its_reason():
+    link = "https://example.org/a_(b)"
+    known = tuple(
+        instance("deviates", f"a.b.{at}", id=str(at), expected=True, known=f"Reason {at % 9}. ({link})")
+        for at in range(19)
+    )
+    said = page(results(claims=tuple(claim(f"a.b.{at}") for at in range(19)), instances=known))
+
+    assert "| Reason 0. ([where](https://example.org/a_%28b%29)) | `a.b.0`<br>`a.b.18`<br>`a.b.9` | 3 |" in said
+    assert "1 more reason, for 2 claims: report.html has them under *What differs*." in said
+    assert "## What differs" not in page(green())
 
 
 def test_markup_is_text_and_tables_stay_tables():

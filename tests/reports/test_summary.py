@@ -91,12 +91,24 @@ def test_the_paragraph_says_what_matters():
     assert said.startswith("9 instances of 7 claims on host, Linux 6.8.0-45-generic: 3 conforms, 2 deviates,")
     assert "56 % decided." in said
     assert "Unexpected: conformance/tcp/test_linger.py::test_close_with_zero_linger_resets[ip6] deviates," in said
-    assert "test_linger" not in summary.in_words(results(), named=False)
+    assert "test_linger" not in summary.in_words(results(), told="above")
     assert "\n" not in said
 
 
 def test_the_paragraph_of_a_green_run():
     assert summary.in_words(green()).endswith("1 conforms. 100 % decided. Nothing unexpected.")
+
+
+def test_the_paragraph_names_what_deviates_as_recorded():
+    foreseen = tuple(
+        instance("deviates", f"a.b.{at}", id=f"{at}{twice}", expected=True) for at in range(7) for twice in "xy"
+    )
+
+    assert summary.in_words(results(instances=foreseen)).endswith(
+        "Nothing unexpected. 7 claims do not hold, as recorded (14 instances): "
+        "a.b.0, a.b.1, a.b.2, a.b.3, a.b.4 and 2 more; "
+        "the report has the reasons, under What differs."
+    )
 
 
 def test_the_paragraph_of_a_run_that_decided_nothing():
