@@ -18,7 +18,7 @@ COLOURS = {"good": "#2e7d32", "bad": "#b3261e", "open": "#6b6b6b"}
 
 def page(results: Results) -> str:
     """The picture as SVG; its words are its title too."""
-    left, (kind, right) = f"sockproof · {clean(results.target.name)}", said(results)
+    left, (kind, right) = f"sockproof · {clean(summary.target(results))}", said(results)
     widths = [round(len(text) * WIDTH) + 2 * PADDING for text in (left, right)]
     title, whole = escape(f"{left}: {right}"), sum(widths)
     shape = f"M{widths[0]} 0h{widths[1] - 3}a3 3 0 0 1 3 3v{HEIGHT - 6}a3 3 0 0 1-3 3H{widths[0]}z"

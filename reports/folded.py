@@ -16,7 +16,7 @@ from reports.grouping import Group
 from reports.record import DECIDED, Claim
 from reports.standards import StandardView
 from reports.texts import first_line
-from reports.views import ClaimView, TopicView
+from reports.views import ClaimView, GroupView, TopicView
 
 VERBS = {"conforms": ("conforms", "conform"), "deviates": ("deviates", "deviate")}
 """A verdict of one instance as a verb, and of several; the others are said with is and are."""
@@ -64,6 +64,10 @@ class Packs:
     def topic(self, topic: TopicView) -> Any:
         """The evidence of its folded claims."""
         return packed({view.anchor: self._drawn("folded_scenarios", view) for view in topic.claims if view.folded})
+
+    def cards(self, cards: Iterable[GroupView]) -> Any:
+        """The evidence of the cards behind the first."""
+        return packed({f"{card.anchor}-seen": self._drawn("card_evidence", card) for card in cards if card.folded})
 
     def documents(self, views: Iterable[DocumentView]) -> Any:
         """What the documents say."""

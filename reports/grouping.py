@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,12 @@ FEWEST = 3
 
 _ENDS = "client|server|listener|peer|sender|receiver|first|second"
 _VARYING = re.compile(rf"'[^']*'|\"[^\"]*\"|\b\d[\d.:a-f]*\b|\b({_ENDS})\b")
+_CALL = re.compile(r"(?:\.|\b)([a-z]\w*)\(")
+_CONSTANT = re.compile(r"\b(?!MSG_)[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
+"""What a call is about; how it is made, as by MSG_DONTWAIT, does not matter."""
 
-_TELLING = re.compile(r"\bE[A-Z0-9]{3,}\b|\bstill\b")
+_ERROR = "|".join(sorted(errno.errorcode.values(), key=len, reverse=True))
+_TELLING = re.compile(rf"\b(?:{_ERROR})\b|\bstill\b")
 """An error or a wait without end says by itself what is broken; a wrong value says it only together with its claim."""
 
 
@@ -50,6 +55,8 @@ class Group:
     """The fault that explains them, where one of the dictionary does."""
     is_certain: bool = True
     """Whether it is known that they fall under the cause; otherwise they come by it, and nothing speaks against it."""
+    symptom: str = ""
+    """What all of several claims have in common, in words, where no cause is known."""
 
     @property
     def root(self) -> Member:
@@ -89,7 +96,7 @@ def groups(
     if len({each.claim for each in kindred}) >= FEWEST and diagnosis:
         left = [each for each in left if each.id not in perhaps]
         found.append(Group(members(kindred, claims), diagnosis.causes[0], is_certain=False))
-    rest = [Group(members(alike, claims)) for alike in by_symptom(left)]
+    rest = [Group(members(alike, claims), symptom=words) for words, alike in by_symptom(left)]
     return (*found, *sorted(rest, key=rank_of_group))
 
 
@@ -136,27 +143,32 @@ def unknown(name: str) -> Claim:
     return Claim(name or "none", "This claim is not in the catalogue.", "", "", (), "without a claim")
 
 
-def by_symptom(failed: Sequence[Instance]) -> Iterator[list[Instance]]:
-    """Failures in the same words as one list, where enough claims fail so; the others claim by claim."""
-    alike: dict[str, list[Instance]] = {}
+def by_symptom(failed: Sequence[Instance]) -> Iterator[tuple[str, list[Instance]]]:
+    """Failures in the same words, with these, where enough claims fail so; the others claim by claim, with none."""
+    alike: dict[tuple[str, str], list[Instance]] = {}
     for each in failed:
-        alike.setdefault(symptom(each), []).append(each)
+        alike.setdefault((each.verdict, symptom(each)), []).append(each)
     apart: dict[str, list[Instance]] = {}
-    for words, instances in alike.items():
+    for (_, words), instances in alike.items():
         if words and len({each.claim for each in instances}) >= FEWEST:
-            yield instances
+            yield words, instances
             continue
         for each in instances:
             apart.setdefault(each.claim, []).append(each)
-    yield from apart.values()
+    yield from (("", instances) for instances in apart.values())
 
 
 def symptom(instance: Instance) -> str:
-    """What was expected and seen, without what differs from one scenario to the next; empty where nothing tells."""
+    """What was expected and seen, without what differs from one scenario to the next; empty where nothing tells.
+
+    Of a call that failed it is the call with its error, whatever was expected of it instead.
+    """
     failed = decisive(instance)
     if failed is None or not _TELLING.search(failed.observed):
         return ""
-    return f"{instance.verdict} {plain_words(failed.expected)} | {plain_words(failed.observed)}"
+    if re.fullmatch(_ERROR, failed.observed) and (call := _CALL.search(failed.expected)):
+        return f"{call[1]}({', '.join(_CONSTANT.findall(failed.expected))}) fails with {failed.observed}"
+    return f"{plain_words(failed.expected)} was expected and {plain_words(failed.observed)} observed"
 
 
 def decisive(instance: Instance) -> Check | None:

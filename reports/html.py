@@ -64,9 +64,14 @@ def pieces(
     shown = views.topics(results, above, folded.in_sight(told.groups))
     pages = dict(split or {})
     known = whereabouts(shown, pages)
-    parts = environment().get_template("parts.html").make_module({"where": known, "carried": {}, "packed": True})
+    parts = (
+        environment()
+        .get_template("parts.html")
+        .make_module({"where": known, "carried": dict(carried or {}), "packed": True})
+    )
     stream = environment().get_template("report.html").stream(
         results=results,
+        target=summary.target(results),
         topics=shown,
         surprises=views.cards(shown, told.groups),
         failed=summary.unexpected(results),
@@ -87,6 +92,7 @@ def pieces(
         foreseen=summary.foreseen(results),
         differences=differences.differences(results),
         differences_shown=differences.SHOWN,
+        reasons_shown=views.REASONS_SHOWN,
         differing=len({instance.claim for instance in results.instances if summary.is_foreseen(instance)}),
         kernel=summary.kernel(results),
         lacking=[capability for capability in results.target.capabilities if not capability.available],
@@ -139,6 +145,7 @@ def environment() -> Environment:
         first_line=first_line,
         permanent=views.permanent,
         amounts=folded.amounts,
+        target=summary.target,
         lean=lambda drawn: Markup(folded.lean(str(drawn))),
     )
     made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())

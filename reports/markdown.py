@@ -81,7 +81,7 @@ def _unwritable(path: Path, reason: str) -> ResultsError:
 
 
 def _lines(results: Results) -> Iterator[str]:
-    yield f"# sockproof on {inline(results.target.name)}"
+    yield f"# sockproof on {inline(summary.target(results))}"
     yield ""
     told = of_results(results)
     yield inline(summary.in_words(results, told="below" if told.groups else ""))

@@ -108,6 +108,12 @@ def percent(share: float) -> str:
     return f"{int(share) * 100 if share in (0, 1) else bounded} %"
 
 
+def target(results: Results) -> str:
+    """The target by its name; of a program that makes it the name alone, since paths are the sender's own."""
+    kind, _, path = results.target.name.partition(":/")
+    return f"{kind}:{path.rpartition('/')[2]}" if path else results.target.name
+
+
 def kernel(results: Results) -> str:
     """The kernel with its system's name before it: ``Linux 6.8.0``, also where the target only says ``6.8.0``.
 
@@ -134,7 +140,7 @@ def _ran(results: Results) -> str:
     claims = sum(verdict != NOT_RUN for verdict in claim_verdicts(results).values())
     shown = ", ".join(f"{number} {verdict}" for verdict, number in counts(results).items() if number)
     asked = f"{several(len(results.instances), 'instance')} of {several(claims, 'claim')}"
-    return f"{asked} on {results.target.name}, {kernel(results)}: {shown or 'nothing ran'}."
+    return f"{asked} on {target(results)}, {kernel(results)}: {shown or 'nothing ran'}."
 
 
 def _decided(results: Results) -> str:

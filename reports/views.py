@@ -16,6 +16,10 @@ from reports.texts import Anchors, duration, first_line, moment
 
 SEEN_FIRST = ("target", "kernel", "isolation", "made by", "preloaded", "confined by", "started", "took")
 """Facts that stand at the top of the page; the others unfold."""
+REASONS_SHOWN = 8
+"""Reasons for which instances were not decided that stand on the page as it opens; the others unfold."""
+DRAWN = 40
+"""Cards whose evidence stands in the page as it comes."""
 UNKNOWN_TOPIC = "without a claim"
 
 
@@ -84,6 +88,8 @@ class GroupView:
     anchor: str
     group: Group
     members: tuple[MemberView, ...]
+    folded: bool = False
+    """Whether its evidence is in the page as data, to be drawn when it is asked for."""
 
     @property
     def root(self) -> MemberView:
@@ -193,8 +199,8 @@ def cards(shown: Sequence[TopicView], groups: Sequence[Group]) -> tuple[GroupVie
         return MemberView(claims[each.claim.id], tuple(instances[id(one)] for one in each.instances))
 
     return tuple(
-        GroupView(anchors.name(f"group-{group.root.claim.id}"), group, tuple(map(member, group.members)))
-        for group in groups
+        GroupView(anchors.name(f"group-{group.root.claim.id}"), group, tuple(map(member, group.members)), at >= DRAWN)
+        for at, group in enumerate(groups)
     )
 
 

@@ -41,6 +41,8 @@ ALIKE = 1.0
 """Two faults whose scores differ by less are not told apart."""
 NEARNESS = 0.1
 """The same share, below which a fault is not named at all."""
+TRIFLE = 0.05
+"""The share of all that fell, below which a fault says nothing of a run whose cause is not known."""
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,14 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
     rest = [*together, *of_what_is_left(thought, seen, causes)[:1], *singles]
     near: dict[str, Candidate] = {}
     for each in rest:
-        if each.fit >= NEARNESS and each.fault.id not in taken:
+        if each.fit >= NEARNESS and each.fault.id not in taken and (causes or tells(each)):
             near.setdefault(each.fault.id, each)
     return Diagnosis(seen, causes, tuple(near.values())[: MOST - len(causes)])
+
+
+def tells(each: Candidate) -> bool:
+    """Whether it accounts for so much of what fell that it is worth a look where no cause is known."""
+    return each.explained.bit_count() >= TRIFLE * each.seen.fell.bit_count()
 
 
 def alone(singles: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -8,6 +8,8 @@ from reports.diagnosis.fitting import Candidate, Diagnosis
 from reports.diagnosis.of_results import Told
 from reports.summary import percent, several
 
+MOST_OF = 0.5
+"""The share of the claims that fell from which on it is told that they fail alike."""
 EQUALS = 3
 """So many faults of one signature are named; the others are counted."""
 
@@ -30,7 +32,8 @@ def headline(told: Told) -> str:
         return f"No cause is told: {told.without}" if told.without else ""
     causes = told.diagnosis.causes
     if not causes:
-        return "Nothing in the dictionary of faults fits what fell." + left(told.diagnosis)
+        alike = f" {shared}." if (shared := in_common(told)) else ""
+        return f"Nothing in the dictionary of faults fits what fell.{alike}{left(told.diagnosis)}"
     number = ("one fault", "two faults at once", "three faults at once")[len(causes) - 1]
     rivals = "; ".join(each.fault.deviation.removesuffix(".") for each in told.diagnosis.rivals)
     doubt = f" What has run does not tell this from: {rivals}." if rivals else ""
@@ -38,9 +41,20 @@ def headline(told: Told) -> str:
 
 
 def suspected(told: Told) -> str:
-    """The causes alone, for a headline; empty where none is believed."""
+    """The causes alone, for a headline, or what most has in common; empty where none is believed and nothing is."""
     found = told.diagnosis.causes if told.diagnosis else ()
-    return f"Looks like: {'; '.join(each.fault.deviation.removesuffix('.') for each in found)}." if found else ""
+    if not found:
+        return f"{shared}." if (shared := in_common(told)) else ""
+    return f"Looks like: {'; '.join(each.fault.deviation.removesuffix('.') for each in found)}."
+
+
+def in_common(told: Told) -> str:
+    """What most claims that fell have in common, without a full stop; empty where that is nothing or has a cause."""
+    claims = len({each.claim.id for group in told.groups for each in group.members})
+    widest = max(told.groups, key=lambda group: len(group.members), default=None)
+    if widest is None or not widest.symptom or len(widest.members) < MOST_OF * claims:
+        return ""
+    return f"{len(widest.members)} of {several(claims, 'claim')} fail alike: {widest.symptom}"
 
 
 def with_measure(cause: Candidate) -> str:

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from reports import html, ladder, views
 from reports.record import Event, Trace
 from tests.reports import strategies
-from tests.reports.samples import FIVE, RESET, START, THREE, call, instance, results
+from tests.reports.samples import FIVE, RESET, START, THREE, call, claim, instance, results
 from tests.reports.shown import CAPTURE, FOLDED, RED
 
 KINDS = (
@@ -85,6 +85,20 @@ def test_the_address_of_what_is_folded_opens_it_below_the_bar(browser, shown_pag
         page.until(f"{top} < innerHeight")
 
         assert page.run(f"{top} >= Math.max(0, {READY}.getBoundingClientRect().bottom)")
+
+
+def test_cards_behind_the_first_draw_their_evidence_when_they_are_opened(browser, tmp_path):
+    many = tuple(instance("deviates", f"a.b.c{at}", id=str(at), trace=RESET) for at in range(views.DRAWN + 1))
+    found = tmp_path / "report.html"
+    found.write_text(html.page(results(claims=tuple(claim(each.claim) for each in many), instances=many)), "utf-8")
+    with browser.page() as page:
+        page.open(found)
+        page.until(READY)
+
+        page.run("document.querySelector('details.evidence summary').click()")
+
+        assert page.until("document.querySelector('details.evidence .ladder')?.checkVisibility()")
+        assert page.complaints == []
 
 
 def test_a_sentence_of_a_document_is_drawn_by_its_address(browser, shown_pages):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reports import places
+from reports.diagnosis import words
 from reports.diagnosis.dictionary import Fault, made
 from reports.diagnosis.of_results import NARROW, of_results
 from reports.grouping import groups, symptom
@@ -39,6 +40,27 @@ def test_claims_that_fail_by_the_same_error_are_one_group():
     (group,) = of(*ran)
 
     assert [member.claim.id for member in group.members] == ["a.b.c2", "a.b.c1", "a.b.c0"]
+
+
+def test_a_call_with_its_error_is_what_claims_have_in_common_whatever_they_expected():
+    wanted = ("client.recv(9) succeeds", "idle-one.recv(1, MSG_PEEK) fails with EAGAIN", "return recv(2) gives b''")
+    ran = [failed(f"a.b.c{at}", expected, "EIO") for at, expected in enumerate(wanted)]
+    other = failed("a.b.other", "client.setsockopt(SOL_SOCKET, SO_LINGER, 1) succeeds", "EIO")
+
+    first, second = of(*ran, other)
+
+    assert (first.symptom, len(first.members)) == ("recv() fails with EIO", 3)
+    assert (second.symptom, symptom(other)) == ("", "setsockopt(SOL_SOCKET, SO_LINGER) fails with EIO")
+
+
+def test_what_most_have_in_common_is_told_where_no_cause_is_known():
+    ran = tuple(failed(f"a.b.c{at}", "client.recv(9) succeeds", "EIO") for at in range(4))
+    told = of_results(results(instances=ran), made({"other": "a.b.other"}, []))
+
+    assert words.suspected(told) == "4 of 4 claims fail alike: recv() fails with EIO."
+    assert words.headline(told).startswith(
+        "Nothing in the dictionary of faults fits what fell. 4 of 4 claims fail alike: "
+    )
 
 
 def test_two_such_claims_stay_apart():

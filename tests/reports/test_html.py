@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -273,14 +274,25 @@ def test_what_is_recorded_or_unsupported_is_folded_and_says_why():
 
 
 def test_beyond_a_few_failures_are_folded_as_well():
-    few = folded.IN_SIGHT // 2
+    many = views.DRAWN + 7
     ran = tuple(
         instance("deviates", f"a.b.c{at}", id=f"{at}{family}", family=family, checks=SEEN_FIN)
-        for at in range(few + 7) for family in ("ip4", "ip6")
+        for at in range(many) for family in ("ip4", "ip6")
     )  # fmt: skip
-    text = html.page(results(claims=tuple(claim(f"a.b.c{at}") for at in range(few + 7)), instances=ran))
+    found = results(claims=tuple(claim(f"a.b.c{at}") for at in range(many)), instances=ran)
+    text = html.page(found)
 
-    assert text.count(f"{FOLDED}2 instances deviate.<") == 7
+    assert text.count(f"{FOLDED}2 instances deviate.<") == many - folded.IN_SIGHT // 2
+    assert text.count('<details class="evidence"') == 7
+    assert page(found).count("server &gt; client ACK") == 3 * many
+
+
+def test_a_run_whose_deviations_are_all_recorded_says_so_first():
+    foreseen = instance("deviates", expected=True, known="It is so.")
+    found = results(instances=(foreseen, instance(id="other", name="tcp.linger.other")))
+    vast = replace(found, target=replace(found.target, name="gvisor:/home/somebody/bin/runsc"))
+
+    assert "1 claim does not hold on gvisor:runsc, as recorded" in Page(html.page(vast)).texts["h1"]
 
 
 def test_pages_of_topics_have_everything_without_a_script(tmp_path):
