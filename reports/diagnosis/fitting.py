@@ -155,7 +155,7 @@ def diagnose(dictionary: Dictionary, seen: Seen, *, without: frozenset[str] = fr
     singles = likeliest(thought, seen)
     believed = explanation(worth_trying(singles, thought, seen), seen)
     together = beside_one_another(believed, seen)
-    causes = tuple(each for each in together if each.fit >= SURE) or alone(singles)
+    causes = sure(together) or whole(together) or alone(singles)
     taken = {each.fault.id for each in causes}
     rest = [*together, *of_what_is_left(thought, seen, causes)[:1], *singles]
     near: dict[str, Candidate] = {}
@@ -170,6 +170,28 @@ def tells(each: Candidate) -> bool:
     return each.explained.bit_count() >= TRIFLE * each.seen.fell.bit_count()
 
 
+def sure(together: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Those that fit, where they account for a few that fell, or for half of them: one of many says nothing."""
+    found = tuple(each for each in together if each.fit >= SURE)
+    explained = union(each.explained for each in found).bit_count()
+    return found if found and explained >= min(ENOUGH, MOSTLY * found[0].seen.fell.bit_count()) else ()
+
+
+def whole(together: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Those of several that are there whole, where they account for most: a run may have more than are sought."""
+    found = tuple(each for each in together if is_whole(each))
+    if len(found) < 2:
+        return ()
+    explained = union(each.explained for each in found).bit_count()
+    return found if explained >= MOSTLY * union(each.told for each in found).bit_count() else ()
+
+
+def is_whole(each: Candidate) -> bool:
+    """Whether a fault accounts for many, and nearly all that would fall under it fell."""
+    explained = each.explained.bit_count()
+    return explained >= MANY and each.missing.bit_count() <= WHOLE * explained
+
+
 def alone(singles: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The likeliest fault, where it fits by itself: a pair may be likelier of which neither does."""
     return tuple(each for each in singles[:1] if fits_alone(each))
@@ -180,7 +202,7 @@ def fits_alone(each: Candidate) -> bool:
     explained = each.explained.bit_count()
     if each.fit >= SURE:
         return explained >= min(ENOUGH, each.seen.fell.bit_count())
-    return explained >= MANY and each.fit >= MOSTLY and each.missing.bit_count() <= WHOLE * explained
+    return is_whole(each) and each.fit >= MOSTLY
 
 
 def likeliest(faults: Iterable[Fault], seen: Seen) -> list[Candidate]:

@@ -66,7 +66,8 @@ def left(diagnosis: Diagnosis) -> str:
     """What no cause accounts for, as a sentence behind another; empty where all is explained."""
     rest, unasked, found = diagnosis.left.bit_count(), diagnosis.unasked.bit_count(), ""
     if unasked:
-        found += f" {several(unasked, 'deviation')} more {'comes' if unasked == 1 else 'come'} by the same place."
+        verb = "makes" if unasked == 1 else "make"
+        found += f" {several(unasked, 'deviation')} more {verb} the calls that this changes, and may come of it."
     if diagnosis.causes and rest:
         found += f" {several(rest, 'deviation')} more {'has' if rest == 1 else 'have'} another cause."
     if diagnosis.unknown:

@@ -142,6 +142,26 @@ def test_a_fault_that_is_there_whole_is_a_cause_of_a_run_that_has_others_nobody_
     assert diagnose(FAULTS, seen(range(15), range(28, 38))).causes == ()
 
 
+def test_two_that_are_there_whole_are_causes_of_a_run_that_has_others_nobody_knows():
+    """Neither fits, since each leaves what the other and the unknown do; together they account for most."""
+    names = {f"conformance/t.py::test_{at}": f"a.claim.c{at}" for at in range(100)}
+    pair = made(names, [fault("first", range(22)), fault("second", range(22, 44))])
+
+    def found(*fell: range) -> list[str]:
+        below = sum(map(bits, fell))
+        return [each.fault.id for each in diagnose(pair, Seen(below, bits(range(100)) & ~below)).causes]
+
+    assert sorted(found(range(44), range(50, 80))) == ["first", "second"]
+    assert found(range(44), range(50, 98)) == []
+
+
+def test_one_of_many_that_fell_is_no_cause_of_theirs():
+    one = made(NAMES, [fault("one", range(1), range(1, 20))])
+
+    assert diagnose(one, Seen(bits(range(20)), 0)).causes == ()
+    assert [each.fault.id for each in diagnose(one, Seen(bits(range(1)), 0)).causes] == ["one"]
+
+
 def test_what_comes_by_one_of_two_faults_is_not_held_against_the_other():
     two = made(NAMES, [fault("asked little", range(8), range(8, 20)), fault("other", range(20, 26))])
     found = diagnose(two, Seen(bits(range(26)), bits(range(30, 40))))
