@@ -1,11 +1,12 @@
 """IPV6_V6ONLY: whether an IPv6 listener takes IPv4 as well, and who then has the port."""
 
-from errno import EADDRINUSE, ECONNREFUSED, EINVAL
+from errno import EADDRINUSE, ECONNREFUSED, EINVAL, ENETUNREACH
 from select import POLLIN
 from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_DGRAM, SOCK_STREAM, socket
 
 import pytest
 
+from conformance.configuration.values.tables import answer
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import ip4, ip6
@@ -168,3 +169,25 @@ def test_socket_of_ip6_connects_to_a_listener_of_ip4(peers):
     client.connect(("::ffff:127.0.0.1", listener.getsockname()[1]))  # decisive
 
     assert peers.accepting(listener).getpeername() == ("127.0.0.1", client.getsockname()[1])
+
+
+@pytest.mark.claim("ip6.v6only.on-takes-no-mapped-address")
+@pytest.mark.needs("mapped")
+@kinds
+def test_socket_for_ip6_only_takes_no_mapped_address(peers, kind):
+    end, seen = peers.socket("end", AF_INET6, kind), {}
+    end.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)  # decisive
+
+    seen = {call.__name__: answer(call, ("::ffff:127.0.0.1", 9)) for call in (end.bind, end.connect)}
+
+    assert seen == {"bind": "EINVAL", "connect": "ENETUNREACH"}
+
+
+@pytest.mark.claim("ip6.v6only.on-takes-no-mapped-address")
+@pytest.mark.needs("mapped")
+def test_datagram_of_a_socket_for_ip6_only_goes_to_no_mapped_address(peers):
+    end, other = peers.socket("end", AF_INET6, SOCK_DGRAM), peers.datagram(ip4, lane="other")
+    end.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)  # decisive
+
+    with fails(ENETUNREACH):
+        end.sendto(b"mapped", ("::ffff:127.0.0.1", other.getsockname()[1]))

@@ -54,7 +54,7 @@ _TCP = {
     "TCP_KEEPCNT": Twice(IPPROTO_TCP, 6, 5, 6),
     "TCP_SYNCNT": Twice(IPPROTO_TCP, 7, 5, 7),
     "TCP_LINGER2": Twice(IPPROTO_TCP, 8, 11, 12),
-    "TCP_DEFER_ACCEPT": Twice(IPPROTO_TCP, 9, 3, 0),
+    "TCP_DEFER_ACCEPT": Twice(IPPROTO_TCP, 9, 0, 3),
     "TCP_THIN_LINEAR_TIMEOUTS": Twice(IPPROTO_TCP, 16, 0, 1),
     "TCP_USER_TIMEOUT": Twice(IPPROTO_TCP, 18, 54_321, 65_432),
     "TCP_NOTSENT_LOWAT": Twice(IPPROTO_TCP, 25, 44_444, 55_555),
@@ -69,10 +69,12 @@ _UDP = {
     "UDP_NO_CHECK6_RX": Twice(IPPROTO_UDP, 102, 0, 1),
     "UDP_SEGMENT": Twice(IPPROTO_UDP, 103, 500, 600),
 }
-_GROUPS = {
-    "ip4": {"IP_MULTICAST_TTL": Twice(IPPROTO_IP, 33, 5, 6)},
-    "ip6": {"IPV6_MULTICAST_HOPS": Twice(IPPROTO_IPV6, 18, 5, 6)},
+_UDP_OF = {
+    "ip4": {"IP_RECVFRAGSIZE": Twice(IPPROTO_IP, 25, 0, 1), "IP_MULTICAST_TTL": Twice(IPPROTO_IP, 33, 5, 6)},
+    "ip6": {"IPV6_MULTICAST_HOPS": Twice(IPPROTO_IPV6, 18, 5, 6), "IPV6_RECVFRAGSIZE": Twice(IPPROTO_IPV6, 77, 0, 1)},
 }
+_LOOPBACK = int.from_bytes((1).to_bytes(4, "big"), sys.byteorder)
+"""The number of the first interface of a namespace, as these options have it."""
 _IP4 = {
     "IP_TOS": Twice(IPPROTO_IP, 1, 0x10, 0x20),
     "IP_TTL": Twice(IPPROTO_IP, 2, 33, 44),
@@ -80,6 +82,7 @@ _IP4 = {
     "IP_MINTTL": Twice(IPPROTO_IP, 21, 3, 4),
     "IP_MULTICAST_LOOP": Twice(IPPROTO_IP, 34, 1, 0),
     "IP_MULTICAST_ALL": Twice(IPPROTO_IP, 49, 1, 0),
+    "IP_UNICAST_IF": Twice(IPPROTO_IP, 50, 0, _LOOPBACK),
 }
 _IP6 = {
     "IPV6_UNICAST_HOPS": Twice(IPPROTO_IPV6, 16, 33, 44),
@@ -88,8 +91,16 @@ _IP6 = {
     "IPV6_MULTICAST_ALL": Twice(IPPROTO_IPV6, 29, 1, 0),
     "IPV6_TCLASS": Twice(IPPROTO_IPV6, 67, 0x10, 0x20),
     "IPV6_AUTOFLOWLABEL": Twice(IPPROTO_IPV6, 70, 0, 1),
+    "IPV6_ADDR_PREFERENCES": Twice(IPPROTO_IPV6, 72, 1, 2, 0x402),  # and the home address, as ever
     "IPV6_MINHOPCOUNT": Twice(IPPROTO_IPV6, 73, 3, 4),
+    "IPV6_UNICAST_IF": Twice(IPPROTO_IPV6, 76, 0, _LOOPBACK),
 }
+_PRIVILEGED = {"SO_MARK": Twice(SOL_SOCKET, 36, 7, 9)}
+_PRIVILEGED_OF = {
+    "ip4": {"IP_TRANSPARENT": Twice(IPPROTO_IP, 19, 0, 1)},
+    "ip6": {"IPV6_TRANSPARENT": Twice(IPPROTO_IPV6, 75, 0, 1)},
+    "unix": {},
+}  # fmt: skip
 _FAMILY = {"ip4": _IP4, "ip6": _IP6, "unix": {"SO_PEEK_OFF": Twice(SOL_SOCKET, 42, 3, -1)}}
 _WITHHELD = ("TCP_CORK", "SO_TIMESTAMP", "SO_NO_CHECK")
 """Switches: the first holds data back, the second is one with its successor, the third goes with no segments."""
@@ -97,9 +108,14 @@ _WITHHELD = ("TCP_CORK", "SO_TIMESTAMP", "SO_NO_CHECK")
 
 def settings(family: Family, kind: int) -> dict[str, Twice]:
     """Every option of a socket of that family and type, by name."""
-    of_kind = {SOCK_STREAM: _TCP, SOCK_DGRAM: _UDP | _GROUPS.get(family.name, {})}[kind] if family.ip else {}
+    of_kind = {SOCK_STREAM: _TCP, SOCK_DGRAM: _UDP | _UDP_OF.get(family.name, {})}[kind] if family.ip else {}
     on = {name: Twice(*option, 0, 1) for name, option in switches(family.name, kind).items() if name not in _WITHHELD}
     return {**of_kind, **_FAMILY[family.name], **_SOCKET, **on}  # IP_TOS sets SO_PRIORITY too
+
+
+def privileged(family: Family) -> dict[str, Twice]:
+    """Every option of which CAP_NET_ADMIN is asked."""
+    return {**_PRIVILEGED, **_PRIVILEGED_OF[family.name]}
 
 
 def set_both(end: RecordedSocket, options: dict[str, Twice]) -> None:
@@ -140,8 +156,8 @@ def life(peers: Peers, family: Family, kind: int, end: RecordedSocket) -> Iterat
         peer.listen()
     end.connect(peer.getsockname())
     yield "connected"
+    end.send(b"x")  # before accept(), for TCP_DEFER_ACCEPT
     server = peers.accepting(peer) if kind == SOCK_STREAM else peer
-    end.send(b"x")
     ready(server, POLLIN)
     yield "sent"
     yield from _answered(server, end)

@@ -2,7 +2,16 @@
 
 import pytest
 
-from conformance.configuration.values.lives import changed_by_each, life, set_both, set_to, settings, switchable, told
+from conformance.configuration.values.lives import (
+    changed_by_each,
+    life,
+    privileged,
+    set_both,
+    set_to,
+    settings,
+    switchable,
+    told,
+)
 from conformance.configuration.values.tables import KINDS
 from fixtures.stage.families import over_streams
 
@@ -33,6 +42,33 @@ def test_options_stay_through_the_life_of_a_socket(peers, family, kind):
     seen = {stage: told(end, options) for stage in life(peers, family, kind, end)}  # decisive
 
     assert seen == dict.fromkeys(("bound", "connected", "sent", "received", "shut"), before)
+
+
+@pytest.mark.claim("socket.values.kept-through-life")
+@pytest.mark.needs("CAP_NET_ADMIN")
+@kinds
+@over_streams
+def test_options_of_the_privileged_stay_through_the_life_of_a_socket(peers, family, kind):
+    end, options = peers.socket("end", family.domain, kind), privileged(family)
+    set_both(end, options)
+    before, seen = {name: each.expected() for name, each in options.items()}, {}
+
+    seen = {stage: told(end, options) for stage in life(peers, family, kind, end)}  # decisive
+
+    assert seen == dict.fromkeys(("bound", "connected", "sent", "received", "shut"), before)
+
+
+@pytest.mark.claim("socket.values.switches-go-off")
+@pytest.mark.needs("CAP_NET_ADMIN")
+@kinds
+@over_streams
+def test_each_option_of_the_privileged_goes_off(peers, family, kind):
+    end, options = peers.socket("end", family.domain, kind), privileged(family)
+    set_to(end, options, 1)
+
+    set_to(end, options, 0)  # decisive
+
+    assert told(end, options) == dict.fromkeys(options, 0)
 
 
 @pytest.mark.claim("socket.values.one-at-a-time")

@@ -95,6 +95,16 @@ def knock(peers, path, kind):
     return call
 
 
+def throw(peers, path):
+    """The piece of a child that has no privilege and sends a message to `path`."""
+
+    def call():
+        give_up_capabilities()
+        new(peers, SOCK_DGRAM).sendto(b"thrown", str(path))
+
+    return call
+
+
 @pytest.mark.claim("unix.permissions.connect-needs-write")
 @shut_modes
 @kinds
@@ -104,6 +114,18 @@ def test_connect_without_write_permission_is_refused(peers, folder, kind, mode):
 
     with fails(EACCES):
         in_child(knock(peers, folder / "server", kind))
+
+
+@pytest.mark.claim("unix.permissions.send-needs-write")
+@shut_modes
+def test_message_to_a_name_without_write_permission_is_refused(peers, folder, mode):
+    receiver = serving(peers, folder / "server", SOCK_DGRAM)
+    (folder / "server").chmod(mode)  # decisive
+
+    with fails(EACCES):
+        in_child(throw(peers, folder / "server"))
+
+    assert readiness(receiver, POLLIN) == 0
 
 
 @pytest.mark.claim("unix.permissions.write-is-enough")

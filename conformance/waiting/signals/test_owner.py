@@ -2,15 +2,16 @@
 
 import os
 import sys
-from fcntl import F_GETFL, F_GETOWN, F_SETFL, F_SETOWN, fcntl, ioctl
+from fcntl import F_GETFL, F_GETOWN, F_SETOWN, fcntl, ioctl
 from os import O_ASYNC, getpid
 from select import POLLIN
-from signal import SIG_BLOCK, SIGIO, pthread_sigmask, sigpending, sigtimedwait
+from signal import SIG_BLOCK, SIGIO, pthread_sigmask, sigpending
 
 import pytest
 
 from conformance.local.unix.names import become
-from fixtures.evidence.waiting import GENEROUS, ready
+from conformance.waiting.signals.owned import signalled
+from fixtures.evidence.waiting import ready
 from fixtures.stage.children import in_child
 from fixtures.stage.families import over_ip, over_streams
 from fixtures.stage.users import another_user
@@ -24,16 +25,6 @@ askers = pytest.mark.parametrize("request_", [FIOGETOWN, SIOCGPGRP], ids=["FIOGE
 def number(value):
     """A pid_t as memory."""
     return value.to_bytes(4, sys.byteorder, signed=True)
-
-
-def signalled(end, happen):
-    """What signal comes to the owner of `end` when `happen` is called."""
-    pthread_sigmask(SIG_BLOCK, {SIGIO})
-    fcntl(end, F_SETOWN, getpid())
-    fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_ASYNC)
-    happen()
-    told = sigtimedwait({SIGIO}, GENEROUS / 2)
-    return told and told.si_signo
 
 
 @pytest.mark.claim("socket.sigio.data")

@@ -32,6 +32,8 @@ static bool is_unnamed_unix(const struct sock *s) { return is_unix(s) && !is_nam
 
 static bool is_connected_datagram(const struct sock *s) { return is_inet(s) && is_datagram(s) && connected(s->fd); }
 
+static bool keeps_bounds(const struct sock *s) { return !is_stream(s); }
+
 static bool is_tcp(const struct sock *s) { return is_inet(s) && is_stream(s); }
 
 static bool is_datagram_of_inet(const struct sock *s) { return is_inet(s) && is_datagram(s); }

@@ -99,6 +99,7 @@ void inheritance(const struct sock *listener, int fd)
     int saved = errno, owner = matters() ? real.fcntl(listener->fd, F_GETOWN) : 0;
     if (owner && ON(accept_owner_inherited))
         real.fcntl(fd, F_SETOWN, owner);
+    async_accepted(listener, fd);
     if (matters())
         c.fresh = real.socket(listener->domain, listener->type | SOCK_CLOEXEC, 0);
     if (c.fresh >= 0) {

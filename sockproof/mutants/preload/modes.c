@@ -60,7 +60,7 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
     if (command == F_SETFL && ((long)argument & O_ASYNC) && ON(owners_async_ignored))
         argument = (void *)((long)argument & ~(long)O_ASYNC);
     if (command == F_SETFL)
-        argument = (void *)changed_flags(&s, (long)argument);
+        argument = (void *)changed_flags(&s, async_flags(&s, (long)argument));
     if (command == F_SETFL && armed(M_blocking_duplicate_unshared))
         memo_set(&s, fd);
     result = call(fd, command, argument);

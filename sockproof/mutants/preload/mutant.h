@@ -158,6 +158,9 @@ int connected_faulty(const struct sock *s, const struct sockaddr *name, int resu
 bool command_ignored(int command);
 void duplicating(int *command, void **lowest);
 void flag_spreads(int fd, int flag); /* see duplicates.c */
+long async_flags(const struct sock *s, long flags); /* see asynchronous.c */
+int async_shutdown(int fd, int how);
+void async_accepted(const struct sock *listener, int fd);
 bool shape_refused(const struct outgoing *o); /* see faults.c */
 bool nothing_refused(nfds_t count);
 int without_files(struct pollfd *fds, nfds_t count, int ready);
