@@ -52,7 +52,7 @@ def write_whole(path: Path, text: str | Iterable[str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _fill(temporary, [text] if isinstance(text, str) else text)
-        os.replace(temporary, path)
+        rename(temporary, path)
     except OSError as error:
         raise ResultsError(
             f"{path} cannot be written ({reason_of(error)}): "
@@ -61,6 +61,17 @@ def write_whole(path: Path, text: str | Iterable[str]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def rename(old: Path, new: Path) -> None:
+    """Give a file another name, in place of what has it, also where rename(2) only says so. Raises OSError."""
+    os.replace(old, new)
+    if not os.path.lexists(old):
+        return
+    with suppress(FileNotFoundError):
+        new.unlink()
+    os.link(old, new)
+    old.unlink()
 
 
 def append_whole(path: Path, data: bytes) -> None:

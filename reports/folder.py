@@ -7,6 +7,7 @@ run uses. It is emptied once it is certain that something runs: a mistyped reque
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -39,6 +40,13 @@ LOCK = ".sockproof-lock"
 
 IN_VAIN, NOT_RETURNED = ".waited-in-vain", ".not-returned"
 """Files by which the processes of a run tell one another of waits in vain; they go with the end of the run."""
+
+AT_WORK = ".at-work-{worker}-{pid}"
+"""Files by which a worker shows that it goes on; at rest they are of the beginning of 1970."""
+OF_A_WORKER = re.compile(r"\.at-work-(\w+)-(\d+)")
+
+MOST_LOCKS = 100
+"""How often a lock is sought whose file another run has removed meanwhile, or of which the kernel says so wrongly."""
 
 HALF_WRITTEN = re.compile(r"\..+\.\d+\.part")
 """What a crash leaves of a file that is written whole or not at all."""
@@ -134,7 +142,8 @@ def is_of_run(name: str) -> bool:
 
 def is_left(name: str) -> bool:
     """Whether files of this name are what a crash of ours leaves beside the results."""
-    return name in (LOCK, IN_VAIN, NOT_RETURNED) or HALF_WRITTEN.fullmatch(name) is not None
+    hidden = HALF_WRITTEN.fullmatch(name) or OF_A_WORKER.fullmatch(name)
+    return name in (LOCK, IN_VAIN, NOT_RETURNED) or hidden is not None
 
 
 @dataclass
@@ -206,7 +215,7 @@ def _wait_for_its_end(path: Path, within: float) -> None:
 
 def locked(path: Path) -> FileIO:
     """The file at `path`, locked by flock(2). Raises BlockingIOError while somebody else has the lock."""
-    while True:
+    for attempt in range(MOST_LOCKS):
         file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644), "r+")
         if _unlocked:
             return file
@@ -222,10 +231,12 @@ def locked(path: Path) -> FileIO:
         except OSError:
             return file  # a file system without locks: better unguarded than not at all
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+            last = attempt == MOST_LOCKS - 1
+            if last or os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
                 _sign(file)
                 return file
         file.close()  # whoever had the lock has removed the file meanwhile
+    raise OSError(errno.EAGAIN, "it is removed again and again", str(path))
 
 
 def _sign(file: FileIO) -> None:
@@ -252,9 +263,7 @@ def _is_of_the_dead(file: FileIO) -> bool:
 def _processes() -> str:
     """What tells the processes of this machine, or container, from those of others; empty where nothing does."""
     try:
-        return (
-            f"{Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()} {os.readlink('/proc/self/ns/pid')}"
-        )
+        return f"{BOOT.read_text('ascii', 'replace').strip()} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
         return ""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import summary
-from reports.files import ResultsError, append_to, read_regular, reason_of, remedy_for, write_whole
+from reports.files import ResultsError, append_to, read_regular, reason_of, remedy_for, rename, write_whole
 from reports.record import SCHEMA_VERSION, Instance, Results, Run, plain, results_from, text
 from reports.shape import first_fault
 from reports.shelf import Place, Shelved
@@ -93,7 +93,7 @@ class Journal:
     def move(self, path: Path) -> None:
         """Give the file another name in the same folder, in place of what has it. Raises ResultsError."""
         try:
-            os.replace(self.path, path)
+            rename(self.path, path)
         except OSError as error:
             raise self._unwritable(error) from error
         self.path = path

@@ -58,6 +58,9 @@ def run() -> int:
         return complain(reason, 2)
     open_streams()
     try:
+        from sockproof import last_resort
+
+        last_resort.stand_by(sys.argv[1:])
         from sockproof.command import main as start
 
         return start(sys.argv[1:])

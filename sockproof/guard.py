@@ -18,6 +18,7 @@ from types import TracebackType
 
 from fixtures.evidence.patience import GENEROUS, USUAL
 from fixtures.evidence.waiting import pause
+from sockproof import last_resort
 from sockproof.silence import STANDSTILL, descendants
 
 LONGEST = 60.0 * max(1.0, GENEROUS / USUAL)
@@ -34,7 +35,7 @@ class Guard:
     def __init__(self, ending: Callable[[str], int], longest: float = LONGEST) -> None:
         self.ending, self.longest = ending, longest
         self._thread, self._watched = threading.get_native_id(), threading.get_ident()
-        self._over = False
+        self._over, self._last_resort = False, last_resort.standing()
         self.beat()
 
     def __enter__(self) -> Guard:
@@ -56,14 +57,19 @@ class Guard:
     def leave(self) -> None:
         """From now on whoever is waited for has bounds of their own."""
         self._over = True
+        if self._last_resort is not None:
+            self._last_resort.leave()
 
     def _watch(self) -> None:
         looked, ran = time.monotonic(), self._ran()
         while not self._over:
             pause(LOOK)
             now, runs = time.monotonic(), self._ran()
-            if runs != ran or now - looked > STANDSTILL:
+            stood = now - looked > STANDSTILL
+            if runs != ran or stood:
                 self.beat()
+            if self._last_resort is not None and not stood:  # else this look may be owed to a strike alone
+                self._last_resort.look_after(self.ending)
             looked, ran = now, runs
             if now - self._shown > self.longest and not self._over:
                 self._end()

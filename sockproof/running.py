@@ -74,7 +74,15 @@ def run(asked: Namespace, exploring: Progress | None = None) -> int:
     from sockproof.guard import Guard  # imports the fixtures, which can be reached only now
 
     with Guard(lambda sentence: ended_stuck(results_folder(asked.out), began, sentence)) as guard:
-        return _guarded(asked, exploring, place, guard)
+        try:
+            return _guarded(asked, exploring, place, guard)
+        except (UsageError, BrokenPipeError):
+            raise
+        except Exception as error:
+            sentence = f"the command broke off ({type(error).__name__}: {error})"
+            with suppress(UsageError):
+                leave(results_folder(asked.out), sentence, Exit.INTERNAL)
+            raise
 
 
 def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: Guard) -> int:
@@ -103,7 +111,8 @@ def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: G
     surroundings = {**environment(place, asked.preload), **told}
     code, interrupted = child.run(command, surroundings, silence=silence, attendant=exploring, beat=guard.beat)
     if silence is not None and silence.is_too_long:
-        return ended_early(out, began, f"the run showed no sign of life for {silence.longest:g} s, and was ended")
+        sentence = f"the run showed no sign of life{silence.where} for {silence.lasted:g} s, and was ended"
+        return ended_early(out, began, sentence)
     broke_off = code < 0 or (code in BROKEN_OFF and reason_in(out, began) is None)
     has_told = code == Exit.INTERNAL
     if broke_off and salvage(out, began, DIED, interrupted=interrupted, quiet=has_told) is None and not interrupted:

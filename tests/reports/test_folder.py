@@ -225,3 +225,14 @@ def test_a_folder_whose_run_is_dying_is_waited_for(tmp_path):
     held(tmp_path, within=60).release()
 
     assert dying.wait(60) == 0
+
+
+def test_a_lock_of_which_the_kernel_says_for_ever_that_it_is_another_file_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.samestat", lambda *_: False)
+    held(tmp_path / "out").release()
+
+
+def test_processes_are_told_apart_whatever_stands_in_proc(tmp_path, monkeypatch):
+    (tmp_path / "boot").write_bytes(b"\377\376")
+    monkeypatch.setattr("reports.folder.BOOT", tmp_path / "boot")
+    held(tmp_path / "out").release()

@@ -88,6 +88,15 @@ def test_a_failed_write_keeps_the_old_file(folder, monkeypatch):
     assert [path.name for path in folder.iterdir()] == ["results.json"]
 
 
+def test_where_a_file_gets_no_other_name_by_renaming_it_does_by_a_link(folder, monkeypatch):
+    monkeypatch.setattr("os.replace", lambda *_: None)
+
+    write_results(green(), folder / "results.json")
+
+    assert [path.name for path in folder.iterdir()] == ["results.json"]
+    assert read_results(folder) == green()
+
+
 def test_a_folder_that_is_a_file_cannot_be_written_into(folder):
     with pytest.raises(ResultsError, match=r"results\.json/x\.json cannot be written .* name a folder"):
         write_results(green(), folder / "results.json" / "x.json")
