@@ -45,6 +45,8 @@ SILENT = "the run went on no more, and was ended before it came to the end of th
 UNCACHED = ("-p", "no:cacheprovider")
 """Arguments of pytest for targets, where nothing but the folder of the results can be written."""
 QUIET = re.compile(r"-q+|--quiet")
+LOGS = re.compile(r"^--log-|\blog_|\blogging$")
+"""Whoever asks pytest for something about logging has its plugin."""
 """How pytest is asked for less: who does so needs no more of it from us."""
 PYTEST: Mapping[int, Exit] = {
     0: Exit.EXPECTED,
@@ -274,6 +276,8 @@ def pytest_command(place: Path, behind: Sequence[str] = ()) -> list[str]:
     command = [sys.executable, "-P", "-m", "fixtures.run", "-c", str(place / "pyproject.toml"), "--rootdir", str(place)]
     if not os.isatty(1) and not is_blocked("terminal", behind) and not any(map(QUIET.fullmatch, behind)):
         command.append("-q")
+    if not any(map(LOGS.search, behind)):
+        command += ["-p", "no:logging"]  # no scenario logs, and to listen takes 0.2 ms of each
     if place == suite.INSTALLED and not is_blocked("cacheprovider", behind):
         # Nothing is written into an installed package; what pytest remembers stays where it always lies for users.
         command += ["-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"]

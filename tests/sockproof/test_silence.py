@@ -168,9 +168,7 @@ def test_worker_that_does_not_come_back_is_named_and_the_others_go_on(tmp_path: 
     assert sorted(path.name for path in (tmp_path / "out").glob(".at-work-*")) == []
 
 
-def test_first_sign_of_life_is_owed_sooner(
-    tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_sign_of_life_is_owed_sooner(tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sockproof.silence.ran", lambda _: clock[0])
     silence = Silence(tmp_path / "pulse", LONGEST)
     assert looks(silence, clock, seconds=IDLE + 2)
