@@ -12,7 +12,8 @@ from typing import Any
 
 from reports import naming, summary
 from reports.documents import DocumentView
-from reports.grouping import Group
+from reports.evidence import Evidence
+from reports.grouping import Group, decisive
 from reports.record import DECIDED, Claim
 from reports.standards import StandardView
 from reports.texts import first_line
@@ -56,18 +57,25 @@ def _amount(number: int, verdict: str, foreseen: bool, why: str) -> str:
 
 
 class Packs:
-    """Draws what is folded away with the macros of parts.html, `parts`, a piece for each section of the page."""
+    """Draws what is folded away, a piece for each section: tables by the macros of parts.html, `parts`."""
 
-    def __init__(self, parts: Any) -> None:
-        self._parts = parts
+    def __init__(self, parts: Any, evidence: Evidence) -> None:
+        self._parts, self._evidence = parts, evidence
 
     def topic(self, topic: TopicView) -> Any:
         """The evidence of its folded claims."""
-        return packed({view.anchor: self._drawn("folded_scenarios", view) for view in topic.claims if view.folded})
+        return packed({view.anchor: self._claim(view) for view in topic.claims if view.folded})
+
+    def _claim(self, view: ClaimView) -> str:
+        return f"{self._parts.own_link(view)}{self._evidence.scenarios(view)}"
 
     def cards(self, cards: Iterable[GroupView]) -> Any:
         """The evidence of the cards behind the first."""
-        return packed({f"{card.anchor}-seen": self._drawn("card_evidence", card) for card in cards if card.folded})
+        return packed({f"{card.anchor}-seen": self._card(card) for card in cards if card.folded})
+
+    def _card(self, card: GroupView) -> str:
+        instance = card.shown.instance
+        return str(self._evidence.seen(instance, decisive(instance) is not None))
 
     def documents(self, views: Iterable[DocumentView]) -> Any:
         """What the documents say."""

@@ -8,39 +8,17 @@ from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from reports import again, differences, documents, folded, grouping, ladder, places, standards, summary, views
+from reports import again, differences, documents, evidence, folded, grouping, places, standards, summary, views
 from reports.diagnosis import words
 from reports.diagnosis.of_results import of_results
-from reports.record import VERDICTS, Results, Trace
-from reports.source_documents import UNCHECKED
+from reports.record import VERDICTS, Results
 from reports.texts import clean, duration, first_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).with_name("templates")
-MOST_EVENTS = 120
-"""Events of one diagram; the others are counted in it, and the capture has the packets."""
-
-SIGNS = {
-    "conforms": "✓",
-    "deviates": "✗",
-    "unsupported": "–",
-    "not-permitted": "⊘",
-    "inconclusive": "?",
-    "harness-error": "!",
-    "not-run": "·",
-    "absent": "·",
-    UNCHECKED: "∅",
-    standards.UNOBSERVABLE: "∅",
-    standards.OPEN: "·",
-    standards.PARTLY: "·",
-}
-"""Told by sign and word, so that no verdict is told by its colour alone."""
-
-
 BUFFERED = 200
 """Pieces of the page that are joined before they are written."""
 
@@ -64,11 +42,8 @@ def pieces(
     shown = views.topics(results, above, folded.in_sight(told.groups))
     pages = dict(split or {})
     known = whereabouts(shown, pages)
-    parts = (
-        environment()
-        .get_template("parts.html")
-        .make_module({"where": known, "carried": dict(carried or {}), "packed": True})
-    )
+    parts = environment().get_template("parts.html").make_module({"where": known})
+    inside = dict(carried or {})
     stream = environment().get_template("report.html").stream(
         results=results,
         target=summary.target(results),
@@ -98,9 +73,9 @@ def pieces(
         lacking=[capability for capability in results.target.capabilities if not capability.available],
         available=[capability for capability in results.target.capabilities if capability.available],
         share=summary.decided_share(results),
-        packs=folded.Packs(parts),
+        packs=folded.Packs(parts, evidence.Evidence(inside, packed=True)),
         pages=pages,
-        carried=dict(carried or {}),
+        evidence=evidence.Evidence(inside),
         cut_short=summary.cut_short(results),
     )  # fmt: skip
     stream.enable_buffering(BUFFERED)
@@ -134,13 +109,12 @@ def environment() -> Environment:
     made.filters.update(
         duration=duration,
         percent=summary.percent,
-        address=address,
+        address=evidence.address,
         listed="; ".join,
         several=summary.several,
-        ladder=_ladder,
-        ladder_data=_ladder_data,
+        ladder=evidence.drawn,
+        checks=evidence.table,
         place=places.address,
-        filename=lambda path: path.rpartition("/")[2],
         decisive=grouping.decisive,
         first_line=first_line,
         permanent=views.permanent,
@@ -148,7 +122,7 @@ def environment() -> Environment:
         target=summary.target,
         lean=lambda drawn: Markup(folded.lean(str(drawn))),
     )
-    made.globals.update(signs=SIGNS, verdicts=VERDICTS, **_embedded())
+    made.globals.update(signs=evidence.SIGNS, verdicts=VERDICTS, **_embedded())
     return made
 
 
@@ -172,20 +146,3 @@ def style_of(*names: str) -> Any:
     from markupsafe import Markup
 
     return Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
-
-
-def address(path: str) -> str:
-    """A relative path as the address of a link; nothing in it can be taken for a scheme or a query."""
-    return quote(path, errors="replace")
-
-
-def _ladder(trace: Trace) -> Any:
-    from markupsafe import Markup
-
-    draw = ladder.table if ladder.is_wide(trace) else ladder.draw
-    return Markup(draw(ladder.abridged(trace, MOST_EVENTS)))
-
-
-def _ladder_data(trace: Trace) -> str | None:
-    """What the page's script makes the same of; None where it cannot."""
-    return None if ladder.is_wide(trace) else ladder.data(ladder.abridged(trace, MOST_EVENTS))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
+from typing import Any, TypeVar
 
 from reports import ladder_text
 from reports.ladder_layout import (
     COLUMN,
+    ELSEWHERE,
     GUTTER,
     HEAD,
     HEAD_BOX,
@@ -30,11 +33,14 @@ from reports.ladder_layout import (
 from reports.record import Event, Trace
 from reports.texts import clean, columns, offset, shortened
 
+T = TypeVar("T")
+
 TIP = 7
 """Pixels from an arrow's end to the middle of its lane, where the bar of a call may be."""
 BAR = 8
 MOST_LANES = 8
 """A diagram of more lanes is a table."""
+_PLAINLY = json.JSONEncoder(separators=(",", ":"))
 EXACT = 2**53
 """From here on numbers of JavaScript are not exact."""
 
@@ -78,35 +84,72 @@ def table(trace: Trace) -> str:
 
 
 def data(trace: Trace) -> str | None:
-    """The trace as templates/ladder.js takes it; None where it cannot: only printable ASCII is as wide as it is long.
+    """The trace as templates/ladder.js takes it; None where it cannot."""
+    return data_of({"lanes": trace.lanes, "events": [*map(vars, trace.events)], "omitted": trace.omitted})
 
-    Times count from the first event, since numbers of JavaScript are no longer exact where they count from the epoch.
+
+def data_of(trace: Mapping[str, Any], most: int = sys.maxsize) -> str | None:
+    """The same of the plain form of a trace, of which at most so many events are shown.
+
+    None of what the script cannot draw: only printable ASCII is as wide as it is long, more lanes are a table, and
+    events may lack what another writer leaves out. Times count from the first event, since numbers of JavaScript are no
+    longer exact where they count from the epoch.
     """
-    start = min((event.at for event in trace.events), default=0)
+    try:
+        return _data_of(trace["lanes"], trace["events"], trace["omitted"], most)
+    except KeyError:
+        return None
+
+
+def _data_of(lanes: Sequence[str], events: Sequence[Mapping[str, Any]], omitted: int, most: int) -> str | None:
+    if is_broad(lanes, events):
+        return None
+    events = shortened_to(most, events)
+    start = min([each["at"] for each in events], default=0)
     told = [
-        (each.at - start, each.kind, each.lane, each.text, each.result,
-         None if each.until is None else each.until - start, each.to, each.failed)
-        for each in trace.events
+        (each["at"] - start, each["kind"], each["lane"], each["text"], each["result"],
+         None if each["until"] is None else each["until"] - start, each["to"], each["failed"])
+        for each in events
     ]  # fmt: skip
-    words = "".join((*trace.lanes, *[f"{row[2]}{row[3]}{row[4]}{row[6]}" for row in told]))
+    words = "".join((*lanes, *[f"{row[2]}{row[3]}{row[4]}{row[6]}" for row in told]))
     if not (words.isprintable() and words.isascii()):
         return None
-    if any(row[0] >= EXACT or (row[5] or 0) >= EXACT for row in told):
+    if max([row[0] for row in told], default=0) >= EXACT or max([row[5] or 0 for row in told], default=0) >= EXACT:
         return None
-    return json.dumps((trace.lanes, trace.omitted, told), separators=(",", ":"))
+    return _PLAINLY.encode((lanes, omitted, told))
+
+
+def is_broad(lanes: Iterable[str], events: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a trace has more lanes than a diagram may have, by its plain form."""
+    named = {*lanes, *[each["lane"] for each in events if each["kind"] != "note"]}
+    named.update([each["to"] or ELSEWHERE for each in events if each["kind"] == "packet"])
+    return len(named) > MOST_LANES
 
 
 def abridged(trace: Trace, most: int) -> Trace:
-    """`trace` if it has at most `most` events; else its beginning and its end, with a note between them.
-
-    The end stays, because there the decision falls. The note has the time of the first event that it stands for.
-    """
-    surplus = len(trace.events) - most
-    if surplus <= 0:
+    """`trace` if it has at most `most` events; else its beginning and its end, with a note between them."""
+    if len(trace.events) <= most:
         return trace
-    head, tail = trace.events[: most - most // 2], trace.events[len(trace.events) - most // 2 :]
-    note = Event(trace.events[len(head)].at, "note", "", f"{surplus} more event{'s' * (surplus != 1)} omitted here")
+    head, note, tail = _parted(trace.events, most, trace.events[most - most // 2].at)
     return replace(trace, events=(*head, note, *tail))
+
+
+def shortened_to(most: int, events: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The same of the plain form of events."""
+    if len(events) <= most:
+        return events
+    head, note, tail = _parted(events, most, events[most - most // 2]["at"])
+    return [*head, vars(note), *tail]
+
+
+def _parted(events: Sequence[T], most: int, at: int) -> tuple[Sequence[T], Event, Sequence[T]]:
+    """The first and the last of too many events, and a note between them, which has the time of the first it is for.
+
+    The end stays, because there the decision falls.
+    """
+    surplus = len(events) - most
+    note = Event(at, "note", "", f"{surplus} more event{'s' * (surplus != 1)} omitted here")
+    return events[: most - most // 2], note, events[len(events) - most // 2 :]
 
 
 def in_words(trace: Trace) -> str:

@@ -167,6 +167,12 @@ class Instance:
     known: str | None = None
     """Why the deviation was expected: the record's reason and link, or the version from which on the claim holds."""
 
+    @property
+    def plain_trace(self) -> Mapping[str, Any]:
+        """The trace in its plain form; events of another writer may lack members that have a default."""
+        trace = self.trace
+        return {"lanes": trace.lanes, "events": [vars(event) for event in trace.events], "omitted": trace.omitted}
+
 
 @dataclass(frozen=True)
 class Capability:

@@ -102,6 +102,12 @@ class Shelved(Instance):
         return self._read("trace", trace_from, {})
 
     @property
+    def plain_trace(self) -> Mapping[str, Any]:
+        """The trace as it stands on the shelf."""
+        shelf, place = self._where()
+        return {"lanes": (), "events": (), "omitted": 0, **shelf.data(place).get("trace", {})}
+
+    @property
     def details(self) -> str | None:
         """The whole failure."""
         return self._read("details", _as_it_is, None)

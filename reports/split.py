@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reports import documents, html, standards, views
+from reports.evidence import Evidence
 from reports.files import write_whole
 from reports.record import Results
 
@@ -36,7 +37,7 @@ def page(
 ) -> Iterator[str]:
     """The page of one topic, with all of its evidence."""
     template = html.environment().get_template("topic.html")
-    return template.stream(results=results, topic=topic, where=where, carried=carried)
+    return template.stream(results=results, topic=topic, where=where, evidence=Evidence(carried))
 
 
 def table(
@@ -45,4 +46,4 @@ def table(
     """The page of the documents, or of the standards."""
     template = html.environment().get_template("tables.html")
     title = TABLES[section]
-    return template.stream(results=results, section=section, title=title, views=shown, where=where, carried={})
+    return template.stream(results=results, section=section, title=title, views=shown, where=where)

@@ -13,7 +13,7 @@ from reports.record import Event, Trace
 
 PACK = re.compile(r'<script type="application/gzip" class="pack">([^<]*)</script>\n*')
 ABOUT = re.compile(r'<script type="application/gzip" class="pack index">[^<]*</script>\n*')
-LADDER = re.compile(r' data-ladder="([^"]*)">')
+LADDER = re.compile(r" data-ladder='([^']*)'>")
 FOLDED = '<div class="folded">'
 
 

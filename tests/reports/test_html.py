@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from reports import folded, html, split, views
-from reports.html import address
+from reports.evidence import address
 from reports.record import Trace
 from reports.texts import clean
 from tests.reports import strategies
@@ -189,7 +189,7 @@ def test_a_claim_has_its_sources_and_what_the_documents_say(sample):
 
 def test_expected_and_observed_stand_side_by_side(sample):
     assert re.search(
-        r"✗ fails</td><td><code>client &gt; server RST</code>.*\n<td><code>client &gt; server FIN ACK", sample
+        r"✗ fails</td><td><code>client &gt; server RST</code>.*?</td><td><code>client &gt; server FIN ACK", sample
     )
 
 
