@@ -1,7 +1,8 @@
 """Every option of a table: what it is at first, what it makes of a value, and what it refuses."""
 
+import struct
 from errno import EINVAL, ENOPROTOOPT, EPERM, errorcode
-from socket import SOCK_STREAM
+from socket import SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -22,6 +23,13 @@ from conformance.configuration.values.tables import (
 from fixtures.stage.families import over_ip4, over_streams
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+SO_TIMESTAMP, SO_TIMESTAMPNS = 29, 35
+LARGE = {
+    "SO_LINGER": (SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0x01020304)),
+    "SO_RCVTIMEO": (SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", 0x0102, 0)),
+    "SO_SNDTIMEO": (SOL_SOCKET, SO_SNDTIMEO, struct.pack("ll", 0x0304, 0)),
+}
+"""Values that are larger than an int."""
 LONG = number(1) + b"\xff" * 60
 
 
@@ -141,3 +149,38 @@ def test_switch_that_is_set_to_zero_is_off_again(peers, family, kind):
 
     seen = {name: end.getsockopt(*option) for name, option in table.items()}
     assert seen == dict.fromkeys(table, 0)
+
+
+@pytest.mark.claim("socket.values.switches-are-one")
+@pytest.mark.parametrize("value", [2, -1, 256])
+@over_streams
+def test_lingering_is_on_by_any_number(peers, family, value):
+    end = peers.socket("end", family.domain, SOCK_STREAM)
+
+    end.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", value, 7))  # decisive
+
+    assert end.getsockopt(SOL_SOCKET, SO_LINGER, 8) == struct.pack("ii", 1, 7)
+
+
+@pytest.mark.claim("socket.values.room-cuts")
+@over_streams
+def test_value_is_cut_to_the_room_that_there_is(peers, family):
+    end, seen = peers.socket("end", family.domain, SOCK_STREAM), {}
+    for name, (level, option, value) in LARGE.items():
+        end.setsockopt(level, option, value)
+        seen[name] = [end.getsockopt(level, option, room) for room in range(1, len(value) + 1)]  # decisive
+
+    assert seen == {name: [value[:room] for room in range(1, len(value) + 1)] for name, (*_, value) in LARGE.items()}
+
+
+@pytest.mark.claim("socket.timestamp.one-of-both")
+@kinds
+@over_streams
+def test_times_come_in_microseconds_or_in_nanoseconds(peers, family, kind):
+    end, seen = peers.socket("end", family.domain, kind), []
+
+    for option in (SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMP):
+        end.setsockopt(SOL_SOCKET, option, 1)  # decisive
+        seen.append((end.getsockopt(SOL_SOCKET, SO_TIMESTAMP), end.getsockopt(SOL_SOCKET, SO_TIMESTAMPNS)))
+
+    assert seen == [(1, 0), (0, 1), (1, 0)]

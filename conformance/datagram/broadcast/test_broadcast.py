@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
-from fixtures.stage.families import over_ip4
+from fixtures.stage.families import over_ip, over_ip4
 
 BROADCAST = "127.255.255.255"
 LINK_BROADCAST = "10.77.0.255"
@@ -235,6 +235,15 @@ def test_stream_socket_cannot_connect_to_a_broadcast_address(peers, family):
 
     with fails(ENETUNREACH):
         client.connect((BROADCAST, port_of(peers.listener(family))))  # decisive
+
+
+@pytest.mark.claim("tcp.connect.no-group")
+@over_ip
+def test_stream_socket_cannot_connect_to_a_group(peers, family):
+    client = peers.socket("client", family.domain, SOCK_STREAM)
+
+    with fails(ENETUNREACH):
+        client.connect(({"ip4": "224.0.0.1", "ip6": "ff0e::1"}[family.name], 9))  # decisive
 
 
 @pytest.mark.claim("udp.broadcast.limited-can-be-bound")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from errno import EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV
-from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPPROTO_IP
+from errno import EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, EPROTO
+from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPPROTO_IP, SOCK_STREAM
 
 import pytest
 
@@ -184,3 +184,12 @@ def test_socket_joins_as_many_groups_as_the_limit_allows(peers, group, loopback,
     group.listener(peers, lane="another").setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, other)
     member.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, group.membership(loopback.index))
     member.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, other)
+
+
+@pytest.mark.claim("multicast.membership.not-of-streams")
+@over_groups
+def test_stream_socket_joins_no_group(peers, group, segment):
+    end = peers.socket("end", group.family.domain, SOCK_STREAM)
+
+    with fails(EPROTO):
+        end.setsockopt(group.level, group.add_membership, group.membership(segment.index))  # decisive

@@ -20,7 +20,7 @@ def told(group, end):
     """The TTL or hop limit of the datagram that waits first at `end`, from its only control message."""
     ready(end, POLLIN)
     _, [(level, kind, data)], _, _ = end.recvmsg(64, 64)
-    assert (level, kind) == (group.level, group.ttl_message)
+    assert (level, kind, len(data)) == (group.level, group.ttl_message, 4)
     return struct.unpack("i", data)[0]
 
 

@@ -2,7 +2,7 @@
 
 from errno import EAGAIN, ECONNREFUSED
 from select import POLLERR, POLLIN
-from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SOL_SOCKET
+from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SOCK_DGRAM, SOL_SOCKET
 
 import pytest
 
@@ -50,6 +50,24 @@ def test_sendto_reaches_others_too(peers, family):
 
     assert other.recv(100) == b"elsewhere"
     assert readiness(receiver, POLLIN) == 0
+    assert sender.getpeername() == receiver.getsockname()
+    sender.send(b"as ever")
+    assert receiver.recv(100) == b"as ever"
+
+
+@pytest.mark.claim("udp.connect.again-keeps-the-name")
+@over_ip
+def test_another_peer_leaves_the_own_address_and_port(peers, family):
+    receiver, other = peers.datagram(family, lane="receiver"), peers.datagram(family, lane="other")
+    sender = peers.socket("sender", family.domain, SOCK_DGRAM)
+    sender.connect(receiver.getsockname())
+    before = sender.getsockname()
+
+    sender.connect(other.getsockname())  # decisive
+    sender.send(b"data")
+
+    assert sender.getsockname() == before
+    assert other.recvfrom(9) == (b"data", before)
 
 
 @pytest.mark.claim("udp.connect.receives-from-the-peer-only")

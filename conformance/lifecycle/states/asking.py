@@ -46,6 +46,11 @@ def _vector(end: RecordedSocket) -> bytes:
     return bytes(first + second)[:count]
 
 
+def read_nothing(end: RecordedSocket) -> bytes:
+    """What read(2) of no bytes gives."""
+    return os.read(end.fileno(), 0)
+
+
 def queued(end: RecordedSocket) -> int:
     """What FIONREAD tells."""
     return int(struct.unpack("i", ioctl(end.fileno(), FIONREAD, bytes(4)))[0])
@@ -73,6 +78,7 @@ def events(end: RecordedSocket) -> dict[str, int]:
     every = EVERY_EVENT
     return {
         "poll of nothing": readiness(end, 0),
+        "poll of normal data": readiness(end, NORMAL),
         "epoll_wait": _watched(end, every),
         "epoll_wait of nothing": _watched(end, 0),
         "epoll_wait of an edge": _watched(end, every | select.EPOLLET),
@@ -92,9 +98,12 @@ def sets(end: RecordedSocket) -> list[bool]:
 def as_told(bits: int) -> dict[str, int]:
     """What events() is to give: where nothing is asked for, hang-ups and errors alone."""
     unasked = bits & (select.POLLERR | select.POLLHUP)
-    return {name: unasked if name.endswith("nothing") else bits for name in CALLS}
+    normal = (select.POLLRDNORM if bits & select.POLLIN else 0) | (select.POLLWRNORM if bits & select.POLLOUT else 0)
+    whole = {name: unasked if name.endswith("nothing") else bits for name in CALLS}
+    return whole | {"poll of normal data": unasked | normal}
 
 
+NORMAL = select.POLLRDNORM | select.POLLWRNORM
 CALLS = ("poll of nothing", "epoll_wait", "epoll_wait of nothing", "epoll_wait of an edge")
 
 

@@ -62,6 +62,10 @@ RECORDS = {
     "full": _FULL,
 }  # fmt: skip
 
+CONNECTED_AGAIN = {
+    **dict.fromkeys(RECORDS, "EISCONN"), "new": None, "bound": None, "listening": "EINVAL", "asked": "EINVAL",
+}  # fmt: skip
+"""connect(2) of records to another listener."""
 BY_KIND = {"udp": UDP, "local": LOCAL, "records": RECORDS}
 
 

@@ -5,8 +5,8 @@ import pytest
 from conformance.configuration.values.tables import answer
 from conformance.lifecycle.states import asking
 from conformance.lifecycle.states.asking import RECEIVES, SENDS
-from conformance.lifecycle.states.message_tables import column
-from conformance.lifecycle.states.messages import in_each_state, over_messages
+from conformance.lifecycle.states.message_tables import CONNECTED_AGAIN, column
+from conformance.lifecycle.states.messages import bound, in_each_state, listening, over_messages
 from fixtures.evidence.spelling import spell_poll_events
 
 pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
@@ -71,3 +71,27 @@ def test_send_gives_what_the_state_permits(peers, kind, call):
     seen = {state: [answer(call, end) for _ in range(2)] for state, end in ends.items()}  # decisive
 
     assert seen == column(kind.table, "sent")
+
+
+@pytest.mark.claim("messages.states.nothing-read")
+@over_messages
+def test_read_of_nothing_gives_nothing_and_takes_nothing(peers, kind):
+    ends, seen, left = in_each_state(peers, kind), {}, {}
+
+    seen = {state: answer(asking.read_nothing, end) for state, end in ends.items()}  # decisive
+
+    left = {state: answer(asking.queued, end) for state, end in ends.items()}
+    assert (seen, left) == (dict.fromkeys(ends, b""), column(kind.table, "queued"))
+
+
+@pytest.mark.claim("messages.states.connects-again")
+@over_messages
+def test_connect_gives_a_datagram_socket_another_peer_and_a_record_socket_none(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+    other = listening(peers, kind) if kind.table == "records" else bound(peers, kind)
+
+    seen = {state: answer(end.connect, other.getsockname()) for state, end in ends.items()}  # decisive
+
+    assert seen == (CONNECTED_AGAIN if kind.table == "records" else dict.fromkeys(ends))
+    reached = {state for state, end in ends.items() if answer(end.getpeername) == other.getsockname()}
+    assert reached == {state for state in ends if seen[state] is None}

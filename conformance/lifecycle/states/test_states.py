@@ -135,3 +135,15 @@ def test_tcp_info_tells_the_state(peers, family):
     seen = {state: tcp_info(ends[state]).state_name for state in states}  # decisive
 
     assert seen == tables.among(tables.TCP_STATES, states)
+
+
+@pytest.mark.claim("stream.states.nothing-read")
+@over_streams
+def test_read_of_nothing_gives_nothing_and_takes_nothing(peers, family):
+    ends, seen, left = in_each_state(peers, family), {}, {}
+
+    seen = {state: answer(asking.read_nothing, end) for state, end in ends.items()}  # decisive
+
+    left = {state: (answer(asking.queued, end), asking.error(end)) for state, end in ends.items()}
+    assert seen == dict.fromkeys(ends, b"")
+    assert left == {state: (tables.of(tables.QUEUED, family, ends)[state], tables.PENDING[state][0]) for state in ends}

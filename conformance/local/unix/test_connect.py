@@ -128,6 +128,16 @@ def test_message_to_a_name_without_write_permission_is_refused(peers, folder, mo
     assert readiness(receiver, POLLIN) == 0
 
 
+@pytest.mark.claim("unix.send.other-type")
+@connected_kinds
+def test_message_to_the_name_of_a_socket_of_another_type_is_refused(peers, folder, kind):
+    serving(peers, folder / "server", kind)
+    sender = new(peers, SOCK_DGRAM)
+
+    with fails(EPROTOTYPE):
+        sender.sendto(b"thrown", str(folder / "server"))  # decisive
+
+
 @pytest.mark.claim("unix.permissions.write-is-enough")
 @open_modes
 @kinds

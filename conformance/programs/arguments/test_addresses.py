@@ -11,7 +11,7 @@ from conformance.programs.arguments.calls import called
 from conformance.programs.arguments.names import nameless, peerless, sockaddr
 from conformance.programs.arguments.outcomes import each_fails
 from fixtures.evidence.waiting import readiness
-from fixtures.stage.families import over_streams
+from fixtures.stage.families import ip6, over, over_streams
 
 CALLS = {
     "bind": lambda end, address, length: called("bind", end.fileno(), address, length),
@@ -19,6 +19,7 @@ CALLS = {
     "sendto": lambda end, address, length: called("sendto", end.fileno(), b"lost", 4, 0, address, length),
 }  # fmt: skip
 """Calls that are given an address to read."""
+over_ip6 = over(ip6)
 calls = pytest.mark.parametrize("name", CALLS)
 LONGEST = 128
 """Bytes of a struct sockaddr_storage, in which every address has room."""
@@ -80,3 +81,15 @@ def test_length_that_is_too_short_is_refused(peers, memory, family, name):
 
     assert peerless(end)
     assert readiness(target, POLLIN) == 0
+
+
+@pytest.mark.claim("arguments.address.without-a-scope")
+@calls
+@over_ip6
+def test_address_without_a_scope_is_taken(peers, memory, family, name):
+    target, end = peers.datagram(family, lane="target"), peers.socket("end", family.domain, SOCK_DGRAM)
+    address = memory.holding(sockaddr(target)) if name != "bind" else memory.holding(sockaddr(end))
+
+    CALLS[name](end, address, SHORTEST[AF_INET6])  # decisive
+
+    assert end.getsockname()[1] != 0

@@ -45,6 +45,22 @@ def test_message_with_malformed_control_data_is_not_sent(peers, memory, family):
     assert server.recv(100) == b"next"
 
 
+@pytest.mark.claim("arguments.control.malformed-sends-nothing")
+@over_streams
+def test_stream_with_malformed_control_data_sends_nothing(stream_pair, memory):
+    client, server = stream_pair
+    data, end = memory.holding(b"lost"), client.fileno()
+    lengths = {"shorter than its header": HEADER - 1, "of length 0": 0, "longer than the buffer": 4096}
+    places = {how: memory.holding(struct.pack("Nii8x", length, SOL_SOCKET, 1)) for how, length in lengths.items()}
+    messages = {what: memory.message([(data, 4)], control=(at, HEADER + 8)) for what, at in places.items()}
+
+    with each_fails(EINVAL) as tried:
+        tried({what: partial(called, "sendmsg", end, at, 0) for what, at in messages.items()})  # decisive
+
+    client.send(b"next")
+    assert server.recv(100) == b"next"
+
+
 @pytest.mark.claim("arguments.control.unreadable-sends-nothing")
 @over_streams
 def test_message_with_unreadable_control_data_is_not_sent(peers, memory, family):

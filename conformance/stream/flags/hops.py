@@ -46,5 +46,7 @@ def carried_hops(control: Sequence[tuple[int, int, bytes]], family: Family) -> i
     """The number in the one control message of recvmsg(2). Raises AssertionError where it is another message."""
     names = NAMES[family.domain]
     assert [(level, kind) for level, kind, _ in control] == [(names.level, names.kind)]
-    number: int = struct.unpack("i", control[0][2])[0]
+    content = control[0][2]
+    assert len(content) == struct.calcsize("i")
+    number: int = struct.unpack("i", content)[0]
     return number

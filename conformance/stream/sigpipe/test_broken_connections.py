@@ -7,6 +7,9 @@ from socket import MSG_NOSIGNAL, SHUT_WR, SO_ERROR, SO_LINGER, SOCK_STREAM, SOL_
 
 import pytest
 
+from conformance.configuration.values.tables import answer
+from conformance.lifecycle.states.asking import SENDS
+from conformance.lifecycle.states.messages import in_each_state, over_messages
 from conformance.stream.sigpipe.signals import by_default, sigpipe
 from fixtures.evidence.expect import fails, linger
 from fixtures.evidence.kernel_view import Ends, is_in, reaches
@@ -209,3 +212,16 @@ def test_datagram_after_shutdown_raises_no_signal(peers, family):
 
     with sigpipe(times=0), fails(EPIPE):
         sender.send(b"x")
+
+
+@pytest.mark.claim("datagram.sigpipe.shutdown-without-signal")
+@pytest.mark.unwatched
+@pytest.mark.parametrize("call", SENDS.values(), ids=SENDS)
+@over_messages
+def test_no_state_of_a_socket_of_messages_raises_a_signal(peers, kind, call):
+    ends, seen = in_each_state(peers, kind), {}
+
+    with sigpipe(times=0):
+        seen = {state: answer(call, end) for state, end in ends.items()}  # decisive
+
+    assert seen["half_closed"] == seen["shut"] == "EPIPE"

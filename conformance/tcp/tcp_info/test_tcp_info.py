@@ -2,7 +2,7 @@
 
 import time
 from select import POLLIN
-from socket import IPPROTO_TCP, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_MAXSEG
+from socket import IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_MAXSEG
 
 import pytest
 
@@ -12,9 +12,12 @@ from conformance.lifecycle.backlog.queues import cap, queued
 from conformance.programs.process_models.programs import compiled
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.waiting import ready, until
+from fixtures.remote.states import STATES
 from fixtures.stage.families import over_ip
 
 ROUNDS = 5
+LEAST_TIME_OUT = 200_000
+"""Microseconds: TCP_RTO_MIN of the kernel."""
 ROOM = 1 << 17
 """Bytes for the window of a listener: a segment is never larger than half of it."""
 TIMESTAMPS, SACK, WSCALE = 1, 2, 4
@@ -26,6 +29,8 @@ SEGMENT = 1200
 """Bytes that the listener says it takes (tcp(7), TCP_MAXSEG): less than the link carries."""
 TIMESTAMPS_TAKE = 12
 """Bytes that timestamps take of every segment (RFC 7323 appendix A)."""
+MTU = {"ip4": (IPPROTO_IP, 14), "ip6": (IPPROTO_IPV6, 24)}
+"""IP_MTU and IPV6_MTU."""
 PROGRAM = """
 #include <{header}>
 unsigned long long rate(const struct tcp_info *info) {{ return info->tcpi_delivery_rate + info->tcpi_notsent_bytes; }}
@@ -44,7 +49,10 @@ def test_round_trip_time_is_no_longer_than_the_exchanges(peers, family):
         server.send(server.recv(1))  # decisive
         client.recv(1)
 
-    assert 0 < tcp_info(client).rtt <= (time.monotonic() - began) * 1_000_000
+    info, elapsed = tcp_info(client), (time.monotonic() - began) * 1_000_000
+    assert 0 < info.rtt <= elapsed
+    assert 0 < info.rttvar <= elapsed
+    assert LEAST_TIME_OUT <= info.rto <= 600 * LEAST_TIME_OUT
 
 
 @pytest.mark.claim("tcp.info.rcv-space-is-no-queue")
@@ -169,3 +177,28 @@ def test_state_of_a_new_socket_is_close(peers, family):
     client.connect(listener.getsockname())  # decisive
 
     assert tcp_info(client).state_name == "ESTABLISHED"
+
+
+@pytest.mark.claim("tcp.info.sizes-of-the-path")
+@over_ip
+def test_sizes_are_those_of_the_path(peers, family):
+    listener = peers.listener(family)
+    client = peers.connecting(family, listener.getsockname())
+    info = None
+
+    info = tcp_info(client)  # decisive
+
+    assert info.pmtu == client.getsockopt(*MTU[family.name])
+    assert info.snd_mss == client.getsockopt(IPPROTO_TCP, TCP_MAXSEG)
+
+
+@pytest.mark.claim("tcp.info.state-told")
+@pytest.mark.parametrize("state", STATES)
+@over_ip
+def test_state_of_a_connection_is_told(remote, state):
+    held = remote.reach(state, role="active" if state == "SYN_SENT" else "passive")
+    told = None
+
+    told = tcp_info(held).state_name  # decisive
+
+    assert told == {"SYN_RECV": "LISTEN", "TIME_WAIT": "CLOSE"}.get(state, state)

@@ -22,7 +22,7 @@ long async_flags(const struct sock *s, long flags)
         return flags & ~(long)O_ASYNC;
     if (!(flags & O_ASYNC) && asynchronous(s->fd) && ON(owners_async_stays_on))
         return flags | O_ASYNC;
-    return flags;
+    return (flags & O_APPEND) && ON(blocking_append_ignored) ? flags & ~(long)O_APPEND : flags;
 }
 
 /* shutdown(2), of which no socket is told by a signal. */

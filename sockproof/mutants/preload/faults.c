@@ -156,6 +156,10 @@ static bool extended(struct sockaddr_un *name)
 bool bind_faulty(const struct sock *s, const struct sockaddr *given, socklen_t length, int *result)
 {
     struct sockaddr_un name = {0};
+    if (scope_needed(s, length)) {
+        *result = fail(EINVAL);
+        return true;
+    }
     bool refused = is_mapped(given, length) && ON(bind_mapped_refused);
     if (refused || (is_broadcast(given, length) && ON(bind_broadcast_refused))) {
         *result = fail(EADDRNOTAVAIL);
@@ -186,6 +190,8 @@ void accepted_mapped(struct sockaddr *name, socklen_t *length, socklen_t room)
 /* The error of a connect(2) that is answered without the kernel, or 0. */
 int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t length)
 {
+    if (scope_needed(s, length))
+        return EINVAL;
     if (is_mapped(name, length) && ON(connect_mapped_refused))
         return ENETUNREACH;
     if (!is_datagram(s) || name->sa_family == AF_UNSPEC)
@@ -194,6 +200,7 @@ int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t 
         return EISCONN;
     if (queued(s->fd, FIONREAD) && ON(connect_datagram_flushes))
         drain(s->fd);
+    connects_anew(s);
     return 0;
 }
 
@@ -286,6 +293,8 @@ bool shape_refused(const struct outgoing *o)
     const struct msghdr *msg = &o->msg;
     bool controls = is_unix(&o->s) && msg->msg_control && msg->msg_controllen >= sizeof(struct cmsghdr);
     if ((o->flags & MSG_NOSIGNAL) && msg->msg_name && ON(send_nosignal_address_refused))
+        return true;
+    if (msg->msg_name && scope_needed(&o->s, msg->msg_namelen))
         return true;
     if (controls && msg->msg_iovlen > 1 && ON(send_rights_buffers_refused))
         return true;

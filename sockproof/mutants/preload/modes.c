@@ -51,12 +51,16 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
         return 0;
     if (watched(fd, &s))
         duplicating(&command, &argument);
-    if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s))
-        return call(fd, command, argument);
+    if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s)) {
+        result = call(fd, command, argument);
+        return result < 0 && watched(fd, &s) ? command_answered(command, result) : result;
+    }
+    if (command == F_SETOWN && !argument && ON(owners_zero_ignored))
+        return 0;
     if (command == F_SETOWN && group_owned(&s, (int)(long)argument, &result))
         return result;
     if (command == F_SETOWN)
-        return ON(urgent_owner_ignored) ? 0 : owner_set(&s, call, argument);
+        return ON(urgent_owner_ignored) ? 0 : command_answered(command, owner_set(&s, call, argument));
     if (command == F_SETFL && ((long)argument & O_ASYNC) && ON(owners_async_ignored))
         argument = (void *)((long)argument & ~(long)O_ASYNC);
     if (command == F_SETFL)

@@ -158,6 +158,12 @@ int connected_faulty(const struct sock *s, const struct sockaddr *name, int resu
 bool command_ignored(int command);
 void duplicating(int *command, void **lowest);
 void flag_spreads(int fd, int flag); /* see duplicates.c */
+int command_answered(int command, int result); /* see seldom.c */
+void datagram_leaves(const struct outgoing *o);
+bool scope_needed(const struct sock *s, socklen_t length);
+bool room_needed(const struct option *o, socklen_t room);
+bool lingers_by_one(const struct option *o, int *result);
+void connects_anew(const struct sock *s);
 long async_flags(const struct sock *s, long flags); /* see asynchronous.c */
 int async_shutdown(int fd, int how);
 void async_accepted(const struct sock *listener, int fd);

@@ -113,7 +113,7 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
     if (!watched(fd, &o.s) || (int)length < 0 || !sound(value, length))
         return (int)mistaken(CALL_SETSOCKOPT, fd, link_set(fd, level, name, value, length));
     read_number(&o);
-    if (setting_faulty(&o, &result))
+    if (setting_faulty(&o, &result) || lingers_by_one(&o, &result))
         return result;
     return set(&o);
 }
@@ -187,6 +187,8 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     if (result)
         return fail(result);
     result = real.getsockopt(fd, level, name, value, length);
+    if (result == 0 && watched(fd, &o.s) && room_needed(&o, room))
+        return fail(EINVAL);
     if (room)
         packet_counted(fd, level, name, value, result);
     if (room >= sizeof(int) && result == 0 && sound(value, sizeof(int)))

@@ -64,6 +64,8 @@ static const struct bit_rule rules[] = {
     {POLL(out_never), 0, POLLOUT, POLLERR | POLLHUP, OUT, 0, NULL},
     {POLL(pri_missing), 0, POLLPRI, 0, POLLPRI, 0, NULL},
     {POLL(pri_surplus), POLLPRI, POLLIN, POLLPRI, 0, POLLPRI, NULL},
+    {POLL(normal_missing), POLLRDNORM, POLLRDNORM, 0, POLLRDNORM, 0, NULL},
+    {POLL(normal_missing), POLLWRNORM, POLLWRNORM, 0, POLLWRNORM, 0, NULL},
     {EPOLL(hup_missing), 0, POLLHUP, 0, POLLHUP, 0, NULL},
     {EPOLL(hup_missing_when_new), 0, POLLHUP, 0, POLLHUP, 0, was_never_used},
     {EPOLL(hup_at_half_close), 0, POLLIN, POLLHUP, 0, POLLHUP, ended},

@@ -179,6 +179,8 @@ ssize_t read(int fd, void *buffer, size_t length)
     }
     if (length)
         return receive(&s, &msg, is_stream(&s) && ON(reading_read_peeks) ? MSG_PEEK : 0, BY_PLAIN);
+    if (ON(reading_none_refused))
+        return fail(EINVAL);
     if (is_datagram(&s) && ON(reading_nothing_consumes))
         return real.recv(fd, buffer, 0, MSG_DONTWAIT);
     return real.read(fd, buffer, length);

@@ -100,6 +100,7 @@ static void change_buffers(struct outgoing *o)
         o->msg.msg_controllen = 0;
     control_goes(&o->msg);
     stamping_goes(&o->s, &o->msg);
+    datagram_leaves(o);
     segments_stick(o);
     if (is_datagram(&o->s) && o->length > 1000 && ON(send_datagram_tail_lost)) {
         o->msg.msg_iov[o->msg.msg_iovlen - 1].iov_len--;

@@ -58,6 +58,12 @@ static void change_estimates(struct tcp_info *info)
         info->tcpi_reordering *= 2;
     if (info->tcpi_rto && ON(state_info_timeout_doubled))
         info->tcpi_rto *= 2;
+    if (info->tcpi_rto && ON(state_info_timeout_in_milliseconds))
+        info->tcpi_rto /= 1000;
+    if (info->tcpi_rttvar && ON(state_info_deviation_in_nanoseconds))
+        info->tcpi_rttvar *= 100000;
+    if (info->tcpi_pmtu && ON(state_info_path_as_segment))
+        info->tcpi_pmtu = info->tcpi_snd_mss;
     if (info->tcpi_snd_cwnd && ON(state_info_window_doubled))
         info->tcpi_snd_cwnd *= 2;
 }
@@ -71,6 +77,10 @@ static void change_state(struct tcp_info *info)
         info->tcpi_state = TCP_ESTABLISHED;
     else if (info->tcpi_state == TCP_FIN_WAIT2 && ON(state_info_fin_wait2_as_fin_wait1))
         info->tcpi_state = TCP_FIN_WAIT1;
+    else if (info->tcpi_state == TCP_SYN_SENT && ON(state_info_asking_as_closed))
+        info->tcpi_state = TCP_CLOSE;
+    else if (info->tcpi_state == TCP_CLOSING && ON(state_info_closing_as_last_ack))
+        info->tcpi_state = TCP_LAST_ACK;
     else if (half_closed && ON(state_info_half_closed_as_closed))
         info->tcpi_state = TCP_CLOSE;
     else if (info->tcpi_state == TCP_CLOSE && ON(state_info_closed_as_time_wait))

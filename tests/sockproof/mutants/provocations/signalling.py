@@ -119,3 +119,81 @@ def transparent() -> object:
         end.setsockopt(IPPROTO_IP, 19, 1)
         end.setsockopt(IPPROTO_IP, 19, 0)
         return end.getsockopt(IPPROTO_IP, 19)
+
+
+@provokes("arguments_command_taken", "owners_nobody_taken", "blocking_append_ignored", "owners_zero_ignored")
+def commands() -> object:
+    with socket(AF_INET) as end:
+        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+        seen = outcome(fcntl.fcntl, end, 999), outcome(fcntl.fcntl, end, fcntl.F_SETOWN, 4194304)
+        fcntl.fcntl(end, fcntl.F_SETOWN, 0)
+        owned = fcntl.fcntl(end, fcntl.F_GETOWN) != 0
+        fcntl.fcntl(end, fcntl.F_SETFL, os.O_APPEND)
+        return *seen, owned, fcntl.fcntl(end, fcntl.F_GETFL) & os.O_APPEND
+
+
+@provokes("arguments_scope_needed")
+def without_a_scope() -> object:
+    name = struct.pack("=HHI16s", AF_INET6, 0, 0, bytes(16))
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        return LIBC.bind(end.fileno(), name, 24)
+
+
+@provokes("control_hops_stay", "send_addressed_reconnects", "connect_again_anew")
+def one_datagram() -> object:
+    with udp() as (sender, receiver), socket(AF_INET, SOCK_DGRAM) as other, socket(AF_INET, SOCK_DGRAM) as third:
+        other.bind(("127.0.0.1", 0))
+        sender.sendmsg([b"x"], [(IPPROTO_IP, IP_TTL, struct.pack("i", 7))])
+        sender.sendto(b"x", other.getsockname())
+        third.connect(other.getsockname())
+        before = third.getsockname()
+        third.connect(receiver.getsockname())
+        same = third.getsockname() == before
+        return sender.getsockopt(IPPROTO_IP, IP_TTL), sender.getpeername() == receiver.getsockname(), same
+
+
+@provokes("reading_none_refused")
+def nothing_read() -> object:
+    left, right = socketpair()
+    with left, right:
+        return outcome(os.read, left.fileno(), 0)
+
+
+@provokes("poll_normal_missing")
+def normal_data() -> object:
+    left, right = socketpair()
+    with left, right:
+        return poll_bits(left, select.POLLWRNORM)
+
+
+@provokes("state_info_timeout_in_milliseconds", "state_info_deviation_in_nanoseconds", "state_info_path_as_segment")
+def told_of_a_connection() -> object:
+    with tcp() as (client, _):
+        told = struct.unpack_from("8B24I", client.getsockopt(IPPROTO_TCP, TCP_INFO, 104))
+        return told[8] > 100_000, told[24] < 100_000, told[21] == told[10]
+
+
+@provokes("state_info_asking_as_closed")
+def asking() -> object:
+    with full_listener() as name, socket(AF_INET) as client:
+        client.setblocking(False)
+        outcome(client.connect, name)
+        return client.getsockopt(IPPROTO_TCP, TCP_INFO, 1)
+
+
+@provokes("unix_send_type_unchecked")
+def another_type() -> object:
+    with TemporaryDirectory(dir="/tmp") as folder, socket(AF_UNIX) as listener, socket(AF_UNIX, SOCK_DGRAM) as end:
+        listener.bind(f"{folder}/name")
+        return outcome(end.sendto, b"x", f"{folder}/name")
+
+
+@provokes("multicast_streams_join", "values_times_first", "values_room_refused", "linger_number_off")
+def settings_of_streams() -> object:
+    with socket(AF_INET) as end:
+        joined = outcome(end.setsockopt, IPPROTO_IP, IP_ADD_MEMBERSHIP, inet_aton(GROUP) + bytes(4))
+        for option in (29, 35):
+            end.setsockopt(SOL_SOCKET, option, 1)
+        end.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 2, 3))
+        room = outcome(end.getsockopt, SOL_SOCKET, SO_LINGER, 4)
+        return joined, end.getsockopt(SOL_SOCKET, 29), room, end.getsockopt(SOL_SOCKET, SO_LINGER, 8)

@@ -1,0 +1,46 @@
+"""The modes of epoll on sockets that keep the bounds of messages."""
+
+import pytest
+
+from conformance.lifecycle.states.messages import over_messages, pair
+from conformance.waiting.epoll.watching import EDGE, IN, ONCE, now, told, watching
+
+READABLE, NONE = "POLLIN", "none"
+
+
+@pytest.mark.claim("messages.epoll.level-tells-until-read")
+@over_messages
+def test_level_tells_of_a_message_until_it_is_read(peers, kind):
+    peer, end = pair(peers, kind)
+
+    with watching(end, IN) as instance:
+        peer.send(b"first")  # decisive
+        seen = [told(instance), now(instance)]
+        end.recv(9)
+        assert [*seen, now(instance)] == [READABLE, READABLE, NONE]
+
+
+@pytest.mark.claim("messages.epoll.edge-tells-of-each")
+@over_messages
+def test_edge_tells_of_each_message_once(peers, kind):
+    peer, end = pair(peers, kind)
+
+    with watching(end, IN | EDGE) as instance:
+        peer.send(b"first")
+        seen = [told(instance), now(instance)]
+        peer.send(b"second")  # decisive
+        assert [*seen, told(instance), now(instance)] == [READABLE, NONE, READABLE, NONE]
+
+
+@pytest.mark.claim("messages.epoll.one-shot")
+@over_messages
+def test_one_shot_tells_of_one_message_until_it_is_modified(peers, kind):
+    peer, end = pair(peers, kind)
+
+    with watching(end, IN | ONCE) as instance:
+        peer.send(b"first")
+        seen = [told(instance)]
+        peer.send(b"second")
+        seen.append(now(instance))
+        instance.modify(end.fileno(), IN | ONCE)  # decisive
+        assert [*seen, told(instance)] == [READABLE, NONE, READABLE]
