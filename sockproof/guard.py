@@ -73,6 +73,8 @@ class Guard:
             looked, ran = now, runs
             if now - self._shown > self.longest and not self._over:
                 self._end()
+        if self._last_resort is not None:
+            self._last_resort.leave()  # once more: it may just have been put off, though nobody looks after it any more
 
     def _ran(self) -> tuple[bytes, ...]:
         """How long the first thread has run, and waited for a processor (schedstat); nothing where that is not told."""

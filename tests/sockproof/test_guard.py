@@ -63,3 +63,29 @@ def test_results_of_a_run_that_has_ended_stay_as_they_are(tmp_path: Path) -> Non
     results = read_results(tmp_path / "out")
     assert results.run.complete
     assert {each.verdict for each in results.instances} == {"conforms"}
+
+
+LEFT = """
+import signal
+import threading
+import time
+
+from sockproof import guard, last_resort
+
+last_resort.stand_by(["run"])
+with guard.Guard(lambda sentence: 3) as looking:
+    time.sleep(0.2)  # its second thread is between two looks
+    looking.leave()
+    for each in threading.enumerate():
+        if each is not threading.current_thread():
+            each.join()
+    print(signal.getitimer(signal.ITIMER_REAL)[0])
+"""
+
+
+def test_whoever_is_left_to_bounds_of_its_own_is_not_struck() -> None:
+    """As a run on another kernel, which may take hours."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "0.0", done.stdout + done.stderr

@@ -369,3 +369,9 @@ def test_claims_of_what_was_not_run_are_looked_up_in_one_catalogue(monkeypatch, 
     running.salvage(tmp_path, 0, "it died")
 
     assert (len(read), all(found), len(found)) == (1, True, 2)
+
+
+@pytest.mark.parametrize("behind", [(), ("--log-cli-level=INFO",), ("-o", "log_cli=true"), ("-p", "no:logging")])
+def test_logging_is_pytests_where_somebody_asks_for_it(command, behind):
+    assert command("run", "--out", "there", "--", *behind).status == 0
+    assert ran(command.cwd / "there") == ["test_thing_holds"]
