@@ -373,5 +373,5 @@ def test_claims_of_what_was_not_run_are_looked_up_in_one_catalogue(monkeypatch, 
 
 @pytest.mark.parametrize("behind", [(), ("--log-cli-level=INFO",), ("-o", "log_cli=true"), ("-p", "no:logging")])
 def test_logging_is_pytests_where_somebody_asks_for_it(command, behind):
-    assert command("run", "--out", "there", "--", *behind).status == 0
-    assert ran(command.cwd / "there") == ["test_thing_holds"]
+    assert command("run", "pair.stream.ends", "--out", "there", "--", *behind).status == 0
+    assert ran(command.cwd / "there") == ["test_end_reads_as_nothing"]
