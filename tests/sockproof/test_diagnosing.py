@@ -44,7 +44,7 @@ def test_a_wrong_request_is_refused_in_one_sentence(command, arguments, sentence
 
 
 def test_how_good_it_is_is_printed_as_a_table(command):
-    ended = command("diagnose", "--self-check", "--sample", "20", "--json")
+    ended = command("diagnose", "--self-check", "--sample", "300", "--json")
     rows = json.loads(ended.out)
 
     assert ended.status == 0
