@@ -7,6 +7,8 @@ from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_DGRAM, SOCK_STREAM,
 import pytest
 
 from conformance.configuration.values.tables import answer
+from conformance.programs.arguments.calls import called
+from conformance.programs.arguments.names import sockaddr
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import ip4, ip6
@@ -191,3 +193,19 @@ def test_datagram_of_a_socket_for_ip6_only_goes_to_no_mapped_address(peers):
 
     with fails(ENETUNREACH):
         end.sendto(b"mapped", ("::ffff:127.0.0.1", other.getsockname()[1]))
+
+
+@pytest.mark.claim("ip6.send.to-an-address-of-ip4")
+@pytest.mark.parametrize("name", ["connect", "sendto"])
+def test_datagram_socket_of_ip6_takes_an_address_of_ip4(peers, name):
+    end, other = peers.socket("end", AF_INET6, SOCK_DGRAM), peers.datagram(ip4, lane="other")
+    end.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0)
+    address = sockaddr(other)
+
+    if name == "connect":
+        called("connect", end.fileno(), address, len(address))  # decisive
+        end.send(b"data")
+    else:
+        called("sendto", end.fileno(), b"data", 4, 0, address, len(address))  # decisive
+
+    assert other.recv(9) == b"data"

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from socket import AF_UNIX
+from socket import AF_UNIX, SOCK_SEQPACKET
 
 import pytest
 
 from conformance.lifecycle.backlog.libc import accept_into
 from conformance.lifecycle.connect.calls import sockaddr
-from fixtures.stage.families import over_ip, over_unix
+from fixtures.stage.families import over_ip, over_unix, unix
 
 
 @pytest.mark.claim("stream.accept.length-is-returned")
@@ -28,6 +28,21 @@ def test_address_is_cut_and_its_whole_length_told(peers, family, room):
     written = min(room, len(whole))
     assert address[:written] == whole[:written]
     assert address[written:] == b"\xff" * (len(address) - written)
+
+
+@pytest.mark.claim("stream.accept.addresses")
+def test_accept_of_records_gives_the_address_of_the_client(peers):
+    listener, client = (peers.socket(lane, AF_UNIX, SOCK_SEQPACKET) for lane in ("listener", "client"))
+    for end in (listener, client):
+        end.bind(unix.address())
+    listener.listen()
+    client.connect(listener.getsockname())  # decisive
+
+    server, address = listener.accept()
+
+    peers.adopt(server)
+    assert address == client.getsockname() == server.getpeername()
+    assert server.getsockname() == listener.getsockname() == client.getpeername()
 
 
 @pytest.mark.claim("unix.accept.unnamed-client-is-its-family")

@@ -86,7 +86,7 @@ def test_somaxconn_counts_when_listen_is_called(peers, family, sysctl):
 
 @pytest.mark.claim("tcp.backlog.negative-means-somaxconn")
 @pytest.mark.needs("sysctl:net.core.somaxconn", "sock_diag")
-@pytest.mark.parametrize("backlog", [-1, -(2**31)])
+@pytest.mark.parametrize("backlog", [-1, -(2**31), 2**31 - 1])
 @over_ip
 def test_negative_backlog_is_the_largest_one(peers, family, sysctl, backlog):
     sysctl("net.core.somaxconn", 3)

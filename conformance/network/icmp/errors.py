@@ -109,6 +109,7 @@ class Extended(NamedTuple):
 def from_queue(end: RecordedSocket, family: Family) -> tuple[bytes, Extended, tuple[str, int]]:
     """The next of the error queue: the data of the datagram, the error, and where the datagram went. Raises OSError."""
     data, ancillary, _, whither = end.recvmsg(2048, 512, MSG_ERRQUEUE | MSG_DONTWAIT)
+    assert whither is not None, "an error of the queue comes with where its datagram went"
     (message,) = (content for level, kind, content in ancillary if (level, kind) == RECEIVE_ERRORS[family])
     number, origin, kind, code, info, _ = _EXTENDED.unpack_from(message)
     (host,) = struct.unpack_from(_OFFENDERS[family], message, _EXTENDED.size)

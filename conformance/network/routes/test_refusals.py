@@ -119,3 +119,13 @@ def test_wildcard_address_connects_to_this_host(peers, family):
     client.connect((family.wildcard, listener.getsockname()[1]))  # decisive
 
     assert client.getpeername()[:2] == listener.getsockname()[:2]
+
+
+@pytest.mark.claim("udp.send.wildcard-is-this-host")
+@over_ip
+def test_datagram_to_the_wildcard_address_arrives_at_this_host(peers, family):
+    sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
+
+    sender.sendto(b"data", (family.wildcard, receiver.getsockname()[1]))  # decisive
+
+    assert receiver.recv(9) == b"data"

@@ -49,6 +49,8 @@ int dup3(int from, int to, int flags)
 {
     struct sock s;
     leave_old(from, to);
+    if (from == to && watched(from, &s) && ON(close_duplicate_itself_allowed))
+        return to;
     if ((flags & O_CLOEXEC) && watched(from, &s) && ON(close_duplicate_drops_flag))
         flags &= ~O_CLOEXEC;
     return real.dup3(from, to, flags);

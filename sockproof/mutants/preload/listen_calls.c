@@ -143,6 +143,8 @@ static void change_address(struct accepting *a, int fd)
     if (is_inet(&a->s) && a->room >= sizeof *peer && ON(accept_address_wrong_port))
         peer->sin_port ^= htons(1);
     accepted_mapped(a->name, a->length, a->room);
+    if (a->s.type == SOCK_SEQPACKET && *a->length > sizeof(sa_family_t) && ON(accept_record_nameless))
+        *a->length = sizeof(sa_family_t);
     if (ON(accept_address_length_kept))
         *a->length = a->room;
 }

@@ -79,3 +79,17 @@ void connects_anew(const struct sock *s)
     if (is_inet(s) && is_datagram(s) && connected(s->fd) && ON(connect_again_anew))
         real.connect(s->fd, &none, sizeof none);
 }
+
+/* Destinations that a datagram socket takes, and that nobody would write into a program. */
+bool destination_refused(const struct outgoing *o)
+{
+    const struct sockaddr_in *to = o->msg.msg_name;
+    const struct sockaddr_in6 *six = o->msg.msg_name;
+    bool any;
+    if (!to || !is_inet(&o->s) || !is_datagram(&o->s) || o->msg.msg_namelen < sizeof *to)
+        return false;
+    if (o->s.domain == AF_INET6 && to->sin_family == AF_INET)
+        return ON(send_family_refused);
+    any = to->sin_family == AF_INET ? to->sin_addr.s_addr == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr);
+    return any && ON(send_wildcard_refused);
+}

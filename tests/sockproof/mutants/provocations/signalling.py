@@ -197,3 +197,30 @@ def settings_of_streams() -> object:
         end.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 2, 3))
         room = outcome(end.getsockopt, SOL_SOCKET, SO_LINGER, 4)
         return joined, end.getsockopt(SOL_SOCKET, 29), room, end.getsockopt(SOL_SOCKET, SO_LINGER, 8)
+
+
+@provokes("accept_record_nameless")
+def accepted_record() -> object:
+    with socket(AF_UNIX, SOCK_SEQPACKET) as listener, socket(AF_UNIX, SOCK_SEQPACKET) as client:
+        for end in (listener, client):
+            end.bind("")
+        listener.listen()
+        client.connect(listener.getsockname())
+        server, address = listener.accept()
+        server.close()
+        return address == client.getsockname()
+
+
+@provokes("close_duplicate_itself_allowed")
+def duplicate_of_itself() -> object:
+    with socket(AF_INET) as end:
+        return LIBC.dup3(end.fileno(), end.fileno(), 0) < 0
+
+
+@provokes("send_family_refused", "send_wildcard_refused")
+def destinations() -> object:
+    with socket(AF_INET6, SOCK_DGRAM) as end, socket(AF_INET, SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        name = struct.pack("=HH4s8x", AF_INET, htons(other.getsockname()[1]), inet_aton("127.0.0.1"))
+        sent = LIBC.sendto(end.fileno(), b"x", 1, 0, name, len(name))
+        return sent, outcome(other.sendto, b"x", ("0.0.0.0", other.getsockname()[1]))
