@@ -94,20 +94,21 @@ class Evidence:
             yield f"<p><b>Remedy:</b> {escaped(instance.remedy)}</p>"
         if len(instance.checks) > told:
             yield table(instance.checks)
-        yield self._ladder(instance)
+        yield self.ladder(instance)
         if instance.details and instance.details != instance.reason:
             yield f"<details><summary>the whole failure</summary>{FAILURE}{escaped(instance.details)}</pre></details>"
         yield self._whereabouts(instance)
 
-    def _ladder(self, instance: Instance) -> str:
+    def ladder(self, instance: Instance) -> Any:
+        """Its calls and packets; nothing where there are none."""
         told = instance.plain_trace
         if not told["events"]:
-            return ""
+            return markup("")
         data = ladder.data_of(told, MOST_EVENTS) if self.packed else None
         if data is None:
-            return f"{LADDER}>{drawn(instance.trace)}</div>"
+            return markup(f"{LADDER}>{drawn(instance.trace)}</div>")
         safe = data.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;")
-        return f"{LADDER} data-ladder='{safe}'></div>"
+        return markup(f"{LADDER} data-ladder='{safe}'></div>")
 
     def _whereabouts(self, instance: Instance) -> str:
         """The capture, the source, how long it took, and the instance's name."""

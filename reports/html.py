@@ -133,12 +133,18 @@ def _finished(value: Any) -> Any:
 
 def _embedded() -> dict[str, Any]:
     """Style and script as they stand in the page, and the script's hash: the page lets no other script run."""
-    from markupsafe import Markup
 
     style = style_of("report.css", "ladder.css")
-    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("ladder.js", "report.js"))
+    return {"style": style, **script_of("ladder.js", "folded.js", "report.js")}
+
+
+def script_of(*names: str) -> dict[str, Any]:
+    """The scripts of these names as they stand in a page, and their hash: it lets no other script run."""
+    from markupsafe import Markup
+
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    return {"style": style, "script": Markup(script), "script_hash": f"sha256-{digest}"}
+    return {"script": Markup(script), "script_hash": f"sha256-{digest}"}
 
 
 def style_of(*names: str) -> Any:

@@ -157,7 +157,7 @@ def _differences(results: Results) -> Iterator[str]:
     if not found:
         return
     yield from ("## What differs, as recorded", "")
-    rows = ((_reason(each), _named(each.claims), str(each.instances)) for each in found[: differences.SHOWN])
+    rows = ((reason(each), _named(each.claims), str(each.instances)) for each in found[: differences.SHOWN])
     yield from table(("here", "claims that do not hold", "instances"), rows)
     if more := found[differences.SHOWN :]:
         claims = {claim.id for each in more for claim in each.claims}
@@ -165,7 +165,8 @@ def _differences(results: Results) -> Iterator[str]:
         yield from (f"{reasons}, for {told}: report.html has them under *What differs*.", "")
 
 
-def _reason(each: differences.Difference) -> str:
+def reason(each: differences.Difference) -> str:
+    """Why claims do not hold, with a link to where that can be read."""
     where = f" ([where]({each.link.replace('(', '%28').replace(')', '%29')}))" if each.link else ""
     return inline(each.reason) + where
 

@@ -44,7 +44,8 @@ def page(matrix: Matrix) -> str:
     """The page as text."""
     from markupsafe import Markup
 
-    scored = matrix.scored()
+    scored, unnamed = matrix.scored(), matrix.unnamed()
+    nameless = {claim.id for claim in unnamed}
     own = (TEMPLATES / "kill-matrix.css").read_text("utf-8")
     return environment().get_template("kill-matrix.html").render(
         matrix=matrix,
@@ -60,7 +61,9 @@ def page(matrix: Matrix) -> str:
         equivalent=[trial for trial in matrix.trials if trial.expect == "equivalent"],
         settings=[trial for trial in matrix.trials if trial.expect == "adapt"],
         topics=by_topic(matrix),
-        untested=matrix.untested(),
+        untested=[claim for claim in matrix.untested() if claim.id not in nameless],
+        unnamed=unnamed,
+        named=len(matrix.claims) - len(unnamed),
         collateral=collateral,
     )  # fmt: skip
 
@@ -93,10 +96,11 @@ def by_subject(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
 
 
 def by_topic(matrix: Matrix) -> dict[str, list[Row]]:
-    """The rows of the matrix, by the topic of the claim."""
+    """The rows of the matrix, by the topic of the claim; claims that no mutant names have none."""
     found: dict[str, list[Row]] = defaultdict(list)
     for claim in matrix.claims:
         named = tuple(trial for trial in matrix.trials if claim.id in trial.claims)
         kills = tuple(trial for trial in named if claim.id in killers(trial))
-        found[claim.topic].append(Row(claim, kills, named))
+        if named:
+            found[claim.topic].append(Row(claim, kills, named))
     return dict(found)

@@ -1,13 +1,15 @@
-"""compare.html: the matrix as one page that opens from the disk, without a network, files beside it or JavaScript.
+"""compare.html: the matrix as one page that opens from the disk, without a network or files beside it.
 
 Its filters are radio buttons that style sheets ask for, and every row says in its classes by which of them it is shown.
+What the sides saw is there without a script as well, unless so much differs that no browser would like it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 from reports import html, summary
 from reports.compare import words
@@ -16,8 +18,13 @@ from reports.compare.environment import facts
 from reports.compare.matrix import KINDS, ClaimRow, Comparison, InstanceRow
 from reports.compare.parting import parting
 from reports.compare.sides import cut_short
+from reports.differences import SHOWN
+from reports.evidence import Evidence
+from reports.folded import lean, packed
 from reports.texts import Anchors
 
+IN_SIGHT = 60
+"""Instances that differ, up to which the page has all evidence as it comes; of more it is data, drawn when opened."""
 BUFFERED = 10
 """Pieces of the page that are joined before they are written; a claim with all of its ladders is one of them."""
 
@@ -76,10 +83,20 @@ class TopicView:
 
 def pieces(comparison: Comparison) -> Iterator[str]:
     """compare.html piece by piece, so that the page is never held whole."""
+    many = comparison.instances["differs"] > IN_SIGHT
+    shared = {
+        "sides": comparison.sides,
+        "observed": words.observed,
+        "parting": lambda row: parting([each.trace for each in row.found if each]),
+    }
     stream = html.environment().get_template("compare.html").stream(
+        **shared,
+        **html.script_of("ladder.js", "folded.js", "compare.js"),
+        evidence=Evidence(),
+        packs=packs(shared) if many else None,
+        amounts=partial(amounts, comparison),
         comparison=comparison,
         headline=words.headline(comparison),
-        sides=comparison.sides,
         kernels=[words.kernel(side) for side in comparison.sides],
         counts=[summary.counts(side.results) for side in comparison.sides],
         warnings=cut_short(comparison.sides),
@@ -89,12 +106,27 @@ def pieces(comparison: Comparison) -> Iterator[str]:
         changes=changes(comparison) if comparison.of_one_target else {},
         undecided=words.undecided(comparison),
         facts=facts(comparison.sides),
-        observed=words.observed,
-        parting=lambda row: parting([each.trace for each in row.found if each]),
+        reasons=words.reasons(comparison),
+        reasons_shown=SHOWN,
         compare_style=html.style_of("compare.css"),
     )  # fmt: skip
     stream.enable_buffering(BUFFERED)
     return stream
+
+
+def packs(shared: Mapping[str, Any]) -> Callable[[TopicView], Any]:
+    """What draws the evidence of a topic as data, by the anchors of its claims."""
+    parts: Any = html.environment().get_template("compare-parts.html").make_module(
+        {**shared, "evidence": Evidence(packed=True)}
+    )  # fmt: skip
+    return lambda topic: packed({view.anchor: lean(parts.tellings(view)) for view in topic.claims if view.telling})
+
+
+def amounts(comparison: Comparison, view: RowView) -> str:
+    """What the sides saw of the first instance that is not the same, and how many there are, in words."""
+    first, many = view.telling[0], summary.several(len(view.telling), "instance")
+    seen = (f"{side.name} {words.observed(first, at)}" for at, side in enumerate(comparison.sides))
+    return f"{many} {'is' if len(view.telling) == 1 else 'are'} not the same. {first.name}: {'; '.join(seen)}"
 
 
 def filters(comparison: Comparison) -> list[Filter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reports import summary
 from reports.compare import words
@@ -10,7 +10,8 @@ from reports.compare.changes import changes
 from reports.compare.environment import facts
 from reports.compare.matrix import ClaimRow, Comparison, InstanceRow
 from reports.compare.sides import cut_short
-from reports.markdown import LIMIT, capped, code, inline, linked, table
+from reports.markdown import LIMIT, capped, code, inline, linked, reason, table
+from reports.record import Claim
 from reports.texts import moment
 
 
@@ -28,6 +29,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     )
     yield from table(("", "claims", "instances", ""), counts)
     yield from _changes(comparison)
+    yield from _reasons(comparison)
     yield from _differing(comparison)
     yield from _undecided(comparison)
     yield from _environment(comparison)
@@ -57,6 +59,18 @@ def _changes(comparison: Comparison) -> Iterator[str]:
 
 def _named(rows: list[InstanceRow]) -> Iterator[str]:
     yield from (f"  - {code(row.id)}" for row in rows)
+
+
+def _reasons(comparison: Comparison) -> Iterator[str]:
+    """Why each side deviates, as recorded, beside a sentence that it departs from."""
+    for side, found in words.reasons(comparison):
+        yield from (f"## Why {inline(side.name)} deviates", "")
+        rows = ((reason(each), _departs_from(each.claims), str(len(each.claims))) for each in found)
+        yield from table(("there", "as documented", "claims"), rows)
+
+
+def _departs_from(claims: Sequence[Claim]) -> str:
+    return "".join(f"{inline(claim.says)} ({'; '.join(map(linked, claim.sources[:1]))})" for claim in claims[:1])
 
 
 def _differing(comparison: Comparison) -> Iterator[str]:

@@ -11,6 +11,7 @@ from reports.compare.changes import changes
 from reports.compare.environment import Fact, facts
 from reports.compare.matrix import ClaimRow, Comparison
 from reports.compare.sides import cut_short
+from reports.differences import SHOWN
 from reports.texts import clean, shortened
 
 WIDTH = 110
@@ -39,6 +40,7 @@ def lines(comparison: Comparison, claims: Sequence[ClaimRow]) -> Iterator[str]:
         counted = f"{summary.several(number, 'claim')}, {summary.several(instances, 'instance')}"
         yield _cut(f"  {name}: {counted}{f' ({meaning})' if number else ''}")
     yield from _changes(comparison)
+    yield from _reasons(comparison)
     yield from _environment(facts(comparison.sides), comparison)
     for claim in claims:
         yield from _claim(claim, comparison)
@@ -51,6 +53,16 @@ def _changes(comparison: Comparison) -> Iterator[str]:
         yield f"from {first.name} to {second.name}:"
         for name, rows in found.items():
             yield f"  {name}: {summary.several(len(rows), 'instance')}"
+
+
+def _reasons(comparison: Comparison) -> Iterator[str]:
+    for side, found in words.reasons(comparison):
+        yield ""
+        yield f"why {side.name} deviates, as recorded:"
+        for each in found[:SHOWN]:
+            yield _cut(f"  {summary.several(len(each.claims), 'claim'):>10}  {each.reason}")
+        if len(found) > SHOWN:
+            yield f"  and {summary.several(len(found) - SHOWN, 'reason')} more, each with its place, in compare.md"
 
 
 def _environment(found: Sequence[Fact], comparison: Comparison) -> Iterator[str]:

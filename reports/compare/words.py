@@ -8,6 +8,7 @@ from reports import summary
 from reports.compare.matrix import ABSENT, Comparison, InstanceRow
 from reports.compare.names import whole_name
 from reports.compare.sides import Side
+from reports.differences import Difference, differences
 from reports.record import DECIDED, Instance
 from reports.summary import several
 
@@ -65,6 +66,12 @@ def observed(row: InstanceRow, side: int) -> str:
 
 def _why(instance: Instance) -> str:
     return summary.in_a_line(instance.reason or summary.unexplained(instance))
+
+
+def reasons(comparison: Comparison) -> list[tuple[Side, list[Difference]]]:
+    """The sides of which it is known why they deviate, with the reasons, the one that reaches furthest first."""
+    found = ((side, differences(side.results)) for side in comparison.sides)
+    return [(side, known) for side, known in found if known]
 
 
 def undecided(comparison: Comparison) -> list[tuple[str, str, str, int]]:

@@ -1,32 +1,10 @@
 // Adds to a page that can be read without it: filters that the address holds, evidence that is folded away as data, and
 // links that open what they lead to.
 (async () => {
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const claims = all("details.claim");
   const sections = all("section.claims");
 
-  // What is folded away lies in the page as data, one piece for each section, and is drawn when it is asked for.
-  const unpacked = new Map();
-  const unpack = (holder) => {
-    const pack = holder && holder.querySelector(":scope > script.pack");
-    if (!pack || !window.DecompressionStream) return Promise.resolve({});
-    if (!unpacked.has(holder)) {
-      const bytes = Uint8Array.from(atob(pack.textContent.trim()), (letter) => letter.charCodeAt(0));
-      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      unpacked.set(holder, new Response(stream).json());
-    }
-    return unpacked.get(holder);
-  };
-  const draw = async (details) => {
-    const folded = details.querySelector(":scope > .folded");
-    if (!folded) return;
-    const bodies = await unpack(details.closest("section"));
-    if (!folded.isConnected || !(details.id in bodies)) return;
-    folded.innerHTML = bodies[details.id];
-    folded.className = "drawn";
-    for (const place of all("[data-ladder]", folded)) place.innerHTML = ladder(JSON.parse(place.dataset.ladder));
-  };
   const find = async (name) => {
     const inside = /^(document|standard)/.test(name) ? all("#documents, #standards") : sections;
     for (const section of inside) {
@@ -35,10 +13,6 @@
       if (details) return draw(document.getElementById(details));
     }
   };
-  for (const details of all("details:has(> .folded)")) {
-    details.addEventListener("toggle", () => details.open && draw(details));
-  }
-
   // What is known of each claim besides its sentence: its level, families, sources and tests.
   const about = await unpack(document.getElementById("claims"));
   const told = (claim, name) => (about[claim.id] || {})[name] || [];

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import tracemalloc
+from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from reports.compare.data import pieces as json_pieces
-from reports.compare.html import filters, pieces
+from reports.compare.html import IN_SIGHT, filters, pieces
 from reports.compare.markdown import page as markdown
 from reports.compare.matrix import compare
 from reports.compare.pages import PAGES, write_all
@@ -21,7 +23,9 @@ from reports.compare.terminal import lines
 from reports.environment import Environment
 from reports.record import Trace
 from tests.reports.compare.builders import compared, deviating, found, of_verdicts
-from tests.reports.samples import INJECTION, SITES, call, claim, instance, many, packet, results, run
+from tests.reports.samples import INJECTION, RESET, SITES, call, claim, instance, many, packet, results, run
+
+PACK = re.compile('class="pack">([^<]*)<')
 
 
 def page(comparison) -> str:
@@ -88,6 +92,32 @@ def test_what_differs_has_the_evidence_of_each_side():
 
     assert text.count('<svg class="ladder"') == 2
     assert "client.recv(1) → b&#39;&#39;" in text
+
+
+def test_of_much_that_differs_the_evidence_is_data_and_words_say_what_was_seen():
+    number = IN_SIGHT + 1
+    good = tuple(instance(id=f"x::{at}", name=f"a.b.c{at}", trace=RESET) for at in range(number))
+    bad = tuple(replace(each, verdict="deviates", reason="expected  a\nobserved  b") for each in good)
+    claims = tuple(claim(each.claim) for each in good)
+    sides = [Side(name, name, results(claims=claims, instances=ran)) for name, ran in (("one", good), ("two", bad))]
+    text = page(compare(sides))
+
+    assert "<svg" not in text.partition("<script")[0]
+    assert (
+        text.count('<div class="folded">1 instance is not the same. family=ip4: one conforms; two deviates: ') == number
+    )
+    assert "<noscript>" in text
+    bodies = json.loads(gzip.decompress(b64decode(PACK.findall(text)[0])))
+    assert bodies["claim-a.b.c0"].count("data-ladder=") == 2
+
+
+def test_why_a_side_deviates_is_told_by_its_records():
+    known = instance("deviates", expected=True, known="It is so. (https://example.org/why)")
+    comparison = compared(found(instance()), found(known))
+
+    assert 'It is so. <a href="https://example.org/why"' in page(comparison)
+    assert "It is so. ([where](https://example.org/why))" in markdown(comparison)
+    assert "     1 claim  It is so." in "\n".join(lines(comparison, []))
 
 
 def test_what_is_the_same_has_no_ladder():
@@ -186,13 +216,14 @@ def test_traces_part_at_the_first_call_that_is_not_alike():
 
 def test_a_large_page_is_never_held_whole(three):
     page(three)  # the templates are compiled once
-    side = many(400)
+    side = many(2400)
     red = tuple(replace(each, verdict="deviates", reason="x") for each in side.instances)
     comparison = compare([Side("a", "a", side), Side("b", "b", replace(side, instances=red))])
     tracemalloc.start()
-    size = sum(map(len, pieces(comparison)))
+    packs = [PACK.findall(piece) for piece in pieces(comparison)]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert size > 3_000_000
-    assert peak < size / 2
+    whole = sum(len(gzip.decompress(b64decode(pack))) for some in packs for pack in some)
+    assert whole > 10_000_000
+    assert peak < whole
