@@ -2,7 +2,19 @@
 
 import struct
 from errno import EINVAL, ENOPROTOOPT, EPERM, errorcode
-from socket import SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET
+from socket import (
+    IP_TOS,
+    IPPROTO_IP,
+    SO_LINGER,
+    SO_RCVBUF,
+    SO_RCVLOWAT,
+    SO_RCVTIMEO,
+    SO_SNDBUF,
+    SO_SNDTIMEO,
+    SOCK_DGRAM,
+    SOCK_STREAM,
+    SOL_SOCKET,
+)
 
 import pytest
 
@@ -184,3 +196,25 @@ def test_times_come_in_microseconds_or_in_nanoseconds(peers, family, kind):
         seen.append((end.getsockopt(SOL_SOCKET, SO_TIMESTAMP), end.getsockopt(SOL_SOCKET, SO_TIMESTAMPNS)))
 
     assert seen == [(1, 0), (0, 1), (1, 0)]
+
+
+@pytest.mark.claim("socket.values.negative-is-the-most")
+@pytest.mark.parametrize("option", [SO_RCVBUF, SO_SNDBUF, SO_RCVLOWAT], ids=["SO_RCVBUF", "SO_SNDBUF", "SO_RCVLOWAT"])
+@over_streams
+def test_negative_size_counts_as_the_largest(peers, family, option):
+    end, other = (peers.socket(lane, family.domain, SOCK_DGRAM) for lane in ("end", "other"))
+    other.setsockopt(SOL_SOCKET, option, (1 << 31) - 1)
+
+    end.setsockopt(SOL_SOCKET, option, -1)  # decisive
+
+    assert end.getsockopt(SOL_SOCKET, option) == other.getsockopt(SOL_SOCKET, option)
+
+
+@pytest.mark.claim("ip.values.one-byte-is-enough")
+@over_ip4
+def test_class_of_datagrams_takes_one_byte(peers, family):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+
+    end.setsockopt(IPPROTO_IP, IP_TOS, b"\x10")  # decisive
+
+    assert end.getsockopt(IPPROTO_IP, IP_TOS) == 0x10

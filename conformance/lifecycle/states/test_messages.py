@@ -1,5 +1,8 @@
 """What a socket of messages answers in each of its states, by each of the calls that ask it."""
 
+import os
+from socket import SO_ACCEPTCONN, SOL_SOCKET
+
 import pytest
 
 from conformance.configuration.values.tables import answer
@@ -10,6 +13,11 @@ from conformance.lifecycle.states.messages import bound, in_each_state, listenin
 from fixtures.evidence.spelling import spell_poll_events
 
 pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
+
+
+def another(kind):
+    """A name that nobody has."""
+    return kind.family.address() if kind.family.ip else b"\0" + os.urandom(8).hex().encode("ascii")
 
 
 def each(calls):
@@ -95,3 +103,24 @@ def test_connect_gives_a_datagram_socket_another_peer_and_a_record_socket_none(p
     assert seen == (CONNECTED_AGAIN if kind.table == "records" else dict.fromkeys(ends))
     reached = {state for state, end in ends.items() if answer(end.getpeername) == other.getsockname()}
     assert reached == {state for state in ends if seen[state] is None}
+
+
+@pytest.mark.claim("messages.states.listens-told")
+@over_messages
+def test_so_acceptconn_is_of_the_states_that_listen(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: end.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) for state, end in ends.items()}  # decisive
+
+    assert seen == dict.fromkeys(ends, 0) | {state: 1 for state in ends if state in ("listening", "asked")}
+
+
+@pytest.mark.claim("messages.states.binds-once")
+@over_messages
+def test_bind_gives_a_name_to_a_socket_of_messages_that_has_none(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: answer(end.bind, another(kind)) for state, end in ends.items()}  # decisive
+
+    nameless = {"new", "dissolved"} if kind.table == "udp" else {"new"}
+    assert seen == {state: None if state in nameless else "EINVAL" for state in ends}

@@ -181,3 +181,4 @@ def test_time_since_the_last_data_is_told_of_each_direction(remote):
     received, since = told(server, "last_data_recv", "last_data_sent")
     assert received <= since - WHILE + JIFFY * MILLISECONDS
     assert since <= (time.monotonic() - began + JIFFY) * MILLISECONDS
+    until(lambda: told(server, "last_data_recv")[0] >= WHILE, what=f"{WHILE} ms since data came last")

@@ -79,6 +79,10 @@ static bool is_six(const struct option *o) { return o->s.domain == AF_INET6; }
 
 static bool no_tcp(const struct option *o) { return !(is_stream(&o->s) && is_inet(&o->s)); }
 
+static bool of_records(const struct option *o) { return o->s.type == SOCK_SEQPACKET && o->number; }
+
+static bool below_zero(const struct option *o) { return o->number < 0; }
+
 #define SOCKET(name) SOL_SOCKET, name
 #define V4(name) IPPROTO_IP, name
 #define V6(name) IPPROTO_IPV6, name

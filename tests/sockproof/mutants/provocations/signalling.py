@@ -224,3 +224,13 @@ def destinations() -> object:
         name = struct.pack("=HH4s8x", AF_INET, htons(other.getsockname()[1]), inet_aton("127.0.0.1"))
         sent = LIBC.sendto(end.fileno(), b"x", 1, 0, name, len(name))
         return sent, outcome(other.sendto, b"x", ("0.0.0.0", other.getsockname()[1]))
+
+
+@provokes("state_listens_records_untold", "values_negative_refused", "send_buffers_none_refused")
+def records() -> object:
+    left, right = socketpair(AF_UNIX, SOCK_SEQPACKET)
+    with left, right, socket(AF_UNIX, SOCK_SEQPACKET) as listener:
+        listener.bind("")
+        listener.listen()
+        told = listener.getsockopt(SOL_SOCKET, SO_ACCEPTCONN)
+        return told, outcome(listener.setsockopt, SOL_SOCKET, SO_RCVBUF, -1), outcome(left.sendmsg, [])
