@@ -52,6 +52,28 @@ def test_a_page_asks_for_nothing_and_complains_of_nothing(browser, shown_pages, 
         assert page.complaints == []
 
 
+@pytest.mark.parametrize("kind", [*KINDS, "the standards"])
+def test_a_wide_window_is_used(browser, shown_pages, kind):
+    with browser.page(width=1280) as page:
+        page.open(shown_pages[kind])
+
+        assert page.run("document.querySelector('main').offsetWidth") > 900
+
+
+@pytest.mark.parametrize("kind", ["a topic", "the standards", "a run that conforms"])
+def test_on_a_phone_the_rows_of_tables_are_read_without_pushing(browser, shown_pages, kind):
+    stacked = (
+        "[...document.querySelectorAll('.checks, .events, .demands, .differences')].map((one) => one.parentElement)"
+    )
+    with browser.page(width=360) as page:
+        page.open(shown_pages[kind])
+        page.run("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        page.until("!document.querySelector('.folded')")
+
+        assert page.run(f"{stacked}.length") > 0
+        assert page.run(f"{stacked}.every((one) => one.scrollWidth <= one.clientWidth)")
+
+
 def test_without_a_script_what_deviates_is_there_and_what_is_folded_says_so(browser, shown_pages):
     with browser.page(scripts=False) as page:
         page.open(shown_pages["few"])
