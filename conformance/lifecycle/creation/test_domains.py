@@ -13,7 +13,9 @@ from socket import (
     IPPROTO_SCTP,
     IPV6_V6ONLY,
     MSG_DONTWAIT,
+    SO_DOMAIN,
     SO_PROTOCOL,
+    SO_TYPE,
     SOCK_DGRAM,
     SOCK_RAW,
     SOCK_SEQPACKET,
@@ -213,3 +215,23 @@ def test_the_two_names_of_local_sockets_are_one_number(tmp_path):
     done = compiled(tmp_path, program, "-fsyntax-only")
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.claim("raw.create.needs-a-protocol")
+@pytest.mark.needs("CAP_NET_RAW")
+@over_ip
+def test_raw_socket_of_protocol_zero_is_refused(family):
+    with fails(EPROTONOSUPPORT):
+        socket_call(family.domain, SOCK_RAW, 0)  # decisive
+
+
+@pytest.mark.claim("socket.protocol.of-raw-sockets")
+@pytest.mark.needs("CAP_NET_RAW")
+@over_ip
+def test_raw_socket_tells_its_protocol_and_type(peers, family):
+    end = peers.socket("end", family.domain, SOCK_RAW, 253)
+    seen = None
+
+    seen = [end.getsockopt(SOL_SOCKET, option) for option in (SO_PROTOCOL, SO_TYPE, SO_DOMAIN)]  # decisive
+
+    assert seen == [253, SOCK_RAW, family.domain]

@@ -1,6 +1,6 @@
 """SO_BINDTODEVICE and SO_BINDTOIFINDEX: sockets of one interface."""
 
-from errno import ENODEV, EPERM
+from errno import EINVAL, ENODEV, EPERM
 from socket import SO_BINDTODEVICE, SOCK_DGRAM, SOL_SOCKET, if_nametoindex
 
 import pytest
@@ -75,6 +75,16 @@ def test_interface_reads_back_by_name_and_by_index(peers, family, binding):
 
     assert end.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, ROOM).rstrip(b"\0") == b"lo"
     assert end.getsockopt(SOL_SOCKET, SO_BINDTOIFINDEX) == if_nametoindex("lo")
+
+
+@pytest.mark.claim("ip.device.room-for-a-name")
+@over_ip
+def test_name_of_the_interface_needs_room_for_any_name(peers, family):
+    end = peers.socket("end", family.domain, SOCK_DGRAM)
+    by_name(end, "lo")
+
+    with fails(EINVAL):
+        end.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, ROOM - 1)  # decisive
 
 
 @pytest.mark.claim("ip.device.empty-name-clears")

@@ -1,9 +1,11 @@
 """Messages of each kind by the calls that take several buffers, or several messages."""
 
+from socket import SO_SNDBUF, SOL_SOCKET
+
 import pytest
 
 from conformance.datagram.udp.datagrams import batch, recvmmsg, room, sendmmsg
-from conformance.lifecycle.states.messages import over_messages, pair
+from conformance.lifecycle.states.messages import KINDS, over_messages, pair
 from conformance.waiting.epoll.watching import IN
 from fixtures.evidence.waiting import ready
 
@@ -56,3 +58,17 @@ def test_several_messages_leave_and_arrive_in_one_call(peers, kind):
 
     assert leaving.lengths == [len(piece) for piece in PIECES]
     assert arriving.data(len(PIECES)) == PIECES
+
+
+@pytest.mark.claim("messages.send.as-large-as-the-buffer")
+@pytest.mark.needs("buffers:100000")
+@pytest.mark.unwatched
+@pytest.mark.parametrize("kind", [each for each in KINDS if each.table != "udp"], ids=str)
+def test_large_message_arrives_whole(peers, kind):
+    peer, end = pair(peers, kind)
+    large = bytes(range(256)) * 600
+    peer.setsockopt(SOL_SOCKET, SO_SNDBUF, 100_000)
+
+    assert peer.send(large) == len(large)  # decisive
+
+    assert end.recv(len(large) + 1) == large

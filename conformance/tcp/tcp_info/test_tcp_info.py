@@ -31,6 +31,8 @@ TIMESTAMPS_TAKE = 12
 """Bytes that timestamps take of every segment (RFC 7323 appendix A)."""
 MTU = {"ip4": (IPPROTO_IP, 14), "ip6": (IPPROTO_IPV6, 24)}
 """IP_MTU and IPV6_MTU."""
+LARGEST = {"ip4": 65535, "ip6": 65595}
+"""Bytes of the largest packet: IPv6 does not count its header."""
 PROGRAM = """
 #include <{header}>
 unsigned long long rate(const struct tcp_info *info) {{ return info->tcpi_delivery_rate + info->tcpi_notsent_bytes; }}
@@ -181,15 +183,18 @@ def test_state_of_a_new_socket_is_close(peers, family):
 
 @pytest.mark.claim("tcp.info.sizes-of-the-path")
 @over_ip
-def test_sizes_are_those_of_the_path(peers, family):
+def test_sizes_are_those_of_the_path(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_timestamps", 0)
     listener = peers.listener(family)
     client = peers.connecting(family, listener.getsockname())
     info = None
 
     info = tcp_info(client)  # decisive
 
-    assert info.pmtu == client.getsockopt(*MTU[family.name])
+    mtu, headers = client.getsockopt(*MTU[family.name]), {"ip4": 40, "ip6": 60}[family.name]
+    assert info.pmtu == mtu
     assert info.snd_mss == client.getsockopt(IPPROTO_TCP, TCP_MAXSEG)
+    assert info.advmss == min(mtu, LARGEST[family.name]) - headers
 
 
 @pytest.mark.claim("tcp.info.state-told")

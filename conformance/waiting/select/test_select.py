@@ -1,6 +1,8 @@
 """select(): what it does to its arguments, what it tells, and the size of its sets."""
 
+import os
 import subprocess
+from ctypes import create_string_buffer
 from errno import EBADF
 from select import POLLIN
 from select import select as waited
@@ -8,6 +10,7 @@ from signal import SIGABRT
 
 import pytest
 
+from conformance.programs.arguments.calls import called
 from conformance.programs.process_models.programs import compiled
 from conformance.stream.sending.buffers import MESSAGE, small_pair
 from conformance.waiting.select.sets import select
@@ -27,6 +30,15 @@ int main(int count, char **argument)
     return 0;
 }
 """
+
+
+FD_SETSIZE = 1024
+"""sys/select.h."""
+
+
+def members(numbers):
+    """An fd_set of these descriptors."""
+    return sum(1 << number for number in numbers).to_bytes(FD_SETSIZE // 8, "little")
 
 
 @pytest.mark.claim("select.sets.overwritten")
@@ -105,3 +117,19 @@ def test_blocking_send_waits_although_the_socket_was_writable(peers, family):
         ready(server, POLLIN)
         sending.is_blocked_in("send")
         until(lambda: waited([], [client], [], 0)[1] == [], what="client no longer writable")
+
+
+@pytest.mark.claim("select.sets.error-leaves-them")
+@over_streams
+def test_sets_are_as_they_were_after_an_error(stream_pair):
+    client, server = stream_pair
+    number = server.fileno()
+    closed = os.dup(number)
+    os.close(closed)
+    sets = [create_string_buffer(members({number, closed}), FD_SETSIZE // 8) for _ in range(3)]
+
+    with fails(EBADF):
+        called("select", max(number, closed) + 1, *sets, bytes(16))  # decisive
+
+    assert [each.raw for each in sets] == [members({number, closed})] * 3
+    assert client.fileno() >= 0

@@ -294,6 +294,8 @@ bool shape_refused(const struct outgoing *o)
     bool controls = is_unix(&o->s) && msg->msg_control && msg->msg_controllen >= sizeof(struct cmsghdr);
     if ((o->flags & MSG_NOSIGNAL) && msg->msg_name && ON(send_nosignal_address_refused))
         return true;
+    if (is_unix(&o->s) && !is_stream(&o->s) && o->length > 65536 && ON(send_local_large_refused))
+        return true;
     if (msg->msg_iovlen == 0 && !is_stream(&o->s) && ON(send_buffers_none_refused))
         return true;
     if (destination_refused(o) || (msg->msg_name && scope_needed(&o->s, msg->msg_namelen)))

@@ -164,6 +164,7 @@ bool scope_needed(const struct sock *s, socklen_t length);
 bool room_needed(const struct option *o, socklen_t room);
 bool lingers_by_one(const struct option *o, int *result);
 void connects_anew(const struct sock *s);
+bool room_forgiven(int level, int name, int error, socklen_t *length);
 bool destination_refused(const struct outgoing *o);
 long async_flags(const struct sock *s, long flags); /* see asynchronous.c */
 int async_shutdown(int fd, int how);

@@ -280,6 +280,8 @@ static int perhaps_again(int count, fd_set *r, fd_set *w, fd_set *e, struct time
     do
         ready = real.select(count, r, w, e, timeout);
     while (ready < 0 && errno == EINTR && ON(select_eintr_restarted));
+    if (ready < 0 && errno == EBADF && r && ON(select_error_clears))
+        FD_ZERO(r);
     return ready;
 }
 

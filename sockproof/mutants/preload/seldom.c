@@ -58,6 +58,15 @@ bool room_needed(const struct option *o, socklen_t room)
     return room < (time ? sizeof(struct timeval) : sizeof(struct linger)) && ON(values_room_refused);
 }
 
+/* The name of an interface where there is no room for every name. */
+bool room_forgiven(int level, int name, int error, socklen_t *length)
+{
+    if (level != SOL_SOCKET || name != SO_BINDTODEVICE || error != EINVAL || !awake() || !ON(devices_room_forgiven))
+        return false;
+    *length = 0;
+    return true;
+}
+
 /* Lingering that only 1 switches on. */
 bool lingers_by_one(const struct option *o, int *result)
 {

@@ -62,6 +62,8 @@ static void change_estimates(struct tcp_info *info)
         info->tcpi_rto /= 1000;
     if (info->tcpi_rttvar && ON(state_info_deviation_in_nanoseconds))
         info->tcpi_rttvar *= 100000;
+    if (info->tcpi_advmss && ON(state_info_offer_larger))
+        info->tcpi_advmss += 12;
     if (info->tcpi_pmtu && ON(state_info_path_as_segment))
         info->tcpi_pmtu = info->tcpi_snd_mss;
     if (info->tcpi_snd_cwnd && ON(state_info_window_doubled))

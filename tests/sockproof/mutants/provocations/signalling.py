@@ -234,3 +234,31 @@ def records() -> object:
         listener.listen()
         told = listener.getsockopt(SOL_SOCKET, SO_ACCEPTCONN)
         return told, outcome(listener.setsockopt, SOL_SOCKET, SO_RCVBUF, -1), outcome(left.sendmsg, [])
+
+
+@provokes("state_info_offer_larger", "values_linger2_minus_refused")
+def offered() -> object:
+    with tcp() as (client, _):
+        told = struct.unpack_from("8B24I", client.getsockopt(IPPROTO_TCP, TCP_INFO, 104))
+        return told[21] - told[27], outcome(client.setsockopt, IPPROTO_TCP, TCP_LINGER2, -1)
+
+
+@provokes("raw_protocol_any", "raw_protocol_untold")
+def protocols() -> object:
+    with socket(AF_INET, SOCK_RAW, 253) as end:
+        return end.getsockopt(SOL_SOCKET, SO_PROTOCOL), outcome(lambda: socket(AF_INET, SOCK_RAW, 0).close())
+
+
+@provokes("devices_room_forgiven", "send_local_large_refused")
+def rooms() -> object:
+    left, right = socketpair(AF_UNIX, SOCK_DGRAM)
+    with left, right, socket(AF_INET, SOCK_DGRAM) as end:
+        end.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo")
+        return outcome(end.getsockopt, SOL_SOCKET, SO_BINDTODEVICE, 15), outcome(left.send, bytes(70_000))
+
+
+@provokes("select_error_clears")
+def sets_after_an_error() -> object:
+    bits = ctypes.create_string_buffer(b"\xff" * 128, 128)
+    LIBC.select(1024, bits, None, None, bytes(16))
+    return bits.raw[0]
