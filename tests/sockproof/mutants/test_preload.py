@@ -17,7 +17,9 @@ from sockproof.mutants.state import State, environment, names
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
-MODULES = sorted(path.stem for path in (HERE / "provocations").glob("[a-z]*.py") if path.stem != "common")
+MODULES = sorted(
+    path.stem for path in (HERE / "provocations").glob("[a-z]*.py") if path.stem not in ("alarm", "common")
+)
 
 ON_THE_LINK = {"grouping", "linking", "framing", "values", "errands", "labelling", "calling", "rawness", "joining"}
 """Modules whose packets have nowhere to go without the link, or that need the privileges of the namespace."""

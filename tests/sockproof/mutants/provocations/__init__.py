@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 
 from .common import PROVOCATIONS
 
-MODULES = tuple(sorted({module.name for module in iter_modules(__path__)} - {"common", "__main__"}))
+MODULES = tuple(sorted({module.name for module in iter_modules(__path__)} - {"alarm", "common", "__main__"}))
 for _name in MODULES:
     import_module(f"{__name__}.{_name}")
 

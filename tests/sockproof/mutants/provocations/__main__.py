@@ -15,16 +15,19 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.mutants.state import State, attach
 
 from . import PROVOCATIONS
+from .alarm import OURS, Alarm, Look
 
-LIMIT = 30.0
-"""Seconds in which at least one provocation must end."""
-AT_A_TIME = {"grouping": 1, "framing": 1, "choosing": 1, "listing": 1, "labelling": 1, "calling": 1, "rawness": 1}
-"""The members of a group and the settings are those of the whole namespace; the others do not meet."""
+LIMIT, LOOK = 30.0, 0.01
+"""Seconds in which at least one provocation must end, and between two looks at all."""
+AT_A_TIME = {"grouping": 1, "framing": 1, "choosing": 1, "listing": 1, "labelling": 1, "calling": 1, "rawness": 1,
+             "packets": 1, "errands": 1}  # fmt: skip
+"""Members of groups, settings and frames are those of the whole namespace; the others do not meet."""
 OTHERWISE = 6
 
 
@@ -53,36 +56,55 @@ def child(name: str, folder: Path) -> None:
     os._exit(0)
 
 
-def start(name: str, folder: Path) -> tuple[int, int]:
-    """The child's process id, and a descriptor that is readable once it has ended."""
+@dataclass
+class Running:
+    """A child, and a look at whether it blocks."""
+
+    name: str
+    pid: int
+    look: Look
+
+
+def start(name: str, folder: Path) -> tuple[int, Running]:
+    """A descriptor that is readable once the child has ended, and the child."""
+    alarm = Alarm()
     pid = os.fork()
     if pid == 0:
+        OURS.memory = alarm.memory
         child(name, folder)
-    return pid, os.pidfd_open(pid)
+    return os.pidfd_open(pid), Running(name, pid, Look(alarm))
 
 
-def finish(name: str, pid: int, handle: int, *, ended: bool) -> None:
+def finish(one: Running, handle: int, *, ended: bool) -> None:
     if not ended:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(one.pid, signal.SIGKILL)
     os.close(handle)
-    _, status = os.waitpid(pid, 0)
+    _, status = os.waitpid(one.pid, 0)
     if status:
-        os.write(1, json.dumps([name, f"died with wait status {status}"]).encode() + b"\n")
+        os.write(1, json.dumps([one.name, f"died with wait status {status}"]).encode() + b"\n")
+
+
+def wait(running: dict[int, Running]) -> list[int]:
+    """Those that have ended, looked after meanwhile; none where none has within `LIMIT`."""
+    for _ in range(int(LIMIT / LOOK)):
+        if ended := select.select(list(running), [], [], LOOK)[0]:
+            return ended
+        for one in running.values():
+            one.look.again()
+    return []
 
 
 def main(module: str, folder: str) -> None:
     """Several at a time, because most of a provocation is waiting; one line each, and each line is one write."""
     names = [name for name, function in PROVOCATIONS.items() if function.__module__.rpartition(".")[2] == module]
-    running: dict[int, tuple[str, int]] = {}
+    running: dict[int, Running] = {}
     while names or running:
         while names and len(running) < AT_A_TIME.get(module, OTHERWISE):
-            name = names.pop()
-            pid, handle = start(name, Path(folder))
-            running[handle] = name, pid
-        ended = select.select(list(running), [], [], LIMIT)[0]
+            handle, one = start(names.pop(), Path(folder))
+            running[handle] = one
+        ended = wait(running)
         for handle in ended or list(running):
-            name, pid = running.pop(handle)
-            finish(name, pid, handle, ended=bool(ended))
+            finish(running.pop(handle), handle, ended=bool(ended))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ from collections.abc import Callable, Iterator
 from socket import *
 from socket import socket
 
+from .alarm import OURS
+
+LOOK = 0.005
+"""Seconds between two looks."""
 PROVOCATIONS: dict[str, Callable[[], object]] = {}
 LIBC = ctypes.CDLL(None, use_errno=True)
 IP_PKTINFO, IP_RECVERR, IP_RECVTTL, IP_MULTICAST_ALL = 8, 11, 12, 49
@@ -38,7 +42,8 @@ class Blocked(Exception):
 
 
 def _stop(number: int, frame: object) -> None:
-    raise Blocked
+    if OURS.is_due:
+        raise Blocked
 
 
 def _result(call: Callable[..., object], arguments: tuple[object, ...]) -> str:
@@ -51,12 +56,15 @@ def _result(call: Callable[..., object], arguments: tuple[object, ...]) -> str:
 
 
 def outcome(call: Callable[..., object], *arguments: object, limit: float = 0.3) -> str:
-    """The call's result, the name of its errno, or "blocked" where it had to be interrupted after `limit` seconds."""
+    """The call's result, the name of its errno, or "blocked" where it had to be interrupted after `limit` seconds.
+
+    Its process counts them where it does not wait for a processor.
+    """
     signal.signal(signal.SIGALRM, _stop)
     try:
-        signal.setitimer(signal.ITIMER_REAL, limit)
+        OURS.set(limit)
         answer = _result(call, arguments)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        OURS.set(0)
         return answer
     except Blocked:
         return "blocked"
@@ -65,17 +73,21 @@ def outcome(call: Callable[..., object], *arguments: object, limit: float = 0.3)
 def interrupted(call: Callable[[], int], *, after: float = 0.05) -> object:
     """Result or errno of a C call during which a signal handler runs."""
     signal.signal(signal.SIGALRM, lambda number, frame: None)
-    signal.setitimer(signal.ITIMER_REAL, after)
+    OURS.set(after)
     result = call()
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    OURS.set(0)
     return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
 
 
 def until(condition: Callable[[], bool], *, limit: float = 0.3) -> None:
-    """Waits until the condition holds, or the limit is over, in which case the caller sees what there is."""
-    end = time.monotonic() + limit
-    while not condition() and time.monotonic() < end:
-        select.select([], [], [], 0.005)
+    """Waits until the condition holds, or the limit is over, in which case the caller sees what there is.
+
+    As many looks as it has room for are taken at least, so that a busy machine has longer.
+    """
+    end, looks = time.monotonic() + limit, 0
+    while not condition() and (time.monotonic() < end or looks < limit / LOOK):
+        select.select([], [], [], LOOK)
+        looks += 1
 
 
 @contextlib.contextmanager

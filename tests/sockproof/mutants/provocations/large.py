@@ -119,4 +119,4 @@ def epoll_wait_that_is_interrupted() -> object:
     left, right = socketpair()
     with left, right, contextlib.closing(select.epoll()) as one:
         one.register(left.fileno(), select.EPOLLIN)
-        return interrupted(lambda: LIBC.epoll_wait(one.fileno(), bytes(12), 1, 200))
+        return interrupted(lambda: LIBC.epoll_wait(one.fileno(), bytes(12), 1, 2000))
