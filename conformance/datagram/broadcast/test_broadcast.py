@@ -14,11 +14,13 @@ import pytest
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip, over_ip4
+from fixtures.stage.rtnetlink import Routes
 
 BROADCAST = "127.255.255.255"
 LINK_BROADCAST = "10.77.0.255"
 """Of the network 10.77.0.0/24 that the link fixture sets up."""
 LIMITED = "255.255.255.255"
+GROUPS = {"ip4": "239.255.7.7", "ip6": "ff05::77"}
 
 
 def listener(peers, family, host, *, lane, port=0):
@@ -239,11 +241,13 @@ def test_stream_socket_cannot_connect_to_a_broadcast_address(peers, family):
 
 @pytest.mark.claim("tcp.connect.no-group")
 @over_ip
-def test_stream_socket_cannot_connect_to_a_group(peers, family):
+def test_stream_socket_cannot_connect_to_a_group(peers, link, family):
+    with Routes() as routes:
+        routes.lead(link.near_index, GROUPS[family.name])
     client = peers.socket("client", family.domain, SOCK_STREAM)
 
     with fails(ENETUNREACH):
-        client.connect(({"ip4": "224.0.0.1", "ip6": "ff0e::1"}[family.name], 9))  # decisive
+        client.connect((GROUPS[family.name], 9))  # decisive
 
 
 @pytest.mark.claim("udp.broadcast.limited-can-be-bound")
