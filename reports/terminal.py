@@ -13,8 +13,8 @@ from reports.grouping import Group, Member, decisive
 from reports.record import DECIDED, Claim, Instance, Results
 from reports.texts import clean, first_line, visible
 
-MOST = 200
-"""Lines in all."""
+MOST = 190
+"""Lines in all; with the sentence and the report behind them they are two hundred."""
 MOST_OF_A_GROUP = 25
 MARGIN = 12
 """Columns before what a label is about."""

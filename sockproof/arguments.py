@@ -24,7 +24,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `message` with the way to the help."""
-        raise UsageError(f"{message}; see {self.prog} --help.")
+        is_option = self.prog.endswith(" run") and message.startswith("unrecognized arguments: -")
+        behind = " (pytest's own options stand behind --)" if is_option else ""
+        raise UsageError(f"{message}{behind}; see {self.prog} --help.")
 
 
 def run_arguments(parser: Parser) -> None:

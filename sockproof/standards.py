@@ -41,7 +41,18 @@ def tell(asked: Namespace) -> int:
     if len(chosen) > 1:
         print("\n".join(counted(tallies(chosen))), end="\n\n")
     print(f"{origin(results)[:1].upper()}{origin(results)[1:]}.")
+    if asked.item and (claims := deciding(chosen)):
+        print(f"What decides this:\nsockproof run {' '.join(claims)}")
     return 0
+
+
+def deciding(views: Iterable[StandardView]) -> list[str]:
+    """The claims by which a run decides what is open of a few items; none where there is nothing, or too much."""
+    from reports.summary import NOT_RUN
+
+    rows = [row for view in views for row in view.rows if row.verdict == NOT_RUN]
+    claims = list(dict.fromkeys(name for row in rows for name in row.requirement.claims))
+    return claims if len(rows) <= FEW else []
 
 
 def completed(results: Results) -> Results:
@@ -71,13 +82,28 @@ def named(views: Sequence[StandardView], word: str) -> list[StandardView]:
     nearest = f" (near it: {', '.join(near)})" if near else ""
     claims = saying(views, word.lower().split())
     told = f"; claims that have them: {', '.join(claims[:MOST_CLAIMS])} (sockproof show ID)" if claims else ""
+    if not claims and (most := all_but_one(views, word.lower().split())):
+        told = f"; all but one of them have {', '.join(most[:MOST_CLAIMS])}"
     raise UsageError(
         f'nothing is called "{word}", and no item has these words{nearest}{told}; sockproof standards shows all.'
     )
 
 
 MOST_CLAIMS = 4
-"""Claims that are named where no item has the words."""
+"""Claims or items that are named where no item has the words."""
+FEW = 12
+"""So many items may have been asked for that the command is told which decides them."""
+
+
+def all_but_one(views: Sequence[StandardView], words: Sequence[str]) -> list[str]:
+    """The items that have all of the words but one, by standard and id."""
+    found: dict[str, None] = {}
+    for left in range(len(words)):
+        rest = [*words[:left], *words[left + 1 :]]
+        spoken = (speaking(view, rest, also=True) for view in views)
+        found.update({f"{view.standard.name}/{row.requirement.id}": None for view in spoken for row in view.rows})
+    named = [name for name in found if any(word == plain_name(name.rpartition("/")[0]) for word in words)]
+    return named or list(found)
 
 
 def saying(views: Sequence[StandardView], words: Sequence[str]) -> list[str]:

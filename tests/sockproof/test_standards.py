@@ -159,6 +159,18 @@ def test_claims_are_named_where_no_item_has_the_words(demanding, command):
     assert "claims that have them" not in command("standards", "rfc9293 reads as nothing").err
 
 
+def test_of_a_few_items_the_command_is_told_that_decides_them(demanding, command):
+    assert command("standards", "MUST-1").out.splitlines()[-2:] == [
+        "What decides this:",
+        "sockproof run pair.stream.carries",
+    ]
+
+
+def test_items_are_named_that_have_all_words_but_one(demanding, command):
+    told = command("standards", "rfc9293 carried fast").err
+    assert "no item has these words; all but one of them have RFC 9293/MUST-1; " in told
+
+
 @pytest.mark.parametrize(
     ("word", "short"),
     [
