@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 
-from sockproof import __version__
+from sockproof import __version__, last_resort
 from sockproof.arguments import (
     Parser,
     bundle_arguments,
@@ -317,11 +318,19 @@ def main(arguments: Sequence[str]) -> int:
         return hang_up()
     except OSError as error:
         hang_up()  # perhaps it was standard output, which would be written once more at exit
-        return complain(f"{error.filename or 'the system'}: {error.strerror or error}.", Exit.INTERNAL)
+        return broken_off(f"{error.filename or 'the system'}: {error.strerror or error}.")
     except MemoryError:
         raise
     except Exception as error:
-        return complain(internal(error), Exit.INTERNAL)
+        return broken_off(internal(error))
+
+
+def broken_off(sentence: str) -> int:
+    """The status of a command that broke off; one that was to run something leaves results that say so."""
+    if (standing := last_resort.standing()) is not None:
+        with suppress(OSError):
+            standing.leave_bare(sentence)
+    return complain(sentence, Exit.INTERNAL)
 
 
 def complain(sentence: str, status: Exit) -> int:

@@ -24,10 +24,11 @@ def leave(out: Path, sentence: str, status: int) -> None:
     except (ResultsError, folder.FolderError):
         pass
     except Exception:  # whatever it is: it may be that of which the results are to tell
-        _leave_bare(out, sentence, status)
+        leave_bare(out, sentence, status)
 
 
-def _leave_bare(out: Path, sentence: str, status: int) -> None:
+def leave_bare(out: Path, sentence: str, status: int) -> None:
+    """The same by hardly any call, whoever holds the folder."""
     with suppress(OSError):
         out.mkdir(parents=True, exist_ok=True)
         (out / "results.json").write_text(bare(sentence, time.time_ns(), status), "utf-8", "backslashreplace")

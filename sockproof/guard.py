@@ -35,12 +35,13 @@ class Guard:
     def __init__(self, ending: Callable[[str], int], longest: float = LONGEST) -> None:
         self.ending, self.longest = ending, longest
         self._thread, self._watched = threading.get_native_id(), threading.get_ident()
-        self._over, self._last_resort = False, last_resort.standing()
+        self._over, self._ends, self._last_resort = False, False, last_resort.standing()
         self.beat()
 
     def __enter__(self) -> Guard:
         thread = threading.Thread(target=self._watch, name="sockproof-guard", daemon=True)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the first thread
+        ours = signal.valid_signals() - {signal.SIGALRM}  # which may have to end this very call
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ours)  # they are for the first thread
         with suppress(RuntimeError):  # no room for another thread: then nobody looks
             if not 0 <= resource.getrlimit(resource.RLIMIT_NPROC)[0] < FEW:
                 thread.start()
@@ -51,16 +52,20 @@ class Guard:
         self.leave()
 
     def beat(self) -> None:
-        """The command goes on."""
+        """The command goes on; not any more where it is ended already, because it came back too late."""
+        if self._ends:
+            threading.Event().wait()
         self._shown = time.monotonic()
 
     def leave(self) -> None:
         """From now on whoever is waited for has bounds of their own."""
+        self.beat()
         self._over = True
         if self._last_resort is not None:
             self._last_resort.leave()
 
     def _watch(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
         looked, ran = time.monotonic(), self._ran()
         while not self._over:
             pause(LOOK)
@@ -86,7 +91,7 @@ class Guard:
 
     def _end(self) -> None:
         """Kills what the command has started, leaves what it had found, and ends the process."""
-        status = 3
+        status, self._ends = 3, True
         try:
             for each in descendants(os.getpid()):
                 with suppress(OSError):

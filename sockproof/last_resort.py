@@ -32,11 +32,15 @@ EMPTY = ("claims", "instances", "documents", "statements", "areas", "standards")
 
 _libc = ctypes.CDLL(None)
 _Handler = ctypes.CFUNCTYPE(None, ctypes.c_int)
-_libc.signal.argtypes, _libc.signal.restype = (ctypes.c_int, _Handler), ctypes.c_void_p
+_set_handler = getattr(_libc, "sysv_signal", _libc.signal)
+"""That of System V blocks nothing while the handler runs, for what that does may not come back either."""
+_set_handler.argtypes, _set_handler.restype = (ctypes.c_int, _Handler), ctypes.c_void_p
 
 
 class _Timer(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_long) for name in ("again", "again_us", "first", "first_us"))
+    """What setitimer(2) takes in microseconds, and timer_settime(2) in nanoseconds: of both there are none here."""
+
+    _fields_ = tuple((name, ctypes.c_long) for name in ("again", "again_rest", "first", "first_rest"))
 
 
 class LastResort:
@@ -46,12 +50,16 @@ class LastResort:
         self.out, self.began, self._strikes = out, time.time_ns(), 0
         self.ending: Callable[[str], int] | None = None
         self._handler = _Handler(self._strike)  # kept: the C library has its address only
+        self._timer = ctypes.c_void_p()
+        self._has_timer = hasattr(_libc, "timer_create") and not _libc.timer_create(
+            time.CLOCK_MONOTONIC, None, ctypes.byref(self._timer)
+        )
 
     def stand_by(self) -> None:
         """From now on it strikes, unless it is put off."""
-        _libc.signal(signal.SIGALRM, self._handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+        _set_handler(signal.SIGALRM, self._handler)
         self.put_off()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
 
     def put_off(self) -> None:
         """The command goes on."""
@@ -62,8 +70,11 @@ class LastResort:
         self._set(0)
 
     def _set(self, seconds: int) -> None:
-        self._strikes = 0
-        _libc.setitimer(signal.ITIMER_REAL, ctypes.byref(_Timer(AGAIN, 0, seconds, 0)), None)
+        self._strikes, value = 0, _Timer(AGAIN, 0, seconds, 0)
+        if self._has_timer:  # one that nobody else sets, as where a process is made clean
+            _libc.timer_settime(self._timer, 0, ctypes.byref(value), None)
+        else:
+            _libc.setitimer(signal.ITIMER_REAL, ctypes.byref(value), None)
 
     def look_after(self, ending: Callable[[str], int]) -> None:
         """Somebody looks after the command, and knows how to leave what was found."""
@@ -71,44 +82,58 @@ class LastResort:
         self.put_off()
 
     def _strike(self, _: int) -> None:
+        _set_handler(signal.SIGALRM, self._handler)
         self._strikes += 1
         if self._strikes < 2:
             return
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # what is done now may not come back either
         sentence = f"the command did not come back {_where()}for {AFTER} s, and was ended"
         if self.ending is not None and self._strikes == 2:
             os._exit(self.ending(sentence))
-        self._leave_bare(sentence)
-
-    def _leave_bare(self, sentence: str) -> None:
-        """Ends the process with what four system calls can do."""
-        try:
+        if self._strikes <= 3:
             os.write(2, f"sockproof: error: {sentence}.\n".encode())
-            path = self.out or time.strftime("sockproof-results/%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-            for place in (path[:slash] for slash in range(1, len(path) + 1) if path[slash : slash + 1] in ("/", "")):
-                with suppress(FileExistsError):
-                    os.mkdir(place)
-            self._write(f"{path}/results.json", sentence)
+        try:
+            self.leave_bare(sentence, known=self._strikes <= 3)
         finally:
             os._exit(INTERNAL)
 
-    def _write(self, path: str, sentence: str) -> None:
-        with suppress(FileNotFoundError):
-            if os.stat(path).st_mtime_ns > self.began:
-                return  # the run had left its results, or the command has
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        os.write(descriptor, bare(sentence, self.began).encode())
+    def leave_bare(self, sentence: str, *, known: bool = True) -> None:
+        """Leaves results that only say why there are none, unless there are some, with what few system calls can do."""
+        path = self.out or time.strftime("sockproof-results/%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+        try:
+            self._write(f"{path}/results.json", sentence, known=known)
+        except FileNotFoundError:
+            for place in (path[:slash] for slash in range(1, len(path) + 1) if path[slash : slash + 1] in ("/", "")):
+                with suppress(FileExistsError):
+                    os.mkdir(place)
+            self._write(f"{path}/results.json", sentence, known=known)
+
+    def _write(self, path: str, sentence: str, *, known: bool) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        about, head = os.fstat(descriptor), os.read(descriptor, 200)
+        if not head or (about.st_mtime_ns <= self.began and b'"sockproof-results"' in head):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, bare(sentence, self.began, known=known).encode("utf-8", "backslashreplace"))
+        os.close(descriptor)
 
 
-def bare(sentence: str, began: int, status: int = INTERNAL) -> str:
-    """The text of results.json that says why nothing was found."""
-    about, run = os.uname(), time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(began // 10**9))
-    kernel = f"{about.sysname} {about.release} {about.version}"
+def bare(sentence: str, began: int, status: int = INTERNAL, *, known: bool = True) -> str:
+    """The text of results.json that says why nothing was found; of the kernel nothing where it is not `known`."""
+    run = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(began // 10**9))
+    kernel, machine = _kernel() if known else ("unknown", "unknown")
     told = {"id": run, "started": began, "sockproof": __version__, "finished": time.time_ns(), "exit_code": status,
             "refused": sentence}  # fmt: skip
-    target = {"name": "host", "kernel": kernel, "machine": about.machine, "python": sys.version.split()[0]}
+    target = {"name": "host", "kernel": kernel, "machine": machine, "python": sys.version.split()[0]}
     return json.dumps({"schema": "sockproof-results", "version": SCHEMA_VERSION, "run": told, "target": target,
                        **{name: [] for name in EMPTY}})  # fmt: skip
+
+
+def _kernel() -> tuple[str, str]:
+    try:
+        about = os.uname()
+    except OSError:
+        return "unknown", "unknown"
+    return f"{about.sysname} {about.release} {about.version}", about.machine
 
 
 def _where() -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockproof import child, elsewhere, packages, suite
-from sockproof.endings import how_it_ended, leave, reason_in
+from sockproof.endings import how_it_ended, leave, leave_bare, reason_in
 from sockproof.errors import Exit, UsageError
 from sockproof.targets import known
 
@@ -76,15 +76,7 @@ def run(asked: Namespace, exploring: Progress | None = None) -> int:
     from sockproof.guard import Guard  # imports the fixtures, which can be reached only now
 
     with Guard(lambda sentence: ended_stuck(results_folder(asked.out), began, sentence)) as guard:
-        try:
-            return _guarded(asked, exploring, place, guard)
-        except (UsageError, BrokenPipeError):
-            raise
-        except Exception as error:
-            sentence = f"the command broke off ({type(error).__name__}: {error})"
-            with suppress(UsageError):
-                leave(results_folder(asked.out), sentence, Exit.INTERNAL)
-            raise
+        return _guarded(asked, exploring, place, guard)
 
 
 def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: Guard) -> int:
@@ -146,6 +138,8 @@ def ended_early(out: Path, began: int, sentence: str) -> int:
     """Leaves the results of a run that went on no more, whether or not it had come to any; the exit status."""
     if salvage(out, began, SILENT) is None:
         leave(out, sentence, Exit.INTERNAL)
+    if reason_in(out, began) is None:  # the folder is held by the thread that is stuck, say
+        leave_bare(out, sentence, Exit.INTERNAL)
     tell(f"{sentence}; what it had found is in {out}.")
     return Exit.INTERNAL
 

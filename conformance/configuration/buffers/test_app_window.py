@@ -24,6 +24,8 @@ def bound_of_a_connection(peers, family):
 @pytest.mark.parametrize("power", [1, 2, 4])
 @over_ip
 def test_share_of_the_window_is_kept_back(peers, family, sysctl, power):
+    sysctl("net.ipv4.tcp_window_scaling", 1)
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
     sysctl(KEPT_BACK, 0)
     whole = bound_of_a_connection(peers, family)
 

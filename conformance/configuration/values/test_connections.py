@@ -24,6 +24,7 @@ SLACK = 100
 @over_ip
 def test_announced_window_is_no_larger(peers, family, sysctl, wire):
     sysctl("net.ipv4.tcp_window_scaling", 0)
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
     listener = peers.listener(family)
     client = peers.socket("client", family.domain, SOCK_STREAM)
     client.setsockopt(IPPROTO_TCP, TCP_WINDOW_CLAMP, 5000)  # decisive

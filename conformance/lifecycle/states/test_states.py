@@ -10,7 +10,10 @@ from fixtures.evidence.kernel_view import tcp_info
 from fixtures.evidence.spelling import spell_poll_events
 from fixtures.stage.families import over_ip, over_streams
 
-pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
+pytestmark = [
+    pytest.mark.unwatched,  # one of the states is a full buffer
+    pytest.mark.usefixtures("bsd_urgent"),
+]
 
 
 def each(calls):

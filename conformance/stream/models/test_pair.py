@@ -6,6 +6,7 @@ from fixtures.stage.families import over_streams
 
 
 @pytest.mark.claim("model.stream-pair.follows-the-rules")
+@pytest.mark.usefixtures("bsd_urgent")
 @pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)
 @over_streams
@@ -19,6 +20,7 @@ def test_any_calls_on_a_pair(searching, family):
 
 
 @pytest.mark.claim("model.lock-step.unix-as-tcp")
+@pytest.mark.usefixtures("bsd_urgent")
 @pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)
 def test_any_calls_on_two_pairs_in_step(searching):

@@ -12,6 +12,8 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready, until
 from fixtures.stage.families import over_ip
 
+pytestmark = pytest.mark.usefixtures("bsd_urgent")
+
 SIOCATMARK, SIOCOUTQ, POLLPRI = 0x8905, 0x5411, 2
 OTHERS = {EINVAL: "tcp(7), Ioctls, SIOCATMARK", ENOTTY: "Linux net/socket.c sock_do_ioctl()"}
 

@@ -14,6 +14,7 @@ from fixtures.stage.families import over_ip
 def plain_recovery(remote, sysctl):
     """The algorithm of RFC 5681."""
     sysctl("net.ipv4.tcp_congestion_control", "reno")
+    sysctl("net.ipv4.tcp_reordering", 3)
 
 
 @pytest.mark.claim("tcp.loss-recovery.third-duplicate-retransmits")

@@ -90,6 +90,7 @@ def test_segments_on_a_silent_path_become_no_smaller_than_the_floor(remote, sysc
     sysctl("net.ipv4.tcp_base_mss", BASE)
     sysctl("net.ipv4.tcp_mtu_probe_floor", FLOOR)  # decisive
     sysctl("net.ipv4.tcp_retries1", 1)
+    sysctl("net.ipv4.tcp_retries2", 15)
     sysctl("net.ipv4.tcp_timestamps", 0)  # their option takes room that the size counts
     remote.let_timers_run()
     large_segment(remote)

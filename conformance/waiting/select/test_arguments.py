@@ -50,6 +50,7 @@ def test_pselect_leaves_its_time_alone(stream_pair):
 
 
 @pytest.mark.claim("select.sets.as-poll-says")
+@pytest.mark.usefixtures("bsd_urgent")
 @over_ip
 def test_sets_are_those_of_the_events_of_poll(peers, family):
     client, server = peers.pair(family)

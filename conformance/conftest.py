@@ -1,4 +1,4 @@
-"""What scenarios of this folder take for granted of the namespace."""
+"""What scenarios of several areas take for granted of the namespace."""
 
 from __future__ import annotations
 
