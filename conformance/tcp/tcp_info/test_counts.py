@@ -182,3 +182,16 @@ def test_time_since_the_last_data_is_told_of_each_direction(remote):
     assert received <= since - WHILE + JIFFY * MILLISECONDS
     assert since <= (time.monotonic() - began + JIFFY) * MILLISECONDS
     until(lambda: told(server, "last_data_recv")[0] >= WHILE, what=f"{WHILE} ms since data came last")
+
+
+@pytest.mark.claim("tcp.info.least-round-trip")
+@pytest.mark.needs("tcp-info:152")
+@over_ip
+def test_least_round_trip_is_no_longer_than_the_first_exchange(peers, family):
+    listener, began = peers.listener(family), time.monotonic()
+
+    client = peers.connecting(family, listener.getsockname())  # decisive
+
+    least, smoothed = told(client, "min_rtt", "rtt")
+    assert 0 < least <= smoothed
+    assert least <= (time.monotonic() - began) * MILLISECONDS**2

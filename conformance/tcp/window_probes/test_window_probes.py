@@ -39,6 +39,18 @@ def test_first_probe_comes_after_the_time_out(remote):
     assert apart(closing, probe) >= tcp_info(server).rto / 1_000_000 - JIFFY
 
 
+@pytest.mark.claim("tcp.info.probes-counted")
+@over_ip
+def test_probe_of_a_closed_window_is_counted(remote):
+    server, _ = closed(remote)
+    before = tcp_info(server)
+
+    late(remote, PROBE, after=0)  # decisive
+
+    assert (before.probes, before.backoff) == (0, 0)
+    assert min(tcp_info(server).probes, tcp_info(server).backoff) >= 1
+
+
 @pytest.mark.claim("tcp.window-probes.intervals-double")
 @over_ip
 def test_each_interval_is_twice_the_one_before(remote, sysctl):

@@ -62,6 +62,8 @@ static void change_estimates(struct tcp_info *info)
         info->tcpi_rto /= 1000;
     if (info->tcpi_rttvar && ON(state_info_deviation_in_nanoseconds))
         info->tcpi_rttvar *= 100000;
+    if (info->tcpi_probes && ON(state_info_probes_uncounted))
+        info->tcpi_probes = 0;
     if (info->tcpi_advmss && ON(state_info_offer_larger))
         info->tcpi_advmss += 12;
     if (info->tcpi_pmtu && ON(state_info_path_as_segment))
@@ -103,6 +105,7 @@ static const struct { unsigned short at, size; enum mutant mutant; } later[] = {
     {128, 8, M_state_counts_bytes_zero},
     {136, 4, M_state_counts_segments_zero},
     {140, 4, M_state_counts_segments_zero},
+    {148, 4, M_state_counts_least_zero},
     {168, 8, M_state_counts_busy_zero},
     {176, 8, M_state_counts_limited_zero},
     {208, 8, M_state_counts_repeated_zero},

@@ -262,3 +262,9 @@ def sets_after_an_error() -> object:
     bits = ctypes.create_string_buffer(b"\xff" * 128, 128)
     LIBC.select(1024, bits, None, None, bytes(16))
     return bits.raw[0]
+
+
+@provokes("state_counts_least_zero")
+def least() -> object:
+    with tcp() as (client, _):
+        return client.getsockopt(IPPROTO_TCP, TCP_INFO, 152)[148:] != bytes(4)
