@@ -31,6 +31,7 @@ _QUIET = Answers()
 _READABLE = Answers(IN | OUT, queued=3, received=[b"abc", b"de", "EAGAIN"])
 _EMPTY = Answers(IN | OUT, received=[b"", "EAGAIN", "EAGAIN"])
 _HALF_CLOSED = Answers(sent=["EPIPE"] * 2)
+_BOTH = _READABLE._replace(sent=["EPIPE"] * 2)
 _DEAF = Answers(IN | OUT | RDHUP)
 _SHUT = Answers(IN | OUT | HUP | RDHUP, sent=["EPIPE"] * 2)
 _FULL = Answers(0, sent=["EAGAIN"] * 2)
@@ -38,8 +39,8 @@ _FULL = Answers(0, sent=["EAGAIN"] * 2)
 _ALONE = Answers(peer="ENOTCONN", sent=["EDESTADDRREQ"] * 2)
 _LONELY = Answers(peer="ENOTCONN", sent=["ENOTCONN"] * 2)
 _OF_DATAGRAMS = {
-    "connected": _QUIET, "readable": _READABLE, "empty": _EMPTY, "half_closed": _HALF_CLOSED, "deaf": _DEAF,
-    "shut": _SHUT,
+    "connected": _QUIET, "readable": _READABLE, "empty": _EMPTY, "half_closed": _HALF_CLOSED,
+    "readable_and_half_closed": _BOTH, "deaf": _DEAF, "shut": _SHUT,
 }  # fmt: skip
 UDP = _OF_DATAGRAMS | {
     "new": _ALONE, "bound": _ALONE, "dissolved": _ALONE,
@@ -57,6 +58,7 @@ RECORDS = {
     "new": _UNUSED, "bound": _UNUSED,
     "listening": _UNUSED._replace(events=0, queued="EINVAL"), "asked": _UNUSED._replace(events=IN, queued="EINVAL"),
     "connected": _QUIET, "readable": _READABLE._replace(queued=5), "empty": _EMPTY,
+    "readable_and_half_closed": _BOTH._replace(queued=5),
     "finished": _DEAF._replace(received=_ENDED), "half_closed": _HALF_CLOSED, "deaf": _DEAF._replace(received=_ENDED),
     "unheard": _HALF_CLOSED, "shut": _SHUT._replace(received=_ENDED), "left": _SHUT._replace(received=_ENDED),
     "full": _FULL,

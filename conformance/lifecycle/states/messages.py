@@ -36,6 +36,12 @@ over_messages = pytest.mark.parametrize(
     "kind", [pytest.param(each, id=str(each), marks=pytest.mark.needs(*each.family.needs)) for each in KINDS]
 )
 """Runs a scenario once for each kind of sockets that keep the bounds of messages."""
+over_datagrams = pytest.mark.parametrize(
+    "kind",
+    [pytest.param(each, id=str(each), marks=pytest.mark.needs(*each.family.needs))
+     for each in KINDS if each.type == SOCK_DGRAM],
+)  # fmt: skip
+"""Runs a scenario once for each kind of those that need no connection."""
 
 
 def new(peers: Peers, kind: Kind) -> RecordedSocket:
@@ -121,6 +127,13 @@ def half_closed(peers: Peers, kind: Kind) -> RecordedSocket:
     return end
 
 
+def readable_and_half_closed(peers: Peers, kind: Kind) -> RecordedSocket:
+    """A message of three bytes has come, and one of two, and it has finished sending."""
+    end = readable(peers, kind)
+    end.shutdown(SHUT_WR)
+    return end
+
+
 def deaf(peers: Peers, kind: Kind) -> RecordedSocket:
     """Its reading side is shut."""
     end = connected(peers, kind)
@@ -177,7 +190,7 @@ def full(peers: Peers, kind: Kind) -> RecordedSocket:
     return end
 
 
-_OF_ALL = (new, bound, connected, readable, empty, half_closed, deaf, shut)
+_OF_ALL = (new, bound, connected, readable, empty, half_closed, readable_and_half_closed, deaf, shut)
 _OF_KIND: dict[str, tuple[Callable[[Peers, Kind], RecordedSocket], ...]] = {
     "udp": (*_OF_ALL, dissolved, refused, refused_and_told),
     "local": (*_OF_ALL, dissolved, finished, unheard, left, full),

@@ -6,10 +6,17 @@ from socket import SO_ACCEPTCONN, SOL_SOCKET
 import pytest
 
 from conformance.configuration.values.tables import answer
+from conformance.datagram.models.libc import disconnect
 from conformance.lifecycle.states import asking
 from conformance.lifecycle.states.asking import RECEIVES, SENDS
 from conformance.lifecycle.states.message_tables import CONNECTED_AGAIN, column
-from conformance.lifecycle.states.messages import bound, in_each_state, listening, over_messages
+from conformance.lifecycle.states.messages import (
+    bound,
+    in_each_state,
+    listening,
+    over_datagrams,
+    over_messages,
+)
 from fixtures.evidence.spelling import spell_poll_events
 
 pytestmark = pytest.mark.unwatched  # one of the states is a full buffer
@@ -124,3 +131,14 @@ def test_bind_gives_a_name_to_a_socket_of_messages_that_has_none(peers, kind):
 
     nameless = {"new", "dissolved"} if kind.table == "udp" else {"new"}
     assert seen == {state: None if state in nameless else "EINVAL" for state in ends}
+
+
+@pytest.mark.claim("messages.states.dissolves-always")
+@over_datagrams
+def test_datagram_socket_gives_its_peer_up_in_each_state(peers, kind):
+    ends, seen = in_each_state(peers, kind), {}
+
+    seen = {state: answer(disconnect, end) for state, end in ends.items()}  # decisive
+
+    assert seen == dict.fromkeys(ends)
+    assert {answer(end.getpeername) for end in ends.values()} == {"ENOTCONN"}

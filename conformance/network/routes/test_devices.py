@@ -89,12 +89,13 @@ def test_name_of_the_interface_needs_room_for_any_name(peers, family):
 
 @pytest.mark.claim("ip.device.empty-name-clears")
 @pytest.mark.needs("CAP_NET_RAW")
+@pytest.mark.parametrize("name", [b"", b"\0"], ids=["of-no-length", "null"])
 @over_ip
-def test_empty_name_takes_the_interface_away(peers, family):
+def test_empty_name_takes_the_interface_away(peers, family, name):
     end = peers.socket("end", family.domain, SOCK_DGRAM)
     by_name(end, "lo")
 
-    end.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"")  # decisive
+    end.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, name)  # decisive
 
     assert end.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, ROOM) == b""
 

@@ -51,6 +51,18 @@ def test_removed_descriptor_is_told_of_no_more(stream_pair):
         assert now(instance) == "none"
 
 
+@pytest.mark.claim("epoll.ctl.removed-tells-nothing")
+@over_streams
+def test_removed_listener_is_told_of_no_more(peers, family):
+    listener = peers.listener(family)
+
+    with watching(listener, IN) as instance:
+        peers.connecting(family, listener.getsockname())
+        told(instance)
+        instance.unregister(listener.fileno())  # decisive
+        assert now(instance) == "none"
+
+
 @pytest.mark.claim("epoll.wait.as-many-as-fit")
 @over_streams
 def test_ready_descriptors_are_told_as_they_fit(peers, family):

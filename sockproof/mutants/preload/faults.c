@@ -71,6 +71,9 @@ static void await_error(const struct incoming *in)
 
 bool receive_faulty(const struct incoming *in)
 {
+    const int of_sends = MSG_NOSIGNAL | MSG_MORE | MSG_DONTROUTE | MSG_CONFIRM;
+    if ((in->flags & of_sends) && ON(receive_flags_of_sends_refused))
+        return true;
     await_error(in);
     bool asks = in->path == BY_SENDMSG && in->room > 0;
     return asks && is_unix(&in->s) && option_of(in->s.fd, SOL_SOCKET, SO_PASSCRED, 0) && ON(receive_credentials_refused);
@@ -194,6 +197,8 @@ int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t 
         return EINVAL;
     if (is_mapped(name, length) && ON(connect_mapped_refused))
         return ENETUNREACH;
+    if (is_datagram(s) && name->sa_family == AF_UNSPEC && !connected(s->fd) && ON(connect_nobody_refused))
+        return ENOTCONN;
     if (!is_datagram(s) || name->sa_family == AF_UNSPEC)
         return 0;
     if (is_unix(s) && connected(s->fd) && ON(connect_datagram_unix_once))

@@ -33,6 +33,9 @@ void datagram_leaves(const struct outgoing *o)
     const struct msghdr *msg = &o->msg;
     bool controls = msg->msg_control && msg->msg_controllen >= sizeof(struct cmsghdr);
     int saved = errno;
+    if (is_datagram(&o->s) && msg->msg_name && !connected(o->s.fd) && ON(send_addressed_connects))
+        real.connect(o->s.fd, msg->msg_name, msg->msg_namelen);
+    errno = saved;
     if (!is_inet(&o->s) || !is_datagram(&o->s))
         return;
     if (controls)

@@ -268,3 +268,14 @@ def sets_after_an_error() -> object:
 def least() -> object:
     with tcp() as (client, _):
         return client.getsockopt(IPPROTO_TCP, TCP_INFO, 152)[148:] != bytes(4)
+
+
+@provokes("receive_flags_of_sends_refused", "connect_nobody_refused", "send_addressed_connects")
+def flags_and_peers() -> object:
+    nobody = struct.pack("=H14x", AF_UNSPEC)
+    with udp() as (sender, receiver), socket(AF_INET, SOCK_DGRAM) as other:
+        sender.send(b"x")
+        wait_readable(receiver)
+        refused = LIBC.connect(other.fileno(), nobody, len(nobody))
+        other.sendto(b"x", receiver.getsockname())
+        return outcome(receiver.recv, 9, MSG_NOSIGNAL), refused, outcome(other.getpeername)

@@ -1,0 +1,108 @@
+"""What flags and addresses of one call leave as it was, on sockets that keep the bounds of messages."""
+
+from errno import EAGAIN, ENOTCONN
+from fcntl import F_DUPFD, F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, fcntl
+from os import O_NONBLOCK, close, dup
+from socket import MSG_CONFIRM, MSG_DONTROUTE, MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_PEEK
+
+import pytest
+
+from conformance.lifecycle.states.messages import KINDS, bound, full, new, over_datagrams, over_messages, pair
+from fixtures.evidence.expect import fails
+from fixtures.stage.families import over_streams
+
+FLAGS = {"MSG_NOSIGNAL": MSG_NOSIGNAL, "MSG_MORE": MSG_MORE, "MSG_DONTROUTE": MSG_DONTROUTE, "MSG_CONFIRM": MSG_CONFIRM}
+DUPLICATES = {
+    "dup": dup,
+    "F_DUPFD": lambda number: fcntl(number, F_DUPFD, 0),
+    "F_DUPFD_CLOEXEC": lambda number: fcntl(number, F_DUPFD_CLOEXEC, 0),
+}
+over_local = pytest.mark.parametrize("kind", [each for each in KINDS if each.table != "udp"], ids=str)
+
+
+def blocks(number):
+    """Whether calls on this descriptor may wait."""
+    return not fcntl(number, F_GETFL) & O_NONBLOCK
+
+
+@pytest.mark.claim("socket.receive.flags-of-sends-ignored")
+@pytest.mark.parametrize("flag", FLAGS.values(), ids=FLAGS)
+@over_messages
+def test_receive_takes_no_notice_of_flags_of_sends(peers, kind, flag):
+    peer, end = pair(peers, kind)
+    peer.send(b"data")
+
+    assert end.recv(9, flag | MSG_PEEK) == b"data"  # decisive
+    assert end.recvmsg(9, 0, flag)[0] == b"data"
+
+
+@pytest.mark.claim("socket.receive.flags-of-sends-ignored")
+@pytest.mark.parametrize("flag", FLAGS.values(), ids=FLAGS)
+@over_streams
+def test_receive_of_a_stream_takes_no_notice_of_flags_of_sends(stream_pair, flag):
+    stream_pair.client.send(b"data")
+
+    assert stream_pair.server.recv(9, flag) == b"data"  # decisive
+
+
+@pytest.mark.claim("stream.flags.peek-gives-all-that-is-there")
+@over_streams
+def test_peek_that_may_not_wait_gives_all_that_is_there(stream_pair):
+    stream_pair.client.send(b"data")
+    stream_pair.server.recv(1, MSG_PEEK)
+
+    seen = stream_pair.server.recv(9, MSG_PEEK | MSG_DONTWAIT)  # decisive
+
+    assert seen == b"data"
+
+
+@pytest.mark.claim("messages.flags.dontwait-of-its-call")
+@over_messages
+def test_receive_that_may_not_wait_leaves_the_socket_blocking(peers, kind):
+    _, end = pair(peers, kind)
+
+    with fails(EAGAIN):
+        end.recv(9, MSG_DONTWAIT)  # decisive
+
+    assert blocks(end)
+
+
+@pytest.mark.claim("messages.flags.dontwait-of-its-call")
+@pytest.mark.unwatched
+@over_local
+def test_send_that_may_not_wait_leaves_the_socket_blocking(peers, kind):
+    end = full(peers, kind)
+    end.setblocking(True)
+
+    with fails(EAGAIN):
+        end.send(b"x", MSG_DONTWAIT)  # decisive
+
+    assert blocks(end)
+
+
+@pytest.mark.claim("datagram.send.addressed-leaves-it-unconnected")
+@over_datagrams
+def test_datagram_to_an_address_leaves_the_socket_unconnected(peers, kind):
+    end, other = new(peers, kind), bound(peers, kind)
+
+    end.sendto(b"data", other.getsockname())  # decisive
+
+    assert other.recv(9) == b"data"
+    with fails(ENOTCONN):
+        end.getpeername()
+
+
+@pytest.mark.claim("descriptor.duplicate.shares-the-mode")
+@pytest.mark.parametrize("way", DUPLICATES.values(), ids=DUPLICATES)
+@over_messages
+def test_duplicate_by_any_way_shares_the_blocking_mode(peers, kind, way):
+    end, seen = bound(peers, kind), []
+    fcntl(end, F_SETFL, O_NONBLOCK)
+
+    number = way(end.fileno())  # decisive
+
+    seen.append(blocks(number))
+    fcntl(number, F_SETFL, 0)
+    seen.append(blocks(end.fileno()))
+    close(number)
+    assert seen == [False, True]
