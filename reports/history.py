@@ -46,11 +46,12 @@ class Turn:
 
 
 def folders(place: Path) -> list[Path]:
-    """The folders of runs at a place: it itself, or those right below it but for links to them."""
+    """The folders of runs at a place: it itself, or those right below it, each once: ``latest`` is a link to one."""
     if any((place / name).is_file() for name in (RESULTS, JOURNAL)):
         return [place]
-    below = [each for each in sorted(place.iterdir()) if each.is_dir() and not each.is_symlink()]
-    return [each for each in below if any((each / name).is_file() for name in (RESULTS, JOURNAL))]
+    below = sorted((each for each in place.iterdir() if each.is_dir()), key=lambda each: (each.is_symlink(), each))
+    runs = [each for each in below if any((each / name).is_file() for name in (RESULTS, JOURNAL))]
+    return list({each.resolve(): each for each in reversed(runs)}.values())[::-1]
 
 
 def read(places: Sequence[Path]) -> tuple[list[Past], list[str]]:

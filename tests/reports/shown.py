@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reports import html, mutants, pages, split
+from reports.compare.html import IN_SIGHT
 from reports.compare.pages import write_all
 from reports.kill_matrix import Matrix, TestedClaim, Trial
 from reports.requirements import Requirement, Standard
@@ -60,6 +62,9 @@ def written(folder: Path) -> Mapping[str, Path]:
     matrix = Matrix(MATRIX_RUN, (TestedClaim(*CLAIM, "A sentence.", "tcp", 3),), TRIALS)
     mutants.write_page(matrix, folder / "matrix.html")
     sides = (found(instance(trace=RESET)), found(deviating("b''"), name="other"), found(instance("not-permitted")))
+    good = tuple(instance(id=f"x::{at}", trace=RESET) for at in range(IN_SIGHT + 1))
+    bad = tuple(replace(each, verdict="deviates", reason="It is so.", known="It is so.") for each in good)
+    large = compared(found(*good), found(*bad, name="other"))
     return {
         "a run that deviates": folder / "report.html",
         "a run that conforms": folder / "green.html",
@@ -68,6 +73,7 @@ def written(folder: Path) -> Mapping[str, Path]:
         "a topic": parts["topic-tcp.html"],
         "the documents": parts["documents.html"],
         "the standards": parts["standards.html"],
+        "a large comparison": write_all(large, folder / "large")["compare.html"],
         "a comparison": write_all(compared(*sides), folder / "compared")["compare.html"],
         "mutants": folder / "matrix.html",
     }

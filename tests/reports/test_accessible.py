@@ -15,6 +15,7 @@ PAGES = (
     "the documents",
     "the standards",
     "a comparison",
+    "a large comparison",
     "mutants",
 )
 OPEN = 'document.querySelectorAll("details").forEach((one) => one.open = true)'

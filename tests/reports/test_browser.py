@@ -18,6 +18,7 @@ KINDS = (
     "a topic",
     "the documents",
     "a comparison",
+    "a large comparison",
     "mutants",
 )
 LOOKS = {
