@@ -174,8 +174,9 @@ class Page:
         where = {"behavior": "allowAndName", "downloadPath": str(folder), "eventsEnabled": True}
         self._browser.ask("Browser.setDownloadBehavior", browserContextId=self._context, **where)
         self.run(expression)
+        seen = deque(self._browser.events)  # it may be whole before the expression has its value
         while True:
-            told = self._browser._told()
+            told = seen.popleft() if seen else self._browser._told()
             if told["method"] == "Browser.downloadProgress" and told["params"]["state"] == "completed":
                 return folder / told["params"]["guid"]
 
