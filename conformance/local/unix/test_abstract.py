@@ -27,6 +27,9 @@ from fixtures.stage.children import in_child
 from fixtures.stage.families import unix
 from fixtures.stage.namespaces import fresh_namespace
 
+LENGTHS = (3, 4, 8, 33, 64, 100, 107)
+"""Bytes behind the null byte, up to as many as sun_path has; fewer may be the name of somebody else."""
+
 
 def of_ones_own(name):
     """An abstract name that nobody has had before: namespaces may be shared, and a kernel slow to forget a name."""
@@ -169,3 +172,16 @@ def test_nothing_of_a_unix_connection_is_on_any_interface(peers, wire, kind):
     wire.never("* > * UDP")
     wire.never("* > * IP")
     assert server.recv(1) == b""
+
+
+@pytest.mark.claim("unix.abstract.of-any-length")
+@connected_kinds
+def test_abstract_name_may_have_any_length(peers, kind):
+    names = [b"\0" + os.urandom(length) for length in LENGTHS]
+    seen = []
+
+    for name in names:
+        serving(peers, name, kind)  # decisive
+        seen.append(calling(peers, name, kind).getpeername())
+
+    assert seen == names

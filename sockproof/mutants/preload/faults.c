@@ -159,7 +159,8 @@ static bool extended(struct sockaddr_un *name)
 bool bind_faulty(const struct sock *s, const struct sockaddr *given, socklen_t length, int *result)
 {
     struct sockaddr_un name = {0};
-    if (scope_needed(s, length)) {
+    bool abstract = is_unix(s) && length > sizeof(sa_family_t) + 1 && !given->sa_data[0];
+    if (scope_needed(s, length) || (abstract && length < 8 && ON(bind_abstract_short_refused))) {
         *result = fail(EINVAL);
         return true;
     }

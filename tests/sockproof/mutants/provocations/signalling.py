@@ -279,3 +279,9 @@ def flags_and_peers() -> object:
         refused = LIBC.connect(other.fileno(), nobody, len(nobody))
         other.sendto(b"x", receiver.getsockname())
         return outcome(receiver.recv, 9, MSG_NOSIGNAL), refused, outcome(other.getpeername)
+
+
+@provokes("bind_abstract_short_refused")
+def short_name() -> object:
+    with socket(AF_UNIX) as end:
+        return outcome(end.bind, b"\0" + os.urandom(3))
