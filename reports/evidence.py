@@ -93,22 +93,25 @@ class Evidence:
         if instance.remedy:
             yield f"<p><b>Remedy:</b> {escaped(instance.remedy)}</p>"
         if len(instance.checks) > told:
-            yield table(instance.checks)
-        yield self.ladder(instance)
+            yield _table(instance.checks)
+        yield self._ladder(instance)
         if instance.details and instance.details != instance.reason:
             yield f"<details><summary>the whole failure</summary>{FAILURE}{escaped(instance.details)}</pre></details>"
         yield self._whereabouts(instance)
 
     def ladder(self, instance: Instance) -> Any:
         """Its calls and packets; nothing where there are none."""
+        return markup(self._ladder(instance))
+
+    def _ladder(self, instance: Instance) -> str:
         told = instance.plain_trace
         if not told["events"]:
-            return markup("")
+            return ""
         data = ladder.data_of(told, MOST_EVENTS) if self.packed else None
         if data is None:
-            return markup(f"{LADDER}>{drawn(instance.trace)}</div>")
+            return f"{LADDER}>{drawn(instance.trace)}</div>"
         safe = data.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;")
-        return markup(f"{LADDER} data-ladder='{safe}'></div>")
+        return f"{LADDER} data-ladder='{safe}'></div>"
 
     def _whereabouts(self, instance: Instance) -> str:
         """The capture, the source, how long it took, and the instance's name."""
@@ -129,7 +132,11 @@ class Evidence:
 
 def table(checks: Iterable[Check]) -> Any:
     """Expectations, and what was seen."""
-    return markup(f"{CHECKS}{''.join(map(_row_of, checks))}</tbody></table></div>")
+    return markup(_table(checks))
+
+
+def _table(checks: Iterable[Check]) -> str:
+    return f"{CHECKS}{''.join(map(_row_of, checks))}</tbody></table></div>"
 
 
 def _row_of(check: Check) -> str:

@@ -66,8 +66,7 @@ def _defined(name: str) -> Fits:
 def _fitting(rule: Mapping[str, Any]) -> Fits:
     """Whether a value fits one rule; False also where it might, as for subclasses of JSON's types."""
     if "$ref" in rule:
-        name = rule["$ref"].rpartition("/")[2]
-        return lambda value: _defined(name)(value)
+        return _defined(rule["$ref"].rpartition("/")[2])
     if "properties" in rule or "additionalProperties" in rule:
         return _fitting_object(rule)
     if "items" in rule:
@@ -95,9 +94,12 @@ def _fitting_object(rule: Mapping[str, Any]) -> Fits:
 def _fitting_leaf(rule: Mapping[str, Any]) -> Fits:
     names = [rule["type"]] if isinstance(rule.get("type"), str) else rule.get("type", [])
     kinds = frozenset(kind for name in names for kind in _KINDS[name])
+    allowed = [rule["const"]] if "const" in rule else rule.get("enum")
+    if not kinds and allowed and set(map(type, allowed)) == {str}:
+        words = frozenset(allowed)
+        return lambda value: type(value) is str and value in words
     if not kinds:
         return lambda value: all(judge(value, rule) is None for judge in _JUDGES)
-    allowed = [rule["const"]] if "const" in rule else rule.get("enum")
     if "minimum" in rule or "maximum" in rule:
         return _fitting_number(rule, kinds)
     if allowed is None:
