@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests import surroundings
 from tests.sockproof.conftest import Ended
 
 REFUSED = {
@@ -40,6 +41,28 @@ def test_surroundings_that_cannot_be_are_told_in_one_sentence(command, name):
     assert ended.status == 2, ended
     assert sentence in ended.complaint
     assert "Traceback" not in ended.err
+
+
+ALWAYS = frozenset({
+    "folder is gone", "all signals blocked", "an alarm in two seconds", "no raw sockets", "loopback without IPv6",
+    "PYTHONWARNINGS=error",
+})  # fmt: skip
+"""One of each kind: the others are tried by ``python -m tests.surroundings``, and where the tests are thorough."""
+EACH = [
+    pytest.param(name, marks=() if name in ALWAYS else pytest.mark.thorough) for name in surroundings.SURROUNDINGS
+]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_odd_surroundings_make_nothing_deviate(name):
+    if (reason := surroundings.missing(name)) is not None:
+        pytest.skip(f"needs {name}: {reason}")
+    seen = surroundings.within(name)
+    assert surroundings.wrong(name, seen) == [], f"{seen.status}: {seen}\n{seen.complaint}"
+
+
+def test_what_is_always_tried_is_there():
+    assert set(surroundings.SURROUNDINGS) >= ALWAYS
 
 
 def results(command):

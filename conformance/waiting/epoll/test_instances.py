@@ -94,7 +94,7 @@ def test_sockets_are_told_in_turn(peers, family):
     with select.epoll() as instance:
         for end in ends:
             instance.register(end.fileno(), EPOLLIN)
-        told = [instance.poll(0, 1)[0][0] for _ in ends]  # decisive
+        told = [descriptor for _ in ends for descriptor, _ in instance.poll(0, 1)]  # decisive
 
     assert sorted(told) == sorted(end.fileno() for end in ends)
 
