@@ -1,9 +1,19 @@
 """What flags and addresses of one call leave as it was, on sockets that keep the bounds of messages."""
 
-from errno import EAGAIN, ENOTCONN
+from errno import EAGAIN, ECONNREFUSED, ENOTCONN
 from fcntl import F_DUPFD, F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, fcntl
-from os import O_NONBLOCK, close, dup
-from socket import MSG_CONFIRM, MSG_DONTROUTE, MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_PEEK
+from os import O_NONBLOCK, close, dup, urandom
+from socket import (
+    AF_UNIX,
+    MSG_CONFIRM,
+    MSG_DONTROUTE,
+    MSG_DONTWAIT,
+    MSG_MORE,
+    MSG_NOSIGNAL,
+    MSG_PEEK,
+    MSG_TRUNC,
+    SOCK_DGRAM,
+)
 
 import pytest
 
@@ -106,3 +116,25 @@ def test_duplicate_by_any_way_shares_the_blocking_mode(peers, kind, way):
     seen.append(blocks(end.fileno()))
     close(number)
     assert seen == [False, True]
+
+
+@pytest.mark.claim("messages.flags.peek-takes-nothing")
+@over_messages
+def test_peek_at_a_message_takes_nothing_however_often(peers, kind):
+    peer, end = pair(peers, kind)
+    peer.send(b"first")
+    peer.send(b"second")
+
+    seen = [end.recv(9, flags) for flags in (MSG_PEEK, MSG_PEEK | MSG_TRUNC, MSG_PEEK)]  # decisive
+
+    assert [*seen, end.recv(9), end.recv(9)] == [b"first"] * 4 + [b"second"]
+
+
+@pytest.mark.claim("unix.abstract.nobody-refused")
+def test_message_to_an_abstract_name_that_nobody_has_is_refused(peers):
+    end, name = peers.socket("end", AF_UNIX, SOCK_DGRAM), b"\0" + urandom(9)
+
+    with fails(ECONNREFUSED):
+        end.sendto(b"data", name)  # decisive
+    with fails(ECONNREFUSED):
+        end.connect(name)

@@ -44,3 +44,15 @@ def test_one_shot_tells_of_one_message_until_it_is_modified(peers, kind):
         seen.append(now(instance))
         instance.modify(end.fileno(), IN | ONCE)  # decisive
         assert [*seen, told(instance)] == [READABLE, NONE, READABLE]
+
+
+@pytest.mark.claim("messages.epoll.removed-tells-nothing")
+@over_messages
+def test_removed_socket_of_messages_is_told_of_no_more(peers, kind):
+    peer, end = pair(peers, kind)
+    peer.send(b"data")
+
+    with watching(end, IN) as instance:
+        told(instance)
+        instance.unregister(end.fileno())  # decisive
+        assert now(instance) == NONE

@@ -285,3 +285,9 @@ def flags_and_peers() -> object:
 def short_name() -> object:
     with socket(AF_UNIX) as end:
         return outcome(end.bind, b"\0" + os.urandom(3))
+
+
+@provokes("unix_nobody_as_missing")
+def nobody() -> object:
+    with socket(AF_UNIX, SOCK_DGRAM) as end:
+        return outcome(end.sendto, b"x", b"\0" + os.urandom(9))
