@@ -48,9 +48,7 @@ ALWAYS = frozenset({
     "PYTHONWARNINGS=error",
 })  # fmt: skip
 """One of each kind: the others are tried by ``python -m tests.surroundings``, and where the tests are thorough."""
-EACH = [
-    pytest.param(name, marks=() if name in ALWAYS else pytest.mark.thorough) for name in surroundings.SURROUNDINGS
-]
+EACH = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.thorough) for name in surroundings.SURROUNDINGS]
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -15,6 +15,7 @@ NEIGHBOUR = struct.Struct("=BxxxiHBB")
 REACHABLE, STALE, DELAY, PROBE = 2, 4, 8, 16
 NLM_F_REPLACE = 0x100
 IP6_HEADER, NEIGHBOUR_SOLICITATION = 40, 135
+ARP_REQUEST = b"\x00\x01"
 
 
 def make_stale(index: int, host: str) -> None:
@@ -43,10 +44,13 @@ def state_of(index: int, host: str) -> int:
     return found
 
 
-def is_question(frame: bytes) -> bool:
-    """Whether an Ethernet frame asks for a neighbour, by ARP (RFC 826) or by neighbour discovery (RFC 4861 4.3)."""
-    kind, body = frame[12:14], frame[14:]
-    return kind == b"\x08\x06" or (kind == b"\x86\xdd" and body[6] == 58 and body[IP6_HEADER] == NEIGHBOUR_SOLICITATION)
+def asks_for(host: str, frame: bytes) -> bool:
+    """Whether an Ethernet frame asks for that neighbour, by ARP (RFC 826) or neighbour discovery (RFC 4861 4.3)."""
+    kind, body, wanted = frame[12:14], frame[14:], socket.inet_pton(_family(host), host)
+    if kind == b"\x08\x06":
+        return body[6:8] == ARP_REQUEST and body[24:28] == wanted
+    message = body[IP6_HEADER:]
+    return kind == b"\x86\xdd" and body[6] == 58 and message[0] == NEIGHBOUR_SOLICITATION and message[8:24] == wanted
 
 
 def _family(host: str) -> int:

@@ -20,7 +20,6 @@ SETS = {
 }
 
 
-
 def dup3(number, other):
     """dup3(2) without flags, of which Python makes dup2(). Raises OSError."""
     if _libc.dup3(number, other, 0) < 0:
