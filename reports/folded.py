@@ -40,20 +40,20 @@ def in_sight(groups: Iterable[Group]) -> frozenset[str]:
 
 def amounts(view: ClaimView) -> str:
     """What the instances of a folded claim amount to, and why, in words that are there without a script."""
-    alike: Counter[tuple[str, bool, str]] = Counter()
+    alike: Counter[tuple[str, str, str]] = Counter()
     for each in (each.instance for each in view.instances):
         foreseen = summary.is_foreseen(each)
         why = each.known if foreseen else each.reason if each.verdict not in DECIDED else ""
-        alike[each.verdict, foreseen, first_line(why or "")] += 1
+        aside = " as recorded" if foreseen else "" if each.counts else ", which does not count"
+        alike[each.verdict, aside, first_line(why or "")] += 1
     many = summary.several(len(view.instances), "instance")
     first, *rest = (_amount(number, *kind) for kind, number in alike.items())
     return " ".join((f"{many}: {first}", *rest)) if rest else f"{many} {first.partition(' ')[2]}"
 
 
-def _amount(number: int, verdict: str, foreseen: bool, why: str) -> str:
+def _amount(number: int, verdict: str, aside: str, why: str) -> str:
     one, more = VERBS.get(verdict, (f"is {verdict}", f"are {verdict}"))
-    recorded = " as recorded" if foreseen else ""
-    return f"{number} {one if number == 1 else more}{recorded}{f': {why}'.rstrip('.') if why else ''}."
+    return f"{number} {one if number == 1 else more}{aside}{f': {why}'.rstrip('.') if why else ''}."
 
 
 class Packs:

@@ -59,6 +59,7 @@ def test_abort_on_overflow_does_not_reset_a_request(peers, family, wire, sysctl)
 
 
 @pytest.mark.beside
+@pytest.mark.needs("listener-queue")
 @pytest.mark.claim("tcp.backlog.recovers-after-accept")
 @over_ip
 def test_client_asks_again_and_connects_once_there_is_room(peers, family, wire, sysctl):
