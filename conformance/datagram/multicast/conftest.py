@@ -1,4 +1,4 @@
-"""The interfaces over which a scenario of this folder reaches its group."""
+"""The interfaces over which a scenario of this folder reaches its group, and how many it may join."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import pytest
 
 from conformance.datagram.multicast.groups import Group, Segment
 from fixtures.stage.links import Link
+
+
+@pytest.fixture(autouse=True)
+def several_groups(memberships: None) -> None:
+    """A socket may join more than one, whatever the machine was told."""
 
 
 @pytest.fixture

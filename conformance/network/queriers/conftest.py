@@ -1,4 +1,4 @@
-"""Links answer by the newest version, whatever the machine was told."""
+"""Links answer by the newest version, and for several groups, whatever the machine was told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fixtures.remote.host import Remote
 
 
 @pytest.fixture(autouse=True)
-def newest_version(remote: Remote, sysctl: Callable[[str, int | str], None]) -> None:
+def newest_version(memberships: None, remote: Remote, sysctl: Callable[[str, int | str], None]) -> None:
     """No version is forced."""
     for scope in ("all", "tap0"):
         sysctl(VERSIONS[remote.family].format(scope), 0)

@@ -18,7 +18,7 @@ from fixtures.stage.children import in_child
 from fixtures.stage.families import over_ip
 from fixtures.stage.processor import also_across_processors
 
-pytestmark = pytest.mark.usefixtures("bsd_urgent")
+pytestmark = pytest.mark.usefixtures("urgent_setting")
 
 
 @pytest.mark.claim("tcp.urgent.byte-beside-the-stream")
