@@ -5,8 +5,9 @@ It is nine tenths of a page and is put together here, since a template takes thr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -160,8 +161,15 @@ def escaped(text: str) -> str:
     """`text` as it may stand in an element or attribute, without what HTML has no character for."""
     if not (text.isascii() and text.isprintable()):
         text = clean(text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&#34;").replace("'", "&#39;")
+    return str(_escape()(text))
+
+
+@cache
+def _escape() -> Callable[[str], str]:
+    """Imported with the first page, as all that templates need."""
+    from markupsafe import escape
+
+    return escape
 
 
 def markup(text: str) -> Any:
