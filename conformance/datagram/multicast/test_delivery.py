@@ -105,10 +105,13 @@ def test_sender_that_joined_nothing_reaches_the_members(peers, group, link):
 @over_groups
 def test_membership_on_one_interface_does_not_receive_from_another(peers, group, link, loopback):
     member = group.member(peers, loopback.index)
+    witness = peers.datagram(group.family, lane="witness", host=link.near_host(group.family))
     with link.far.entered():
         sender = group.sender(peers, link.far_index, link.far_host(group.family))
 
     sender.sendto(b"joined on lo", group.port_of(member))
+    sender.sendto(b"has come", witness.getsockname())  # by the same way: so has the one before
+    assert next_datagram(witness) == b"has come"
     member.setsockopt(group.level, group.add_membership, group.membership(link.near_index))  # decisive
     sender.sendto(b"joined here", group.port_of(member))
 
