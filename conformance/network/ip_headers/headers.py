@@ -93,6 +93,6 @@ def prefer_another_address(remote: Remote) -> str:
     index, better = socket.if_nametoindex(NAME), BETTER[remote.family]
     with Routes() as routes:
         routes.furnish(index, [better])
-        until(lambda: can_bind(NAME, better), what=f"{better} to be usable")
+        until(lambda: remote.family is ip4 or can_bind(NAME, better), what=f"{better} to be usable")
         routes.lead(index, remote.host, source=better)
     return better
