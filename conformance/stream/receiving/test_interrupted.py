@@ -1,14 +1,14 @@
 """A receive of messages that finds none, and a send that finds no room: what a signal makes of them."""
 
 from errno import EINTR
-from signal import SIGALRM, set_wakeup_fd, siginterrupt
+from signal import SIGALRM, siginterrupt
 from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET
 
 import pytest
 
 from conformance.lifecycle.states.messages import KINDS, full, over_messages, pair
 from conformance.stream.receiving.raw import recv
-from conformance.stream.sending.raw import alarm_again_and_again, await_signals, send, signal_pair
+from conformance.stream.sending.raw import alarm_again_and_again, interrupt, send, signal_pair, tell_of_alarms
 from fixtures.evidence.expect import fails, timeval
 from fixtures.stage.children import child, in_child
 
@@ -45,13 +45,12 @@ def test_receive_of_a_message_goes_on_after_a_handler_with_sa_restart(peers, kin
     with signal_pair() as (reader, writer):
 
         def receiving():
-            set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-            alarm_again_and_again()
+            tell_of_alarms(writer)
             siginterrupt(SIGALRM, False)  # decisive
             return recv(end, 100)
 
         with child(receiving) as receiver:
-            await_signals(reader, 3)
+            interrupt(receiver, "recv", reader)
             peer.send(b"data")
             assert receiver.ends().value == b"data"
 

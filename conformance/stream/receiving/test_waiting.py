@@ -1,13 +1,13 @@
 """A receive that finds nothing: how long it waits, and what a signal makes of it."""
 
 from errno import EAGAIN, EINTR, EWOULDBLOCK
-from signal import SIGALRM, set_wakeup_fd, siginterrupt
+from signal import SIGALRM, siginterrupt
 from socket import SO_RCVTIMEO, SOL_SOCKET
 
 import pytest
 
 from conformance.stream.receiving.raw import recv
-from conformance.stream.sending.raw import alarm_again_and_again, await_signals, signal_pair
+from conformance.stream.sending.raw import alarm_again_and_again, interrupt, signal_pair, tell_of_alarms
 from fixtures.evidence.expect import fails, timeval
 from fixtures.stage.children import child, in_child
 from fixtures.stage.families import over_streams
@@ -62,13 +62,12 @@ def test_receive_goes_on_after_a_handler_with_sa_restart(stream_pair):
     with signal_pair() as (reader, writer):
 
         def receiving():
-            set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-            alarm_again_and_again()
+            tell_of_alarms(writer)
             siginterrupt(SIGALRM, False)  # decisive
             return recv(server, 100)
 
         with child(receiving) as receiver:
-            await_signals(reader, 3)
+            interrupt(receiver, "recv", reader)
             client.send(b"data")
             assert receiver.ends().value == b"data"
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from select import POLLIN
 
 from fixtures.evidence.waiting import ready
+from fixtures.stage.children import Child
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
@@ -38,6 +39,20 @@ def alarm_again_and_again() -> None:
     signal.setitimer(signal.ITIMER_REAL, PERIOD, PERIOD)
 
 
+def tell_of_alarms(writer: socket.socket) -> None:
+    """A handler of SIGALRM that sends a byte by `writer` (signal_pair), without SA_RESTART; for child processes."""
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGALRM, lambda *_: None)
+
+
+def interrupt(blocked: Child, call: str, reader: socket.socket) -> None:
+    """Sends SIGALRM to a child that is seen to be blocked in `call`, and returns when its handler has been run."""
+    blocked.is_blocked_in(call)
+    blocked.kill(signal.SIGALRM)
+    ready(reader, POLLIN)
+    reader.recv(1)
+
+
 @contextmanager
 def signal_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Two ends for signal.set_wakeup_fd: a byte comes out of the first for each signal that is handled.
@@ -48,10 +63,3 @@ def signal_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     with reader, writer:
         writer.setblocking(False)
         yield reader, writer
-
-
-def await_signals(reader: socket.socket, count: int) -> None:
-    """Returns when `count` signals have been handled. Raises Deviation when they are not."""
-    while count > 0:
-        ready(reader, POLLIN)
-        count -= len(reader.recv(count))

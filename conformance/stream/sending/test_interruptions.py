@@ -2,13 +2,13 @@
 
 from errno import EAGAIN, EINTR
 from select import POLLIN
-from signal import SIGALRM, set_wakeup_fd, siginterrupt
+from signal import SIGALRM, siginterrupt
 from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
 from conformance.stream.sending.buffers import MESSAGE, fill, received, small_pair
-from conformance.stream.sending.raw import alarm_again_and_again, await_signals, send, signal_pair
+from conformance.stream.sending.raw import alarm_again_and_again, interrupt, send, signal_pair, tell_of_alarms
 from fixtures.evidence.expect import STALL, fails, lasts, timeval
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.children import child, in_child
@@ -61,13 +61,12 @@ def test_send_goes_on_after_a_handler_with_sa_restart(peers, family):
     with signal_pair() as (reader, writer):
 
         def sending():
-            set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-            alarm_again_and_again()
+            tell_of_alarms(writer)
             siginterrupt(SIGALRM, False)  # decisive
             return send(client, b"more")
 
         with child(sending) as sender:
-            await_signals(reader, 3)
+            interrupt(sender, "send", reader)
             assert received(server, total) == MESSAGE[:total]
             assert sender.ends().value == 4
     assert received(server, 4) == b"more"
