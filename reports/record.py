@@ -56,6 +56,8 @@ class Fix:
     """What it brought, as the beginning of "... since Linux 5.14"."""
     changes: bool = True
     """Whether the behaviour changed; else only how it is set or seen, which excuses no deviation."""
+    stable: tuple[str, ...] = ()
+    """The first release of each older branch that has it too: 6.12.88 means that one and what follows it of 6.12."""
 
 
 @dataclass(frozen=True)
@@ -280,12 +282,18 @@ def source_from(data: Mapping[str, Any]) -> Source:
     return Source(**known(Source, data))
 
 
+def fix_from(data: Mapping[str, Any]) -> Fix:
+    """A Fix from its plain form."""
+    values = known(Fix, data)
+    return Fix(**{**values, "stable": tuple(values.get("stable", ()))})
+
+
 def claim_from(data: Mapping[str, Any]) -> Claim:
     """A Claim from its plain form."""
     values = known(Claim, data)
     values["sources"] = tuple(source_from(entry) for entry in values.get("sources", ()))
     values["documents"] = tuple(values.get("documents", ()))
-    values["fixes"] = tuple(Fix(**known(Fix, entry)) for entry in values.get("fixes", ()))
+    values["fixes"] = tuple(fix_from(entry) for entry in values.get("fixes", ()))
     return Claim(**values)
 
 

@@ -181,7 +181,8 @@ def kernels(claim: Claim) -> Iterator[tuple[str, str]]:
     if claim.until:
         yield "until", f"Linux {claim.until}"
     for fix in claim.fixes:
-        yield "fixed", f"{fix.says} since Linux {fix.since} (commit {fix.commit})"
+        older = f", and since {', '.join(fix.stable)} of older branches" if fix.stable else ""
+        yield "fixed", f"{fix.says} since Linux {fix.since}{older} (commit {fix.commit})"
 
 
 def last_verdict(name: str) -> str:
