@@ -55,6 +55,7 @@ def test_datagram_is_told_of_by_the_older_number(peers, family, option, said):
 
 
 @pytest.mark.claim("ip6.routing-header.told")
+@pytest.mark.needs(f"option:IPPROTO_IPV6.{IPV6_RECVRTHDR}", f"option:IPPROTO_IPV6.{OLD_RTHDR}")
 @pytest.mark.parametrize(
     ("option", "kind"), [(IPV6_RECVRTHDR, IPV6_RTHDR), (OLD_RTHDR, OLD_RTHDR)], ids=["IPV6_RECVRTHDR", "IPV6_2292RTHDR"]
 )

@@ -11,10 +11,11 @@ from conformance.configuration.values.tables import number
 from conformance.network.fragments.pieces import piece, receiver_of
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
-from fixtures.stage.families import over_ip, over_ip4
+from fixtures.stage.families import ip4, ip6, over, over_ip4
 
 FRAGMENT_SIZE = {"ip4": (IPPROTO_IP, 25), "ip6": (IPPROTO_IPV6, 77)}
 """linux/in.h, linux/in6.h."""
+over_knowing = over(ip4, ip6, knowing={ip4: "IPPROTO_IP.25", ip6: "IPPROTO_IPV6.77"})
 HEADERS = {"ip4": 20, "ip6": 40 + 8}
 """Of IP, and with that of a fragment (RFC 8200 4.5)."""
 CUTS = [(0, 400), (400, 1200), (1200, 1408)]
@@ -22,7 +23,7 @@ DATA = bytes(range(200)) * 7
 
 
 @pytest.mark.claim("fragments.size.largest-told")
-@over_ip
+@over_knowing
 def test_size_of_the_largest_fragment_is_told(remote):
     receiver, family = receiver_of(remote), remote.family.name
     receiver.setsockopt(*FRAGMENT_SIZE[family], 1)  # decisive
@@ -37,7 +38,7 @@ def test_size_of_the_largest_fragment_is_told(remote):
 
 
 @pytest.mark.claim("fragments.size.of-fragments-alone")
-@over_ip
+@over_knowing
 def test_size_of_a_datagram_that_came_whole_is_not_told(remote):
     receiver = receiver_of(remote)
     receiver.setsockopt(*FRAGMENT_SIZE[remote.family.name], 1)

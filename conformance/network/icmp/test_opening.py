@@ -46,6 +46,8 @@ def test_code_of_an_error_about_the_syn_chooses_errno(remote, error):
 
     tell(remote, error, quoted(remote, 0))  # decisive
 
+    remote.settle()
+    client.setblocking(False)  # a kernel that took no notice would go on trying
     with fails(error.errno):
         client.connect(remote.address)
 
@@ -109,4 +111,6 @@ def test_request_outlives_an_error_with_another_number(remote, error, number):
     tell(remote, error, quoted(remote, number))  # decisive
 
     remote.send("ACK seq 1 ack 1")
+    remote.settle()
+    listener.setblocking(False)
     assert remote.peers.accepting(listener).getpeername()[:2] == (remote.host, remote.port)

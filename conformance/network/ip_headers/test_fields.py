@@ -69,6 +69,7 @@ def test_code_point_comes_out_as_it_was_set(remote, point):
 
 
 @pytest.mark.claim("ipheader.class.received-told")
+@pytest.mark.needs(f"option:IPPROTO_IP.{IP_PKTOPTIONS}")
 @over_ip4
 def test_class_of_what_came_is_told(remote):
     listener = remote.listener()

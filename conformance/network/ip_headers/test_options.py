@@ -24,6 +24,7 @@ from fixtures.stage.families import over_ip4
 
 UNKNOWN = [b"\x9e\x04\x01\x02", b"\xde\x04\x00\x00", b"\x5e\x08abcdef", b"\x01\x01\x9e\x02"]
 """Experimental options of RFC 4727, with the bit that has them copied and without."""
+needs_options = pytest.mark.needs("option:IPPROTO_IP.IP_OPTIONS")
 KEPT = "Linux net/ipv4/tcp_ipv4.c tcp_v4_syn_recv_sock(): the route of the first segment stays"
 OVERRIDDEN = "RFC 9293 3.9.2.1: the later route should override"
 
@@ -76,6 +77,7 @@ def test_data_with_an_unknown_option_is_read(remote, option):
 
 
 @pytest.mark.claim("ipheader.route.given-by-application")
+@needs_options
 @over_ip4
 def test_route_of_the_application_stands_in_the_syn(remote):
     opening(remote, (IPPROTO_IP, IP_OPTIONS, route_to(GIVEN)))  # decisive
@@ -87,6 +89,7 @@ def test_route_of_the_application_stands_in_the_syn(remote):
 
 
 @pytest.mark.claim("ipheader.route.given-beats-received")
+@needs_options
 @over_ip4
 def test_route_of_the_application_beats_that_of_an_answer(remote, sysctl):
     accepting_routes(sysctl)
@@ -123,6 +126,7 @@ def test_route_of_a_later_segment_overrides_or_not(remote, sysctl):
 
 
 @pytest.mark.claim("ipheader.options.route-recorded")
+@needs_options
 @over_ip4
 def test_route_is_recorded_where_the_application_asks(remote):
     opening(remote, (IPPROTO_IP, IP_OPTIONS, bytes([RECORD_ROUTE, 11, 4]) + bytes(9)))  # decisive
@@ -133,6 +137,7 @@ def test_route_is_recorded_where_the_application_asks(remote):
 
 
 @pytest.mark.claim("ipheader.options.time-stamped")
+@needs_options
 @over_ip4
 def test_time_is_stamped_where_the_application_asks(remote):
     opening(remote, (IPPROTO_IP, IP_OPTIONS, bytes([TIME_STAMP, 12, 5, 0]) + bytes(8)))  # decisive

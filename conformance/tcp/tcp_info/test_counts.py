@@ -43,7 +43,8 @@ def test_bytes_of_both_directions_are_counted(remote):
     remote.send("ACK")
     remote.send("PSH ACK (7)")  # decisive
 
-    until(lambda: moved(server, before, "bytes_acked", "bytes_received") == (12, 7), what="12 and 7 bytes")
+    remote.settle()
+    assert moved(server, before, "bytes_acked", "bytes_received") == (12, 7)
 
 
 @pytest.mark.claim("tcp.info.segments-of-both-directions")
@@ -61,7 +62,8 @@ def test_segments_of_both_directions_are_counted(remote):
     remote.expect("ACK (0)")
     remote.send("ACK")
 
-    until(lambda: moved(server, before, *fields) == (3, 2, 2, 1), what="the segments counted")
+    remote.settle()
+    assert moved(server, before, *fields) == (3, 2, 2, 1)
 
 
 @pytest.mark.beside
