@@ -130,7 +130,7 @@ def test_packet_socket_gives_frames_with_the_link_layer_header(peers, family):
 
 
 @pytest.mark.claim("unix.create.no-packets")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", "own-counters")
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET])
 def test_unix_sockets_exchange_without_packets(wire, kind):
     with counted() as deltas:
@@ -149,7 +149,7 @@ def test_unix_sockets_exchange_without_packets(wire, kind):
 
 
 @pytest.mark.claim("unix.create.connects-without-packets")
-@pytest.mark.needs("namespace")
+@pytest.mark.needs("namespace", "own-counters")
 def test_unix_stream_connects_without_a_handshake(peers, wire):
     with counted() as deltas:
         client, server = peers.pair(unix)
