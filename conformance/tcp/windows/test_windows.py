@@ -41,7 +41,7 @@ def shut(remote):
 
 
 def closed(remote):
-    """Whether the window is closed, as the kernel has told last; what is left of it is filled, and never more than that.
+    """Whether the window is closed, as the kernel has told last; what is left of it is filled, and no more.
 
     The last acknowledgement may be a delayed one.
     """
