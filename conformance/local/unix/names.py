@@ -12,6 +12,7 @@ from sys import byteorder
 import pytest
 
 from fixtures.evidence.recorder import RecordedSocket
+from fixtures.stage.families import unix
 from fixtures.stage.peers import Peers
 
 LONGEST = 108
@@ -38,9 +39,9 @@ def new(peers: Peers, kind: int = SOCK_STREAM, *, lane: str = "client") -> Recor
 
 
 def serving(peers: Peers, name: Name, kind: int = SOCK_STREAM, *, lane: str = "listener") -> RecordedSocket:
-    """A socket bound to `name`, that listens if its type has connections."""
+    """A socket bound to `name`, that listens if its type has connections. Without one it is bound to any."""
     end = new(peers, kind, lane=lane)
-    end.bind(_plain(name))
+    end.bind(_plain(name) or unix.address())
     if kind != SOCK_DGRAM:
         end.listen(8)
     return end

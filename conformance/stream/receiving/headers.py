@@ -23,8 +23,10 @@ DATA = b"abcdef"
 ROOM_FOR_NAME, ROOM_FOR_CONTROL = 128, 64
 FLAGS = {"0": 0, "MSG_DONTWAIT": MSG_DONTWAIT, "MSG_PEEK": MSG_PEEK, "MSG_WAITALL": MSG_WAITALL, "MSG_TRUNC": MSG_TRUNC}
 ROOMS = {"short": 2, "whole": len(DATA), "long": 9}
-NAMES = {"udp-ip4": 16, "udp-ip6": 28, "local-unix": 8}
-"""Lengths of the sender's name: struct sockaddr_in, sockaddr_in6, and what autobind of unix(7) gives."""
+NAMES = {"udp-ip4": 16, "udp-ip6": 28}
+"""Lengths of the sender's name: struct sockaddr_in and sockaddr_in6."""
+FAMILY_ONLY, AUTOBOUND = 2, 6
+"""Bytes of sun_family, and of the name that autobind of unix(7) gives."""
 
 STREAMS = [Kind("stream", family, SOCK_STREAM) for family in (ip4, ip6, unix)]
 over_kinds = pytest.mark.parametrize(
@@ -95,4 +97,11 @@ def _emptied(end: RecordedSocket) -> None:
 def expected(kind: Kind, call: str) -> Header:
     """MSG_TRUNC for a message that was cut, the length of the sender's name, and nothing else."""
     cut = call.endswith("short") and kind.type != SOCK_STREAM
-    return Header(NAMES.get(str(kind), 0), 0, MSG_TRUNC if cut else 0)
+    return Header(_name(kind), 0, MSG_TRUNC if cut else 0)
+
+
+def _name(kind: Kind) -> int:
+    """The length of the sender's name; 0 where none is told."""
+    if str(kind) == "local-unix":
+        return FAMILY_ONLY + (len(kind.family.address()) or AUTOBOUND)
+    return NAMES.get(str(kind), 0)
