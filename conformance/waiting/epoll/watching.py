@@ -7,12 +7,28 @@ import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from conformance.lifecycle.linger.unsent import jam
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.verdicts import Deviation
-from fixtures.evidence.waiting import GENEROUS, poll_names
+from fixtures.evidence.waiting import GENEROUS, poll_names, until
 
 IN, OUT, ERR, HUP = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR, select.EPOLLHUP
 RDHUP, EDGE, ONCE, EXCLUSIVE = select.EPOLLRDHUP, select.EPOLLET, select.EPOLLONESHOT, select.EPOLLEXCLUSIVE
+
+
+def filled(end: RecordedSocket, instance: select.epoll) -> bytes:
+    """What a jammed `end` takes besides, until no room is told: a stack may go on sending after EAGAIN."""
+    more = b""
+
+    def full() -> bool:
+        nonlocal more
+        if now(instance) == "none":
+            return True
+        more += jam(end)
+        return False
+
+    until(full, what="an end without room")
+    return more
 
 
 @contextmanager
