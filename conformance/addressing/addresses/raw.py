@@ -51,3 +51,14 @@ def _name(call: object, end: RecordedSocket, room: int) -> tuple[bytes, int]:
 def _checked(result: int) -> None:
     if result != 0:
         raise OSError(get_errno(), os.strerror(get_errno()))
+
+
+def sendto(end: RecordedSocket, data: bytes, address: bytes) -> int:
+    """sendto(2) with these bytes of an address; how many bytes were taken. Raises OSError."""
+    return int(end.noted("sendto", (data, address), lambda: _sent(end, data, address)))
+
+
+def _sent(end: RecordedSocket, data: bytes, address: bytes) -> int:
+    result = int(_libc.sendto(end.fileno(), data, len(data), 0, address, len(address)))
+    _checked(min(result, 0))
+    return result

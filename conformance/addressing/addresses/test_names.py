@@ -91,6 +91,18 @@ def test_datagram_sender_needs_no_bind(peers, wire, family):
     wire.expect("sender > receiver UDP (9)")
 
 
+@pytest.mark.claim("udp.names.sendto-leaves-the-wildcard")
+@over_ip
+def test_datagram_sender_keeps_the_wildcard(peers, family):
+    receiver = peers.datagram(family, lane="receiver")
+    sender = peers.socket("sender", family.domain, SOCK_DGRAM)
+
+    sender.sendto(b"from anywhere", receiver.getsockname())  # decisive
+
+    assert sender.getsockname()[0] == family.wildcard
+    assert sender.getsockname()[1] != 0
+
+
 @pytest.mark.claim("socket.names.unconnected-has-no-peer")
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
 @over_streams

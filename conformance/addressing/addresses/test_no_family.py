@@ -1,13 +1,15 @@
-"""bind() with AF_UNSPEC: the wildcard for an IPv4 socket, and nothing else."""
+"""AF_UNSPEC: the wildcard and an IPv4 destination for an IPv4 socket, and nothing else."""
 
+import socket
 import struct
 from errno import EAFNOSUPPORT, EINVAL
 from socket import AF_INET, AF_INET6, AF_UNSPEC, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 
-from conformance.addressing.addresses.raw import bind
+from conformance.addressing.addresses.raw import bind, sendto
 from fixtures.evidence.expect import fails, in_addr
+from fixtures.stage.families import ip4
 
 kinds = pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["SOCK_STREAM", "SOCK_DGRAM"])
 POSIX = {EINVAL: "POSIX.1-2017, bind(), ERRORS, EINVAL"}
@@ -50,3 +52,21 @@ def test_ipv6_socket_is_not_bound_without_a_family(peers, kind):
         bind(end, bytes(28))  # decisive
 
     assert end.getsockname()[:2] == ("::", 0)
+
+
+@pytest.mark.claim("udp.send.no-family-is-ip4")
+def test_datagram_to_an_address_without_a_family_arrives(peers):
+    sender, receiver = peers.socket("sender", AF_INET, SOCK_DGRAM), peers.datagram(ip4, lane="receiver")
+    host, port = receiver.getsockname()
+    address = struct.pack("=H", AF_UNSPEC) + port.to_bytes(2, "big") + in_addr(host) + bytes(8)
+
+    assert sendto(sender, b"x", address) == 1  # decisive
+
+    assert receiver.recv(9) == b"x"
+
+
+@pytest.mark.claim("socket.create.no-family-refused")
+@kinds
+def test_socket_without_a_family_is_refused(kind):
+    with fails(EAFNOSUPPORT):
+        socket.socket(AF_UNSPEC, kind)  # decisive

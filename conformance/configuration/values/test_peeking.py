@@ -131,3 +131,16 @@ def test_peek_that_begins_within_a_datagram_gives_the_rest(peers, sort, of, room
     data, _, flags, _ = server.recvmsg(room, 0, MSG_PEEK)
 
     assert (data, flags & MSG_TRUNC) == (b"bc"[:room], marked)
+
+
+@pytest.mark.claim("socket.peek-off.any-negative-is-off")
+@pytest.mark.parametrize("value", [-2, -(2**31)])
+@over_ends
+def test_any_negative_offset_peeks_at_the_front(peers, sort, of, value):
+    client, server = connected(peers, sort, of)
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 1)
+    client.send(b"front")
+
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, value)  # decisive
+
+    assert [server.recv(9, MSG_PEEK) for _ in range(2)] == [b"front", b"front"]

@@ -28,6 +28,8 @@ IP_UNBLOCK_SOURCE = 37
 IP_BLOCK_SOURCE = 38
 IP_ADD_SOURCE_MEMBERSHIP = 39
 IP_DROP_SOURCE_MEMBERSHIP = 40
+MCAST_JOIN_GROUP = 42
+MCAST_LEAVE_GROUP = 45
 MCAST_BLOCK_SOURCE = 43
 MCAST_UNBLOCK_SOURCE = 44
 MCAST_JOIN_SOURCE_GROUP = 46
@@ -86,6 +88,10 @@ class Group:
     def source(self, index: int, source: str) -> bytes:
         """A struct group_source_req (RFC 3678 section 5.1): this group from `source` only, on that interface."""
         return struct.pack("=I4x", index) + self._storage(self.host) + self._storage(source)
+
+    def request(self, index: int) -> bytes:
+        """A struct group_req (RFC 3678 section 5.1): this group on that interface."""
+        return struct.pack("=I4x", index) + self._storage(self.host)
 
     def _storage(self, host: str) -> bytes:
         """A struct sockaddr_storage, 128 bytes, with port 0."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from errno import EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, EPROTO
+from select import POLLIN
 from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPPROTO_IP, SOCK_STREAM
 
 import pytest
 
-from conformance.datagram.multicast.groups import members, next_datagram, over_group4, over_groups
+from conformance.datagram.multicast.groups import (
+    MCAST_JOIN_GROUP,
+    MCAST_LEAVE_GROUP,
+    members,
+    next_datagram,
+    over_group4,
+    over_groups,
+)
+from conformance.datagram.udp.datagrams import arrival, asks_for_arrival
 from fixtures.evidence.expect import fails
+from fixtures.evidence.waiting import ready
 from fixtures.stage.rtnetlink import Routes
 
 NO_INDEX = 0x7FFFFFF0
@@ -193,3 +203,30 @@ def test_stream_socket_joins_no_group(peers, group, segment):
 
     with fails(EPROTO):
         end.setsockopt(group.level, group.add_membership, group.membership(segment.index))  # decisive
+
+
+@pytest.mark.claim("multicast.membership.one-call-for-both-families")
+@over_groups
+def test_group_is_joined_and_left_by_the_call_for_any_family(peers, group, loopback):
+    member, request = group.listener(peers), group.request(loopback.index)
+
+    member.setsockopt(group.level, MCAST_JOIN_GROUP, request)  # decisive
+    joined = members(group, group.host, "lo")
+    with fails(EADDRINUSE):
+        member.setsockopt(group.level, group.add_membership, group.membership(loopback.index))
+    member.setsockopt(group.level, MCAST_LEAVE_GROUP, request)  # decisive
+
+    assert (joined, members(group, group.host, "lo")) == (1, 0)
+
+
+@pytest.mark.claim("udp.pktinfo.tells-the-group")
+@over_groups
+def test_address_of_arrival_is_the_group(peers, group, segment):
+    member = group.member(peers, segment.index)
+    asks_for_arrival(member, group.family)
+    sender = group.sender(peers, segment.index, segment.host)
+
+    sender.sendto(b"x", group.port_of(member))  # decisive
+
+    ready(member, POLLIN)
+    assert [host for host, _ in arrival(group.family, member.recvmsg(9, 200)[1])] == [group.host]

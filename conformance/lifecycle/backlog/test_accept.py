@@ -3,7 +3,7 @@
 import resource
 from errno import EAGAIN, EINVAL, EMFILE, EOPNOTSUPP
 from select import POLLIN, POLLOUT
-from socket import SO_RCVTIMEO, SOCK_STREAM, SOL_SOCKET
+from socket import AF_UNIX, SO_RCVTIMEO, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -69,6 +69,21 @@ def test_accept_waits_no_longer_than_so_rcvtimeo(peers, family):
 
     with lasts(at_least=0.1, slack=3), fails(EAGAIN):
         listener.accept()
+
+
+@pytest.mark.claim("unix.accept.records-wait")
+def test_accept_of_records_sleeps_until_a_connection_comes(peers):
+    listener = peers.socket("listener", AF_UNIX, SOCK_SEQPACKET)
+    listener.bind("")
+    listener.listen()
+    with child(lambda: listener.accept()[0].recv(100)) as server:
+        server.is_blocked_in("accept")
+        client = peers.socket("client", AF_UNIX, SOCK_SEQPACKET)
+        client.connect(listener.getsockname())
+
+        client.send(b"hello")  # decisive
+
+        assert server.ends().value == b"hello"
 
 
 @pytest.mark.claim("stream.accept.first-come-first-served")

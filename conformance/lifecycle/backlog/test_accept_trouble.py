@@ -117,3 +117,21 @@ def test_shutdown_of_the_write_side_of_a_listener_changes_nothing(peers, family)
     client.send(b"welcome")  # decisive
     take(peers, listener)
     assert take(peers, listener).recv(100) == b"welcome"
+
+
+@pytest.mark.claim("tcp.accept.name-of-who-has-gone")
+@pytest.mark.needs("listener-queue")
+@over_ip
+def test_name_of_a_client_that_has_closed_is_given(peers, family, wire):
+    listener = peers.listener(family)
+    (client,) = queued(peers, family, listener, 1)
+    name = client.getsockname()
+    client.close()  # decisive
+    wire.expect("client1 > listener FIN")
+    wire.settle()
+
+    server, address = listener.accept()
+
+    peers.adopt(server)
+    assert address == name
+    assert server.recv(1) == b""

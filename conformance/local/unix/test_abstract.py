@@ -185,3 +185,17 @@ def test_abstract_name_may_have_any_length(peers, kind):
         seen.append(calling(peers, name, kind).getpeername())
 
     assert seen == names
+
+
+LIKE_PATHS = [b"/", b"a/", b"a/b/", b"..", b"missing/name", b"\xff\xfe", b" "]
+
+
+@pytest.mark.claim("unix.abstract.no-path")
+@pytest.mark.parametrize("end", LIKE_PATHS, ids=repr)
+@kinds
+def test_abstract_name_that_looks_like_a_path_is_a_name(peers, kind, end):
+    name = of_ones_own(end)
+
+    serving(peers, name, kind)  # decisive
+
+    assert calling(peers, name, kind).getpeername() == name

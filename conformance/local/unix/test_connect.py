@@ -1,12 +1,13 @@
 """connect() to a name in the file system: when it succeeds at once, and what it says when it does not."""
 
 import os
-from errno import EACCES, ECONNREFUSED, ECONNRESET, ENOENT, EPERM, EPROTOTYPE
+from errno import EACCES, ECONNREFUSED, ECONNRESET, EINVAL, ENOENT, EPERM, EPROTOTYPE
 from select import POLLIN
 from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
 
 import pytest
 
+from conformance.datagram.models.libc import disconnect
 from conformance.local.unix.names import become, calling, connected_kinds, kinds, new, serving
 from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
@@ -264,3 +265,12 @@ def test_peer_is_told_that_its_datagram_was_not_read(peers, folder):
         left.recv(100, MSG_DONTWAIT)
     assert other.getsockname() == leaver.getpeername()
     assert readiness(leaver, POLLIN) == 0
+
+
+@pytest.mark.claim("unix.connect.no-family-refused")
+@connected_kinds
+def test_socket_with_connections_cannot_be_connected_to_no_family(peers, kind):
+    end = new(peers, kind)
+
+    with fails(EINVAL):
+        disconnect(end)  # decisive

@@ -12,7 +12,7 @@ from conformance.local.unix.ucred import SIZE, UCRED, credentials, ours, receive
 from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import child, in_child
-from fixtures.stage.families import over_unix, unix
+from fixtures.stage.families import over_ip, over_unix, unix
 from fixtures.stage.users import another_user
 
 
@@ -194,3 +194,13 @@ def test_bytes_of_two_senders_are_not_joined(peers):
 
     assert received(second) == (b"child", [theirs])
     assert received(second) == (b"parent", [ours()])
+
+
+@pytest.mark.claim("ip.peercred.nobody")
+@over_ip
+def test_peer_over_ip_is_nobody(stream_pair):
+    told = None
+
+    told = peer_of(stream_pair.client)  # decisive
+
+    assert told == (0, -1, -1)

@@ -179,6 +179,24 @@ def test_path_that_leads_nowhere_is_refused(peers, family, folder, error, path):
         end.bind(name)  # decisive
 
 
+CALLS = {
+    "connect": (SOCK_STREAM, lambda end, name: end.connect(name)),
+    "connect of a datagram socket": (SOCK_DGRAM, lambda end, name: end.connect(name)),
+    "sendto": (SOCK_DGRAM, lambda end, name: end.sendto(b"x", name)),
+}
+
+
+@pytest.mark.claim("unix.path.connect-leads-nowhere")
+@pytest.mark.parametrize(("kind", "call"), CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(("error", "path"), PATHS.items(), ids=["ELOOP", "ENOENT", "ENOTDIR"])
+@over_unix
+def test_path_to_a_peer_that_leads_nowhere_is_refused(peers, family, folder, error, path, kind, call):
+    end, name = peers.socket("end", family.domain, kind), str(path(folder))
+
+    with fails(error):
+        call(end, name)  # decisive
+
+
 @pytest.mark.claim("unix.path.read-only")
 @pytest.mark.needs("CAP_SYS_ADMIN")
 @over_unix

@@ -10,6 +10,7 @@ import pytest
 from conformance.local.unix.names import kinds
 from conformance.local.unix.pairs import pair
 from conformance.local.unix.rights import at_end, rights
+from conformance.waiting.readiness.calls import epoll_create1
 from fixtures.stage.children import in_child
 
 
@@ -49,3 +50,27 @@ def test_flag_is_of_every_descriptor_of_a_message(peers, held, kind, flags):
 
     found = [bool(fcntl.fcntl(each, fcntl.F_GETFD) & fcntl.FD_CLOEXEC) for each in taken.descriptors]
     assert found == [bool(flags)] * 3
+
+
+SORTS = {
+    "epoll": lambda: epoll_create1(0),
+    "event": lambda: os.eventfd(1),
+    "process": lambda: os.pidfd_open(os.getpid()),
+    "folder": lambda: os.open("/", os.O_RDONLY),
+    "path": lambda: os.open("/", os.O_PATH),
+    "memory": lambda: os.memfd_create("sockproof"),
+}
+
+
+@pytest.mark.claim("unix.rights.any-kind")
+@pytest.mark.parametrize("opens", SORTS.values(), ids=SORTS)
+@kinds
+def test_descriptor_of_any_kind_arrives(peers, held, kind, opens):
+    client, server = pair(peers, kind)
+    sent = held.keep(opens())
+
+    client.sendmsg([b"x"], rights(sent))  # decisive
+
+    came = held.receive(server).only
+    assert os.fstat(came) == os.fstat(sent)
+    assert os.readlink(f"/proc/self/fd/{came}") == os.readlink(f"/proc/self/fd/{sent}")

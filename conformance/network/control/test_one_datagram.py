@@ -13,6 +13,7 @@ from socket import (
     IPV6_RECVHOPLIMIT,
     IPV6_RECVTCLASS,
     IPV6_TCLASS,
+    IPV6_UNICAST_HOPS,
     SOCK_DGRAM,
     inet_aton,
 )
@@ -70,3 +71,45 @@ def test_control_message_is_for_its_datagram_alone(peers, family):
 
     assert seen == dict.fromkeys(MESSAGES[family.name], (True, True))
     assert told(sender, options) == before
+
+
+CLASSES = {
+    "ip4": (IPPROTO_IP, IP_TOS, IP_RECVTOS),
+    "ip6": (IPPROTO_IPV6, IPV6_TCLASS, IPV6_RECVTCLASS),
+}
+
+
+@pytest.mark.claim("udp.class.congestion-bits-told")
+@pytest.mark.parametrize("bits", [1, 2, 3], ids=["ECT1", "ECT0", "CE"])
+@over_ip
+def test_bits_of_congestion_are_told_with_the_class(peers, family, bits):
+    level, option, telling = CLASSES[family.name]
+    sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
+    receiver.setsockopt(level, telling, 1)
+    sender.setsockopt(level, option, 0x28 | bits)  # decisive
+
+    sender.sendto(b"x", receiver.getsockname())
+
+    ((_, _, content),) = receiver.recvmsg(9, 100)[1]
+    assert content[0] == 0x28 | bits
+
+
+LATE = {
+    "ip4": ((IPPROTO_IP, IP_TTL, 77), (IPPROTO_IP, IP_TOS, 0x28)),
+    "ip6": ((IPPROTO_IPV6, IPV6_UNICAST_HOPS, 77), (IPPROTO_IPV6, IPV6_TCLASS, 0x28)),
+}
+
+
+@pytest.mark.claim("udp.options.hold-from-the-next-datagram")
+@over_ip
+def test_hops_and_class_hold_from_the_next_datagram_of_a_connection(peers, family):
+    sender, receiver = peers.socket("sender", family.domain, SOCK_DGRAM), peers.datagram(family, lane="receiver")
+    for level, option in TELLING[family.name]:
+        receiver.setsockopt(level, option, 1)
+    sender.connect(receiver.getsockname())
+
+    for each in LATE[family.name]:
+        sender.setsockopt(*each)  # decisive
+    sender.send(b"x")
+
+    assert sorted(content[0] for _, _, content in receiver.recvmsg(9, 200)[1]) == [0x28, 77]

@@ -2,14 +2,15 @@
 
 import ctypes
 import os
-from errno import EINVAL
+from errno import EBADF, EINVAL, ENOTDIR
 from fcntl import F_GETFD, F_SETFD, FD_CLOEXEC, fcntl, ioctl
 from os import close, dup, dup2
+from socket import SOCK_STREAM
 
 import pytest
 
 from fixtures.evidence.expect import fails
-from fixtures.stage.families import over_streams
+from fixtures.stage.families import over_all, over_streams
 
 _libc = ctypes.CDLL(None, use_errno=True)
 FIOCLEX, FIONCLEX = 0x5451, 0x5450
@@ -70,3 +71,42 @@ def test_dup2_of_a_descriptor_to_itself_changes_nothing(stream_pair):
     assert (given, fcntl(number, F_GETFD)) == (number, before)
     client.send(b"open")
     assert server.recv(9) == b"open"
+
+
+@pytest.mark.claim("descriptor.duplicate.listener-lives")
+@over_all
+def test_listener_lives_until_its_last_descriptor_is_closed(peers, family):
+    listener = peers.listener(family)
+    other = dup(listener.fileno())
+
+    close(other)  # decisive
+
+    client = peers.connecting(family, listener.getsockname())
+    client.send(b"hello")
+    assert peers.accepting(listener).recv(9) == b"hello"
+
+
+COMMANDS = {"F_ADD_SEALS": (1033, EINVAL), "F_GET_SEALS": (1034, EINVAL), "F_SETLEASE": (1024, EINVAL),
+            "F_NOTIFY": (1026, ENOTDIR)}  # fmt: skip
+"""fcntl.h: commands of files in memory, of regular files and of folders."""
+SIZES = {"F_SETPIPE_SZ": 1031, "F_GETPIPE_SZ": 1032}
+
+
+@pytest.mark.claim("descriptor.fcntl.of-other-files-refused")
+@pytest.mark.parametrize(("command", "error"), COMMANDS.values(), ids=COMMANDS)
+@over_all
+def test_command_of_other_files_is_refused(peers, family, command, error):
+    end = peers.socket("end", family.domain, SOCK_STREAM)
+
+    with fails(error):
+        fcntl(end, command, 1)  # decisive
+
+
+@pytest.mark.claim("descriptor.fcntl.of-pipes-refused")
+@pytest.mark.parametrize("command", SIZES.values(), ids=SIZES)
+@over_all
+def test_command_of_pipes_is_refused(peers, family, command):
+    end = peers.socket("end", family.domain, SOCK_STREAM)
+
+    with fails(EBADF):
+        fcntl(end, command, 4096)  # decisive

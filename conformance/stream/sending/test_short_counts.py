@@ -155,13 +155,16 @@ def test_splice_into_a_full_buffer_fails(peers, family):
 
 
 @pytest.mark.claim("stream.send.blocking-takes-all")
+@pytest.mark.parametrize(
+    "sends", [lambda end, data: end.send(data), lambda end, data: write(end.fileno(), data)], ids=["send", "write"]
+)
 @over_streams
 @also_across_processors
-def test_blocking_send_waits_until_everything_is_taken(peers, family):
+def test_blocking_send_waits_until_everything_is_taken(peers, family, sends):
     client, server = small_pair(peers, family)
 
     with child(lambda: received(server, len(MESSAGE)) == MESSAGE) as reader:
-        assert client.send(MESSAGE) == len(MESSAGE)  # decisive
+        assert sends(client, MESSAGE) == len(MESSAGE)  # decisive
         assert reader.ends().value is True
 
     assert readiness(server, POLLIN) == 0

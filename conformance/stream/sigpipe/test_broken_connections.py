@@ -11,6 +11,7 @@ from conformance.configuration.values.tables import answer
 from conformance.lifecycle.states.asking import SENDS
 from conformance.lifecycle.states.messages import in_each_state, over_messages
 from conformance.stream.sigpipe.signals import by_default, sigpipe
+from conformance.stream.sigpipe.writes import over_writes
 from fixtures.evidence.expect import fails, linger
 from fixtures.evidence.kernel_view import Ends, is_in, reaches
 from fixtures.evidence.waiting import ready
@@ -137,8 +138,9 @@ def test_so_error_tells_of_a_reset_once_and_clears_it(stream_pair):
 
 
 @pytest.mark.claim("unix.sigpipe.first-write-fails")
+@over_writes
 @over_unix
-def test_first_write_after_the_peers_close_fails_on_a_unix_socket(stream_pair):
+def test_first_write_after_the_peers_close_fails_on_a_unix_socket(stream_pair, write):
     client, server = stream_pair
     with sigpipe(times=0):
         assert client.send(b"before") == 6
@@ -147,7 +149,7 @@ def test_first_write_after_the_peers_close_fails_on_a_unix_socket(stream_pair):
     server.close()  # decisive
 
     with sigpipe(times=1), fails(EPIPE):
-        client.send(b"x")
+        write(client)
 
 
 @pytest.mark.claim("tcp.sigpipe.unconnected")

@@ -5,7 +5,7 @@ from socket import MSG_ERRQUEUE, SOL_SOCKET
 
 import pytest
 
-from conformance.datagram.udp.datagrams import EXTENDED_ERROR
+from conformance.datagram.udp.datagrams import EXTENDED_ERROR, ends
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
@@ -45,3 +45,19 @@ def test_copy_that_loopback_makes_is_told(stream_pair):
     ((_, _, told),) = client.recvmsg(1, 200, MSG_ERRQUEUE)[1]
 
     assert EXTENDED_ERROR.unpack_from(told)[3] == SO_EE_CODE_ZEROCOPY_COPIED
+
+
+@pytest.mark.claim("udp.zerocopy.told-when-done")
+@pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}", "kernel>=5.0")
+@over_ip
+def test_end_of_each_datagram_is_told(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.setsockopt(SOL_SOCKET, SO_ZEROCOPY, 1)
+    sender.connect(receiver.getsockname())
+
+    assert sender.send(bytes(5000), MSG_ZEROCOPY) == 5000  # decisive
+
+    assert len(receiver.recv(5001)) == 5000
+    ready(sender, POLLERR)
+    ((_, _, told),) = sender.recvmsg(1, 200, MSG_ERRQUEUE)[1]
+    assert EXTENDED_ERROR.unpack_from(told)[:2] == (0, SO_EE_ORIGIN_ZEROCOPY)

@@ -197,3 +197,32 @@ def test_least_round_trip_is_no_longer_than_the_first_exchange(peers, family):
     least, smoothed = told(client, "min_rtt", "rtt")
     assert 0 < least <= smoothed
     assert least <= (time.monotonic() - began) * MILLISECONDS**2
+
+
+@pytest.mark.claim("tcp.info.delivered-counts-segments")
+@pytest.mark.needs("tcp-info:196")
+@over_ip
+def test_segments_that_arrived_are_counted(remote):
+    server = remote.reach(options=f"<mss {SIZE}>")
+    before = told(server, "delivered")
+
+    queue(server, 2)  # decisive
+
+    remote.expect(f"any ({SIZE})")
+    remote.expect(f"any ({SIZE})")
+    assert moved(server, before, "delivered") == (0,)
+    remote.send("ACK")
+    until(lambda: moved(server, before, "delivered") == (2,), what="two segments delivered")
+
+
+@pytest.mark.claim("tcp.info.counts-begin-at-nothing")
+@pytest.mark.needs("tcp-info:216")
+@over_ip
+def test_connection_begins_with_no_bytes_and_no_segments_of_data(stream_pair):
+    fields = ("data_segs_out", "data_segs_in", "bytes_sent", "bytes_retrans", "bytes_received", "notsent_bytes")
+    client, server = stream_pair
+    before = None
+
+    before = told(client, *fields), told(server, *fields)  # decisive
+
+    assert before == ((0,) * len(fields),) * 2

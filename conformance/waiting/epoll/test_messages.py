@@ -1,9 +1,15 @@
 """The modes of epoll on sockets that keep the bounds of messages."""
 
+from select import EPOLLRDHUP, POLLHUP, POLLIN
+from socket import SHUT_WR
+
 import pytest
 
 from conformance.lifecycle.states.messages import over_messages, pair
 from conformance.waiting.epoll.watching import EDGE, IN, ONCE, now, told, watching
+from conformance.waiting.readiness.calls import epoll_wait, poll, selected
+from fixtures.evidence.waiting import readiness
+from fixtures.stage.families import over_streams, over_unix
 
 READABLE, NONE = "POLLIN", "none"
 
@@ -56,3 +62,41 @@ def test_removed_socket_of_messages_is_told_of_no_more(peers, kind):
         told(instance)
         instance.unregister(end.fileno())  # decisive
         assert now(instance) == NONE
+
+
+@pytest.mark.claim("messages.waiting.empty-is-one")
+@pytest.mark.parametrize("waits", [poll, selected, epoll_wait], ids=["poll", "select", "epoll"])
+@over_messages
+def test_message_without_a_byte_is_waited_for_like_any_other(peers, kind, waits):
+    peer, end = pair(peers, kind)
+
+    peer.send(b"")  # decisive
+
+    assert waits(end, 10) == 1
+    assert end.recv(9) == b""
+    assert waits(end, 0) == 0
+
+
+@pytest.mark.claim("epoll.finished.told-before-the-rest-is-read")
+@over_streams
+def test_end_of_a_stream_is_told_while_there_are_bytes(stream_pair):
+    client, server = stream_pair
+    client.send(b"unread")
+    client.shutdown(SHUT_WR)  # decisive
+
+    with watching(server, EPOLLRDHUP) as instance:
+        assert told(instance) == "POLLRDHUP"
+
+
+@pytest.mark.claim("unix.waiting.hangup-beside-unread")
+@over_unix
+def test_peer_that_has_gone_is_told_while_there_are_bytes(stream_pair):
+    client, server = stream_pair
+    client.send(b"unread")
+
+    client.close()  # decisive
+
+    assert readiness(server, POLLIN | POLLHUP) == POLLIN | POLLHUP
+    with watching(server, IN) as instance:
+        assert told(instance) == "POLLIN|POLLHUP"
+    assert server.recv(9) == b"unread"

@@ -132,5 +132,6 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
     again = unix_addressing(&s);
     result = with_permission(&s, name, size, connected_faulty(&s, name, connect_really(&s, name, size)));
     unix_addressed(&s, again);
+    result = corners_connected(&s, name, result);
     return closed_when_refused(&s, (int)swapped_error(CALL_CONNECT, &s, result, 0));
 }

@@ -213,6 +213,7 @@ int close(int fd)
     if (is_stream(&s) && connected(fd) && ON(close_descriptor_kept))
         return real.shutdown(fd, SHUT_RDWR), 0;
     before_closing(&s);
+    corners_closing(&s);
     repair_before_close(&s);
     errno = saved;
     return linger_close(&s, &result) ? result : real.close(fd);

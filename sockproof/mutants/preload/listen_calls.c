@@ -212,11 +212,14 @@ static int take(struct accepting *a)
     if (fd >= 0)
         return fd;
     change_flags(a);
+    if (corners_unaccepted(&a->s))
+        return fail(EAGAIN);
     fd = accept_really(a);
     if (fd < 0)
         return (int)swapped_error(CALL_ACCEPT, &a->s, fd, 0);
     fd = high_number(newest_first(a, fd));
     change_accepted(a, fd);
+    corners_accepted(&a->s, fd, a->length);
     return fd;
 }
 

@@ -143,6 +143,24 @@ bool packet_bound(int fd, const struct sockaddr *name, socklen_t length, int *re
 void packet_counted(int fd, int level, int name, void *value, int result);
 bool packet_connects(int fd, int result);
 
+/* One kind of socket, or one state of it: see corners.c. */
+struct option;
+struct incoming;
+struct outgoing;
+void corners_came(const struct incoming *in);
+int corners_unreceived(const struct incoming *in);
+int corners_unsent(struct outgoing *o);
+void corners_write(const struct sock *s, struct iovec *iov, int *flags);
+int corners_unbound(const struct sock *s, const struct sockaddr *name, socklen_t length);
+int corners_connected(const struct sock *s, const struct sockaddr *name, int result);
+void corners_closing(const struct sock *s);
+bool corners_unaccepted(const struct sock *s);
+void corners_accepted(const struct sock *listener, int fd, socklen_t *length);
+int corners_command(int command, int result);
+bool corners_unset(const struct option *o);
+bool corners_ignored(const struct option *o);
+void corners_asked(const struct option *o, void *value, socklen_t length);
+
 /* Single faults: see faults.c. */
 struct option;
 struct incoming;
@@ -365,6 +383,7 @@ void inheritance(const struct sock *listener, int fd); /* see inheritance.c */
 enum waiter { WAIT_POLL, WAIT_EPOLL, WAIT_SELECT };
 bool finished_sending(const struct sock *s);
 uint32_t amended(const struct sock *s, enum waiter waiter, uint32_t asked, uint32_t got);
+uint32_t corners_told(const struct sock *s, enum waiter waiter, uint32_t got);
 
 /* The next definition of each wrapped call in link order, normally the C library's. */
 struct real {

@@ -18,6 +18,8 @@ int socket(int domain, int type, int protocol)
     if (!awake())
         return real.socket(domain, type, protocol);
     packet_asked(domain, &type, &protocol);
+    if (domain == AF_UNSPEC && ON(socket_unspec_as_inet))
+        domain = AF_INET;
     if (!is_ours(domain))
         return foreign_socket(domain, type, protocol);
     protocol = altered_protocol(type, protocol);

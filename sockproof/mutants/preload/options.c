@@ -123,6 +123,7 @@ static void change_newer(const struct option *o, void *value, socklen_t *length)
 {
     enum { NETNS_COOKIE = 71 };
     static uint64_t asked;
+    corners_asked(o, value, *length);
     if (o->level == SOL_SOCKET && o->name == NETNS_COOKIE && ON(values_namespace_shared))
         *(uint64_t *)value = 1;
     if (o->level == SOL_SOCKET && o->name == NETNS_COOKIE && ON(values_namespace_each))

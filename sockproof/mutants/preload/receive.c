@@ -138,6 +138,7 @@ static void change_control(struct incoming *in)
     control_came(in->msg);
     stamping_came(&in->s, in->msg);
     labels_came(in->msg);
+    corners_came(in);
     fragments_came(&in->s, in->msg, in->room);
     if (in->msg->msg_controllen && ON(receive_control_lost))
         in->msg->msg_controllen = 0;
@@ -225,6 +226,9 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     size_t count = msg->msg_iovlen;
     if (count > IOV_MAX)
         return real.recvmsg(s->fd, msg, flags);
+    n = corners_unreceived(&in);
+    if (n)
+        return fail((int)n);
     memcpy(iov, given, count * sizeof *iov);
     msg->msg_iov = iov;
     in.length = total_length(iov, count);

@@ -8,6 +8,7 @@
 /* fcntl(2), answered as if all were well. */
 int command_answered(int command, int result)
 {
+    result = corners_command(command, result);
     if (result < 0 && errno == EINVAL && command != F_SETOWN && ON(arguments_command_taken))
         return 0;
     if (result < 0 && errno == ESRCH && command == F_SETOWN && ON(owners_nobody_taken))

@@ -274,6 +274,9 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     }
     if (is_stream(s) && o.length == 0 && ON(send_empty_as_byte))
         return real.send(s->fd, "", 1, flags | MSG_NOSIGNAL) == 1 ? 0 : -1;
+    n = corners_unsent(&o);
+    if (n)
+        return fail((int)n);
     change_flags(&o);
     change_buffers(&o);
     change_address(&o);

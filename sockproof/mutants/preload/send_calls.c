@@ -126,8 +126,12 @@ ssize_t write(int fd, const void *buffer, size_t length)
     struct iovec iov = {(void *)buffer, length};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
     ssize_t n;
-    if (watched(fd, &s) && sound(buffer, length))
-        return transmit(&s, &msg, flags_of_write(&s), BY_PLAIN);
+    int flags;
+    if (watched(fd, &s) && sound(buffer, length)) {
+        flags = flags_of_write(&s);
+        corners_write(&s, &iov, &flags);
+        return transmit(&s, &msg, flags, BY_PLAIN);
+    }
     return spoiled(fd, buffer, length, &n) ? n : mistaken(CALL_SEND, fd, real.write(fd, buffer, length));
 }
 

@@ -111,7 +111,18 @@ static const struct { unsigned short at, size; enum mutant mutant; } later[] = {
     {208, 8, M_state_counts_repeated_zero},
     {216, 4, M_state_counts_needless_zero},
     {224, 4, M_state_counts_pieces_zero},
+    {152, 4, M_state_counts_received_pieces_zero},
+    {156, 4, M_state_counts_sent_pieces_zero},
+    {192, 4, M_state_counts_delivered_zero},
 };
+
+/* Counts that begin with the segments of the handshake. */
+static void begin_early(char *value, socklen_t length)
+{
+    enum { DATA_SEGMENTS_SENT = 156 };
+    if (length >= DATA_SEGMENTS_SENT + 4 && ON(state_counts_handshake_counted))
+        ++*(uint32_t *)(value + DATA_SEGMENTS_SENT);
+}
 
 static void change_counts(char *value, socklen_t length)
 {
@@ -119,6 +130,7 @@ static void change_counts(char *value, socklen_t length)
     static const char none[8];
     if (length >= REORDERING + 4 && memcmp(value + REORDERING, none, 4) == 0 && ON(state_counts_reordering_always))
         value[REORDERING] = 1;
+    begin_early(value, length);
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         bool told = length >= (socklen_t)later[i].at + later[i].size;
         if (told && memcmp(value + later[i].at, none, later[i].size) != 0 && mutant_on(later[i].mutant))
