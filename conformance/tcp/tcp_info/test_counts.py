@@ -14,6 +14,8 @@ from fixtures.stage.families import over_ip
 MILLISECONDS = 1000
 WHILE = 60
 """Milliseconds that can be told from none at any HZ."""
+PLENTY = 1.0
+"""Seconds after which the kernel's clock has come so far, however busy the machine is."""
 SELECTIVE = f"<mss {SIZE},sackOK>"
 THIRD, BOTH = f"{2 * SIZE + 1}:{3 * SIZE + 1}", f"{SIZE + 1}:{3 * SIZE + 1}"
 """Blocks: of the third segment, and of the second and the third."""
@@ -25,6 +27,11 @@ def told(end, *fields):
     """These fields of TCP_INFO; 0 where the kernel does not have them yet."""
     known = names(end.fileno())
     return tuple(known[f"tcpi_{field}"] for field in fields)
+
+
+def reaches(end, field, least, *, what):
+    """Returns when a field that counts time has come so far."""
+    until(lambda: told(end, field)[0] >= least, what=what, within=PLENTY)
 
 
 def moved(end, before, *fields):
@@ -146,7 +153,7 @@ def test_time_counts_while_data_is_unacknowledged(remote):
     began = time.monotonic()
     server.send(b"data")
     remote.expect("any (4)")
-    until(lambda: told(server, "busy_time")[0] >= WHILE * MILLISECONDS, what=f"{WHILE} ms with data on its way")
+    reaches(server, "busy_time", WHILE * MILLISECONDS, what=f"{WHILE} ms with data on its way")
 
     remote.send("ACK")  # decisive
 
@@ -163,7 +170,7 @@ def test_time_counts_while_data_waits_for_the_window_of_the_peer(remote):
     server = remote.reach(options=f"<mss {SIZE}>", window=SEGMENTS * SIZE)
     queue(server, SEGMENTS + 1)  # decisive
 
-    until(lambda: told(server, "rwnd_limited")[0] >= WHILE * MILLISECONDS, what=f"{WHILE} ms behind a window")
+    reaches(server, "rwnd_limited", WHILE * MILLISECONDS, what=f"{WHILE} ms behind a window")
 
     limited, busy = told(server, "rwnd_limited", "busy_time")
     assert limited <= busy
@@ -175,7 +182,7 @@ def test_time_since_the_last_data_is_told_of_each_direction(remote):
     server = remote.reach(options=f"<mss {SIZE}>")
     began = time.monotonic()
     flown(remote, server)
-    until(lambda: told(server, "last_data_sent")[0] >= WHILE, what=f"{WHILE} ms since the last data")
+    reaches(server, "last_data_sent", WHILE, what=f"{WHILE} ms since the last data")
 
     remote.send("PSH ACK (7)")  # decisive
 
@@ -183,7 +190,7 @@ def test_time_since_the_last_data_is_told_of_each_direction(remote):
     received, since = told(server, "last_data_recv", "last_data_sent")
     assert received <= since - WHILE + JIFFY * MILLISECONDS
     assert since <= (time.monotonic() - began + JIFFY) * MILLISECONDS
-    until(lambda: told(server, "last_data_recv")[0] >= WHILE, what=f"{WHILE} ms since data came last")
+    reaches(server, "last_data_recv", WHILE, what=f"{WHILE} ms since data came last")
 
 
 @pytest.mark.claim("tcp.info.least-round-trip")
