@@ -1,7 +1,7 @@
 """What bind() grants and what it refuses: one address, all of them, another's, none."""
 
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EINVAL
-from socket import IPPROTO_IP, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
+from socket import IPPROTO_IP, IPPROTO_IPV6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -10,10 +10,11 @@ from conformance.addressing.addresses.raw import bind, sockaddr
 from conformance.lifecycle.creation.calls import without
 from fixtures.evidence.expect import fails
 from fixtures.evidence.verdicts import Unavailable
-from fixtures.stage.families import ip4, ip6, over_ip, over_ip4
+from fixtures.stage.families import ip4, ip6, over, over_ip, over_ip4
 from fixtures.stage.sysctls import read_sysctl
 
-IP_FREEBIND = 15
+IP_FREEBIND, IPV6_FREEBIND = 15, 78
+over_ip6 = over(ip6)
 UNPRIVILEGED = "net.ipv4.ip_unprivileged_port_start"
 kinds = pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
 
@@ -135,6 +136,19 @@ def test_sysctl_lets_any_address_be_bound(peers, family, sysctl):
 def test_freebind_lets_any_address_be_bound(peers, family, only_local, kind):
     end = peers.socket("end", family.domain, kind)
     end.setsockopt(IPPROTO_IP, IP_FREEBIND, 1)  # decisive
+
+    end.bind((NOBODYS[family.name], 0))
+
+    assert end.getsockname()[0] == NOBODYS[family.name]
+
+
+@pytest.mark.claim("ip6.bind.freebind-permits")
+@pytest.mark.needs(f"option:IPPROTO_IPV6.{IPV6_FREEBIND}", "kernel>=4.15")
+@kinds
+@over_ip6
+def test_freebind_lets_any_address_of_ipv6_be_bound(peers, family, only_local, kind):
+    end = peers.socket("end", family.domain, kind)
+    end.setsockopt(IPPROTO_IPV6, IPV6_FREEBIND, 1)  # decisive
 
     end.bind((NOBODYS[family.name], 0))
 

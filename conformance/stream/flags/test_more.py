@@ -1,7 +1,7 @@
 """MSG_MORE: what is held back for the next call, and for how long."""
 
 from select import POLLIN
-from socket import IPPROTO_TCP, MSG_MORE, TCP_CORK, TCP_NODELAY
+from socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_MORE, TCP_CORK, TCP_NODELAY
 from time import time_ns
 
 import pytest
@@ -15,13 +15,14 @@ from fixtures.stage.families import over_ip
 
 
 @pytest.mark.claim("tcp.flags.more-joins")
+@pytest.mark.parametrize("flags", [MSG_MORE, MSG_MORE | MSG_DONTWAIT], ids=["MSG_MORE", "MSG_MORE|MSG_DONTWAIT"])
 @over_ip
-def test_more_joins_two_sends_to_one_segment(stream_pair, wire):
+def test_more_joins_two_sends_to_one_segment(stream_pair, wire, flags):
     client, server = stream_pair
     client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     began = time_ns()
 
-    assert client.send(b"HEAD", MSG_MORE) == 4  # decisive
+    assert client.send(b"HEAD", flags) == 4  # decisive
     assert client.send(b"BODY") == 4
 
     assert received(server, 8) == b"HEADBODY"

@@ -1,7 +1,7 @@
 """What SO_SNDBUF and SO_RCVBUF make of the size that is asked for."""
 
 from errno import EPERM
-from socket import SO_RCVBUF, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET
+from socket import SO_RCVBUF, SO_SNDBUF, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -173,12 +173,13 @@ def test_new_tcp_socket_has_the_middle_value_of_tcp_rmem(peers, family, sysctl):
 
 
 @pytest.mark.claim("unix.sndbuf.default-from-wmem-default")
+@pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET])
 @over_unix
-def test_new_unix_socket_has_the_size_of_wmem_default(peers, family):
+def test_new_unix_socket_has_the_size_of_wmem_default(peers, family, kind):
     expected = int(read_sysctl("net.core.wmem_default"))
     sizes = []
 
-    sizes.append(peers.socket("client", family.domain, SOCK_STREAM).getsockopt(SOL_SOCKET, SO_SNDBUF))  # decisive
+    sizes.append(peers.socket("client", family.domain, kind).getsockopt(SOL_SOCKET, SO_SNDBUF))  # decisive
 
     assert sizes == [expected]
 

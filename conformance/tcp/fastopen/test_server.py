@@ -28,6 +28,7 @@ KEYS = b"first key of two" + b"other key of two"
 TCP_FASTOPEN_KEY = 33
 ONE_KEY, ANOTHER_KEY = "00000001-00000002-00000003-00000004", "00000005-00000006-00000007-00000008"
 NO_COOKIE_IN, EVERY_LISTENER = 0x200, 0x400
+TCP_FASTOPEN_NO_COOKIE = 34
 """Bits of net.ipv4.tcp_fastopen: data without a cookie is taken; every listener takes data."""
 
 
@@ -237,3 +238,16 @@ def test_setting_has_the_key_of_listeners_without_their_own(remote, sysctl):
     assert (answer.acknowledgement, (cookie_in(answer) or b"").hex() not in ("", old)) == (NOTHING, True)
     sysctl("net.ipv4.tcp_fastopen_key", ONE_KEY)
     assert early(remote.another("later"), f"fastopen {old}").acknowledgement == EVERYTHING
+
+
+@pytest.mark.claim("tcp.fastopen.no-cookie-needed-by-option")
+@pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_FASTOPEN_NO_COOKIE}", "kernel>=4.15")
+@over_ip
+def test_option_has_data_taken_without_a_cookie(remote, sysctl):
+    listener = fast_listener(remote, sysctl)
+    listener.setsockopt(IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1)  # decisive
+
+    answer = early(remote, "nop")
+
+    assert answer.acknowledgement == EVERYTHING
+    assert remote.peers.accepting(listener).recv(100) == EARLY

@@ -195,9 +195,13 @@ bool corners_unset(const struct option *o)
 /* setsockopt(2): what succeeds, and does nothing. */
 bool corners_ignored(const struct option *o)
 {
-    enum { LEAVE_GROUP = 45 };
+    enum { LEAVE_GROUP = 45, FREEBIND = 78, NO_COOKIE = 34 };
     bool internet = is_inet(&o->s) && (o->level == IPPROTO_IP || o->level == IPPROTO_IPV6);
     bool hops = o->name == (o->level == IPPROTO_IP ? IP_TTL : IPV6_UNICAST_HOPS);
+    if (o->level == IPPROTO_IPV6 && o->name == FREEBIND && ON(values_freebind_six_ignored))
+        return true;
+    if (o->level == IPPROTO_TCP && o->name == NO_COOKIE && is_listener(&o->s) && ON(values_no_cookie_ignored))
+        return true;
     if (internet && o->name == LEAVE_GROUP && ON(multicast_request_ignored))
         return true;
     return internet && hops && is_datagram(&o->s) && connected(o->s.fd) && ON(values_hops_connected_ignored);

@@ -218,6 +218,20 @@ def hops_of_a_connected_socket() -> object:
         return client.getsockopt(IPPROTO_IP, IP_TTL)
 
 
+@provokes("values_freebind_six_ignored")
+def address_of_ipv6_that_is_not_there() -> object:
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        end.setsockopt(IPPROTO_IPV6, 78, 1)
+        return end.getsockopt(IPPROTO_IPV6, 78)
+
+
+@provokes("values_no_cookie_ignored")
+def listener_without_cookies() -> object:
+    with listening() as listener:
+        listener.setsockopt(IPPROTO_TCP, 34, 1)
+        return listener.getsockopt(IPPROTO_TCP, 34)
+
+
 @provokes("control_group_unset")
 def datagram_to_a_group_of_ipv6() -> object:
     with socket(AF_INET6, SOCK_DGRAM) as receiver, socket(AF_INET6, SOCK_DGRAM) as sender:
