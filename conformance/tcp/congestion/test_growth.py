@@ -18,6 +18,7 @@ BEGIN = 10
 def plain_algorithm(remote, sysctl):
     """The algorithm of RFC 5681."""
     sysctl("net.ipv4.tcp_congestion_control", "reno")
+    sysctl("net.ipv4.tcp_reordering", 3)
 
 
 def highest(remote):

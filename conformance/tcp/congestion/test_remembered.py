@@ -17,6 +17,7 @@ UNKNOWN = 0x7FFFFFFF
 @over_ip
 def test_next_connection_begins_with_the_threshold_of_the_last(remote, sysctl, forgets, remembered):
     sysctl("net.ipv4.tcp_congestion_control", "reno")
+    sysctl("net.ipv4.tcp_reordering", 3)
     sysctl("net.ipv4.tcp_no_ssthresh_metrics_save", 0)
     sysctl("net.ipv4.tcp_no_metrics_save", 1 - forgets)
     sysctl("net.ipv4.tcp_no_metrics_save", forgets)  # decisive
