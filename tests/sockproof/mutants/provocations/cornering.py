@@ -232,18 +232,6 @@ def listener_without_cookies() -> object:
         return listener.getsockopt(IPPROTO_TCP, 34)
 
 
-@provokes("control_group_unset")
-def datagram_to_a_group_of_ipv6() -> object:
-    with socket(AF_INET6, SOCK_DGRAM) as receiver, socket(AF_INET6, SOCK_DGRAM) as sender:
-        receiver.bind(("::", 0))
-        receiver.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, inet_pton(AF_INET6, "ff15::77") + struct.pack("i", 1))
-        receiver.setsockopt(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
-        sender.setsockopt(IPPROTO_IPV6, IPV6_MULTICAST_IF, 1)
-        sender.sendto(b"x", ("ff15::77", receiver.getsockname()[1]))
-        wait_readable(receiver)
-        return receiver.recvmsg(9, 200)[1]
-
-
 @provokes("send_unbound_binds_loopback")
 def name_after_the_first_datagram() -> object:
     with socket(AF_INET, SOCK_DGRAM) as receiver, socket(AF_INET, SOCK_DGRAM) as sender:

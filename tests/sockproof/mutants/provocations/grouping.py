@@ -149,3 +149,14 @@ def broadcast() -> object:
         without = outcome(sock.sendto, b"x", ("127.255.255.255", 9))
         sock.setsockopt(SOL_SOCKET, SO_BROADCAST, 1)
         return without, outcome(sock.sendto, b"x", ("127.255.255.255", 9)), sock.getsockopt(SOL_SOCKET, SO_BROADCAST)
+
+
+@provokes("control_group_unset")
+def address_of_arrival_at_a_group() -> object:
+    index = if_nametoindex("v0")
+    with socket(AF_INET6, SOCK_DGRAM) as sender, socket(AF_INET6, SOCK_DGRAM) as receiver:
+        receiver.bind(("::", 0))
+        receiver.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, inet_pton(AF_INET6, "ff02::4748") + struct.pack("=I", index))
+        receiver.setsockopt(IPPROTO_IPV6, 49, 1)
+        sender.sendto(b"x", ("ff02::4748", receiver.getsockname()[1], 0, index))
+        return outcome(lambda: receiver.recvmsg(9, 200)[1])
