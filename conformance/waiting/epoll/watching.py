@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from conformance.lifecycle.linger.unsent import jam
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.evidence.verdicts import Deviation
-from fixtures.evidence.waiting import GENEROUS, poll_names, until
+from fixtures.evidence.waiting import GENEROUS, Deadline, poll_names, until
 
 IN, OUT, ERR, HUP = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR, select.EPOLLHUP
 RDHUP, EDGE, ONCE, EXCLUSIVE = select.EPOLLRDHUP, select.EPOLLET, select.EPOLLONESHOT, select.EPOLLEXCLUSIVE
@@ -46,9 +46,11 @@ def now(instance: select.epoll) -> str:
 
 def told(instance: select.epoll) -> str:
     """The events that are told next. Raises Deviation where none comes."""
-    found = instance.poll(GENEROUS)
+    deadline = Deadline(GENEROUS)
+    while not (found := instance.poll(deadline.left)) and not deadline.passed:
+        pass
     if not found:
-        raise Deviation(f"expected  an event of epoll\nwithin    {GENEROUS:g} s\nobserved  none")
+        raise Deviation(f"expected  an event of epoll\nwithin    {deadline.told}\nobserved  none")
     return poll_names(sum(bits for _, bits in found))
 
 
