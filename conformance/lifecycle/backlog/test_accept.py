@@ -11,7 +11,7 @@ from conformance.lifecycle.backlog.queues import caller, length, take
 from fixtures.evidence.expect import fails, lasts, timeval
 from fixtures.evidence.waiting import readiness, ready, until
 from fixtures.stage.children import child, in_child
-from fixtures.stage.families import over_all, over_ip, over_ip_and_mapped, over_streams, over_unix
+from fixtures.stage.families import over_all, over_ip, over_ip_and_mapped, over_streams, over_unix, unix
 
 
 @pytest.mark.claim("stream.accept.eagain-when-nobody-waits")
@@ -74,7 +74,7 @@ def test_accept_waits_no_longer_than_so_rcvtimeo(peers, family):
 @pytest.mark.claim("unix.accept.records-wait")
 def test_accept_of_records_sleeps_until_a_connection_comes(peers):
     listener = peers.socket("listener", AF_UNIX, SOCK_SEQPACKET)
-    listener.bind("")
+    listener.bind(unix.address())
     listener.listen()
     with child(lambda: listener.accept()[0].recv(100)) as server:
         server.is_blocked_in("accept")

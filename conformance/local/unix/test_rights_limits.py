@@ -60,10 +60,11 @@ SORTS = {
     "path": lambda: os.open("/", os.O_PATH),
     "memory": lambda: os.memfd_create("sockproof"),
 }
+NEEDS = {"process": pytest.mark.needs("kernel>=5.3")}
 
 
 @pytest.mark.claim("unix.rights.any-kind")
-@pytest.mark.parametrize("opens", SORTS.values(), ids=SORTS)
+@pytest.mark.parametrize("opens", [pytest.param(SORTS[sort], id=sort, marks=NEEDS.get(sort, [])) for sort in SORTS])
 @kinds
 def test_descriptor_of_any_kind_arrives(peers, held, kind, opens):
     client, server = pair(peers, kind)
