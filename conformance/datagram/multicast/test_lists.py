@@ -19,6 +19,7 @@ from conformance.datagram.multicast.groups import next_datagram, over_group4, ov
 from fixtures.evidence.expect import fails
 
 modes = pytest.mark.parametrize("mode", [INCLUDE, EXCLUDE], ids=["include", "exclude"])
+MOST_SOURCES = "net.ipv4.igmp_max_msf"
 FOREIGN = {"ip4": ["10.9.9.1", "10.9.9.2", "10.9.9.3"], "ip6": ["fd99::1", "fd99::2", "fd99::3"]}
 
 
@@ -45,7 +46,8 @@ def test_list_says_who_is_heard(peers, group, link, mode):
 @pytest.mark.claim("multicast.source-list.told")
 @modes
 @over_groups
-def test_list_is_told_as_it_was_set(peers, group, segment, mode):
+def test_list_is_told_as_it_was_set(peers, group, segment, mode, sysctl):
+    sysctl(MOST_SOURCES, 10)
     member, hosts = group.member(peers, segment.index), FOREIGN[group.family.name]
     before = told(member, group, segment.index)
 
@@ -58,17 +60,18 @@ def test_list_is_told_as_it_was_set(peers, group, segment, mode):
 @modes
 @over_group4
 def test_list_is_told_by_the_older_option(peers, group, loopback, mode):
-    member, hosts = group.member(peers, loopback.index), FOREIGN["ip4"]
+    member, hosts = group.member(peers, loopback.index), FOREIGN["ip4"][:2]
 
     member.setsockopt(IPPROTO_IP, IP_MSFILTER, older_filter(group, mode, *hosts))  # decisive
 
-    assert told_by_older(member, group) == (mode, 3, hosts)
+    assert told_by_older(member, group) == (mode, 2, hosts)
 
 
 @pytest.mark.claim("multicast.source-list.all-are-counted")
 @pytest.mark.parametrize("room", [0, 2])
 @over_groups
-def test_all_sources_are_counted_where_there_is_room_for_fewer(peers, group, segment, room):
+def test_all_sources_are_counted_where_there_is_room_for_fewer(peers, group, segment, room, sysctl):
+    sysctl(MOST_SOURCES, 10)
     member, hosts = group.member(peers, segment.index), FOREIGN[group.family.name]
 
     member.setsockopt(group.level, MCAST_MSFILTER, group_filter(group, segment.index, INCLUDE, *hosts))  # decisive
@@ -102,7 +105,8 @@ def test_list_that_includes_nobody_leaves_the_group(peers, group, segment):
 
 @pytest.mark.claim("multicast.source-list.needs-membership")
 @over_groups
-def test_list_of_a_group_that_was_not_joined_is_refused(peers, group, segment):
+def test_list_of_a_group_that_was_not_joined_is_refused(peers, group, segment, sysctl):
+    sysctl(MOST_SOURCES, 10)
     end = group.listener(peers, lane="end")
     listed = group_filter(group, segment.index, INCLUDE, *FOREIGN[group.family.name])
 
@@ -139,7 +143,7 @@ def test_longer_list_is_refused_in_the_newer_form_too(peers, group, segment, sys
 @pytest.mark.claim("multicast.source-list.gone-with-the-membership")
 @over_group4
 def test_list_is_gone_when_the_group_was_left(peers, group, loopback):
-    member, hosts = group.member(peers, loopback.index), FOREIGN["ip4"]
+    member, hosts = group.member(peers, loopback.index), FOREIGN["ip4"][:2]
     member.setsockopt(IPPROTO_IP, IP_MSFILTER, older_filter(group, INCLUDE, *hosts))
 
     member.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, group.membership(loopback.index))  # decisive

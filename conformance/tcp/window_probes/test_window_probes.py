@@ -29,6 +29,12 @@ def closed(remote):
     return server, next(packet for packet in reversed(remote.wire.packets()) if packet.source == remote.lane)
 
 
+def probed(remote, times):
+    """Returns when so many probes have come: on a machine under load some have before anybody looks."""
+    for _ in range(times):
+        late(remote, PROBE, after=0)
+
+
 @pytest.mark.claim("tcp.window-probes.first-after-time-out")
 @over_ip
 def test_first_probe_comes_after_the_time_out(remote):
@@ -45,10 +51,10 @@ def test_probe_of_a_closed_window_is_counted(remote):
     server, _ = closed(remote)
     before = tcp_info(server)
 
-    late(remote, PROBE, after=0)  # decisive
+    probed(remote, before.probes + 1)  # decisive
 
-    assert (before.probes, before.backoff) == (0, 0)
-    assert min(tcp_info(server).probes, tcp_info(server).backoff) >= 1
+    after = tcp_info(server)
+    assert min(after.probes, after.backoff) > max(before.probes, before.backoff)
 
 
 @pytest.mark.claim("tcp.window-probes.intervals-double")
