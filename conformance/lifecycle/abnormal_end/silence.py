@@ -14,6 +14,7 @@ import struct
 from fixtures.evidence.expect import linger
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.stage.peers import Pair
+from fixtures.wire.wire import Wire
 
 SO_ATTACH_FILTER = 26
 SO_DETACH_FILTER = 27
@@ -33,7 +34,7 @@ def hear_again(end: RecordedSocket) -> None:
     socket.socket.setsockopt(end, socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
-def vanish(pair: Pair) -> None:
+def vanish(pair: Pair, wire: Wire) -> None:
     """The server is gone as after a loss of power: its host knows nothing of the connection.
 
     It aborts, and the client hears nothing of that.
@@ -41,4 +42,5 @@ def vanish(pair: Pair) -> None:
     deafen(pair.client)
     pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger(on=True, seconds=0))
     pair.server.close()
+    wire.settle()  # the reset has come, and was dropped
     hear_again(pair.client)

@@ -19,7 +19,7 @@ from fixtures.stage.families import over_all, over_ip
 def test_vanished_peer_shows_only_when_something_is_sent(stream_pair, wire):
     client, _ = stream_pair
     ends = Ends.of(client)
-    vanish(stream_pair)
+    vanish(stream_pair, wire)
 
     is_in(ends, "ESTABLISHED")
     assert ends.seen().timer == ""

@@ -90,7 +90,7 @@ def test_poll_tells_when_the_probes_go_unanswered(stream_pair):
 @over_ip
 def test_host_without_the_connection_answers_the_probe_with_a_reset(stream_pair, wire):
     client, _ = stream_pair
-    vanish(stream_pair)
+    vanish(stream_pair, wire)
     wire.expect("server > client RST")
     probe(client, count=9)  # decisive
 
