@@ -37,7 +37,7 @@ class Gvisor(Target):
     says = "gVisor's kernel (runsc), with --platform systrap, ptrace or kvm"
     takes = frozenset({"platform", "preload"})
     patience = 2.0
-    at_once = 2  # a fork there copies 2 MiB around each byte that is written: soon parent and child share nothing
+    at_once = 1  # a fork there copies 2 MiB around each byte that is written: soon parent and child share nothing
 
     @cached_property
     def program(self) -> str:
