@@ -12,6 +12,11 @@ from fixtures.stage.sysctls import fitting, read_sysctl
 STDURG = "net.ipv4.tcp_stdurg"
 MEMBERSHIPS, ENOUGH = "net.ipv4.igmp_max_memberships", 20
 """Groups of one socket; the default (ip(7))."""
+SOURCES, SEVERAL = "net.ipv4.igmp_max_msf", 10
+"""Sources in the list of one group; the default (ip-sysctl.rst)."""
+COOKIES, ALWAYS = "net.ipv4.tcp_syncookies", "2"
+ORPHAN_RETRIES, USUAL, EIGHT = "net.ipv4.tcp_orphan_retries", 0, 8
+"""0 stands for eight (ip-sysctl.rst)."""
 
 
 @pytest.fixture
@@ -31,4 +36,25 @@ def urgent_setting(bsd_urgent: None) -> str:
 def memberships(namespace: Namespace) -> Iterator[None]:
     """A socket may join several groups."""
     with fitting(namespace, MEMBERSHIPS, ENOUGH, lambda value: int(value) >= ENOUGH):
+        yield
+
+
+@pytest.fixture
+def source_lists(namespace: Namespace) -> Iterator[None]:
+    """The list of a group may have several sources."""
+    with fitting(namespace, SOURCES, SEVERAL, lambda value: int(value) >= SEVERAL):
+        yield
+
+
+@pytest.fixture
+def remembered_requests(namespace: Namespace) -> Iterator[None]:
+    """A listener remembers who asks for a connection, and answers nobody by a cookie alone."""
+    with fitting(namespace, COOKIES, 1, lambda value: value != ALWAYS):
+        yield
+
+
+@pytest.fixture
+def patient_orphans(namespace: Namespace) -> Iterator[None]:
+    """A connection that nobody holds any more is not given up after a probe or two."""
+    with fitting(namespace, ORPHAN_RETRIES, EIGHT, lambda value: int(value) == USUAL or int(value) >= EIGHT):
         yield

@@ -88,8 +88,7 @@ def test_checksum_is_put_where_the_option_says(peers, family):
 @pytest.mark.claim("tcp.saved-syn.given-once")
 @pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_SAVE_SYN}")
 @over_ip
-def test_syn_of_a_client_is_kept_and_given_once(peers, family, sysctl):
-    sysctl("net.ipv4.tcp_syncookies", 1)  # with 2 the listener remembers nothing of who connects
+def test_syn_of_a_client_is_kept_and_given_once(peers, family, remembered_requests):
     listener = peers.listener(family)
     listener.setsockopt(IPPROTO_TCP, TCP_SAVE_SYN, 1)  # decisive
     client = peers.connecting(family, listener.getsockname())

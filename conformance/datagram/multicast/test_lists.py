@@ -19,7 +19,6 @@ from conformance.datagram.multicast.groups import next_datagram, over_group4, ov
 from fixtures.evidence.expect import fails
 
 modes = pytest.mark.parametrize("mode", [INCLUDE, EXCLUDE], ids=["include", "exclude"])
-MOST_SOURCES = "net.ipv4.igmp_max_msf"
 FOREIGN = {"ip4": ["10.9.9.1", "10.9.9.2", "10.9.9.3"], "ip6": ["fd99::1", "fd99::2", "fd99::3"]}
 
 
@@ -46,8 +45,7 @@ def test_list_says_who_is_heard(peers, group, link, mode):
 @pytest.mark.claim("multicast.source-list.told")
 @modes
 @over_groups
-def test_list_is_told_as_it_was_set(peers, group, segment, mode, sysctl):
-    sysctl(MOST_SOURCES, 10)
+def test_list_is_told_as_it_was_set(peers, group, segment, mode, source_lists):
     member, hosts = group.member(peers, segment.index), FOREIGN[group.family.name]
     before = told(member, group, segment.index)
 
@@ -70,8 +68,7 @@ def test_list_is_told_by_the_older_option(peers, group, loopback, mode):
 @pytest.mark.claim("multicast.source-list.all-are-counted")
 @pytest.mark.parametrize("room", [0, 2])
 @over_groups
-def test_all_sources_are_counted_where_there_is_room_for_fewer(peers, group, segment, room, sysctl):
-    sysctl(MOST_SOURCES, 10)
+def test_all_sources_are_counted_where_there_is_room_for_fewer(peers, group, segment, room, source_lists):
     member, hosts = group.member(peers, segment.index), FOREIGN[group.family.name]
 
     member.setsockopt(group.level, MCAST_MSFILTER, group_filter(group, segment.index, INCLUDE, *hosts))  # decisive
@@ -105,8 +102,7 @@ def test_list_that_includes_nobody_leaves_the_group(peers, group, segment):
 
 @pytest.mark.claim("multicast.source-list.needs-membership")
 @over_groups
-def test_list_of_a_group_that_was_not_joined_is_refused(peers, group, segment, sysctl):
-    sysctl(MOST_SOURCES, 10)
+def test_list_of_a_group_that_was_not_joined_is_refused(peers, group, segment, source_lists):
     end = group.listener(peers, lane="end")
     listed = group_filter(group, segment.index, INCLUDE, *FOREIGN[group.family.name])
 

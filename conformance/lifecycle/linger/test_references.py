@@ -67,8 +67,7 @@ def test_close_and_exit_of_a_child_leave_the_connection_of_its_parent(stream_pai
 
 @pytest.mark.claim("tcp.linger.exit-does-not-wait")
 @over_ip
-def test_exit_of_a_process_does_not_wait_and_loses_nothing(peers, family, sysctl):
-    sysctl("net.ipv4.tcp_orphan_retries", 8)  # with 1 what nobody holds any more is given up at the second probe
+def test_exit_of_a_process_does_not_wait_and_loses_nothing(peers, family, patient_orphans):
     listener = peers.listener(family)
     listener.setsockopt(SOL_SOCKET, SO_RCVBUF, SMALL)
 
