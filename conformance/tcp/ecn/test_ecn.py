@@ -174,7 +174,8 @@ def test_syn_that_is_not_answered_asks_no_longer(remote, sysctl):
 
     remote.connecting()  # decisive
 
-    late(remote, "SYN !ACK !ECE !CWR", after=2)
+    again = (late(remote, "SYN !ACK", after=after) for after in (1, 2))
+    assert any(syn.flags.isdisjoint({"ECE", "CWR"}) for syn in again)
 
 
 @pytest.mark.beside
