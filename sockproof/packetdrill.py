@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reports.record import Claim, Instance
 
 SUFFIX = ".pkt"
-NEEDED = ("namespace", "capture", "tap")
+NEEDED = ("namespace", "frames", "capture", "tap")
 """What must be possible for any script to be played."""
 WIDTH = 14
 """Of the longest verdict on the terminal."""
