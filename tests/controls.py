@@ -138,11 +138,14 @@ class Controls:
         self.report = Report()
         self.variants: dict[str, tuple[Marked, ast.stmt]] = {}
         """By the node id without parameters."""
-        copy_suite(project, suite, topics)
+        self.topics = topics
+        copy_suite(project, suite)
 
     def write(self, *, long: bool) -> None:
-        """Writes the variants of every module."""
+        """Writes the variants of every module of the topics, of all if none is named."""
         for path in sorted((self.suite / "conformance").rglob("test_*.py")):
+            if self.topics and path.parent.name not in self.topics:
+                continue
             text = path.read_text("utf-8")
             scenarios, stray = scenarios_of(text, path.relative_to(self.suite))
             self.report.problems += stray
@@ -204,22 +207,12 @@ class Controls:
             self.report.problems.append(f"{without}, did not run")
 
 
-ABOUT_ALL = ("sentences", "standards")
-"""Folders whose files name statements or claims of every topic."""
-
-
-def copy_suite(project: Path, suite: Path, topics: Sequence[str]) -> None:
-    """The conformance tree with the scenarios of these topics, of all if none is named, and how pytest runs it."""
+def copy_suite(project: Path, suite: Path) -> None:
+    """The conformance tree, and how pytest runs it: a scenario may be of a claim that another folder has."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(project / "conformance", suite / "conformance", ignore=ignored)
     shutil.copy(project / "pyproject.toml", suite)
     (suite / "conftest.py").write_text(HASTE, "utf-8")
-    for folder in {path.parent for path in (suite / "conformance").rglob("claims.toml")} if topics else ():
-        others = [] if folder.name in topics else [*folder.rglob("test_*.py"), *folder.rglob("claims.toml")]
-        for path in [*others, *folder.rglob("statements.toml")]:  # statements name claims of every topic
-            path.unlink()
-    for name in ABOUT_ALL if topics else ():
-        shutil.rmtree(suite / "conformance" / name, ignore_errors=True)
 
 
 def check(topics: Sequence[str] = (), *, workers: int = WORKERS, long: bool = False, project: Path = PROJECT) -> Report:
