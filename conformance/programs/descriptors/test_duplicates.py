@@ -81,6 +81,8 @@ def test_listener_lives_until_its_last_descriptor_is_closed(peers, family):
 
     close(other)  # decisive
 
+    with fails(EBADF):
+        os.fstat(other)
     client = peers.connecting(family, listener.getsockname())
     client.send(b"hello")
     assert peers.accepting(listener).recv(9) == b"hello"
