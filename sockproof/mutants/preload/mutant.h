@@ -135,6 +135,9 @@ void option_spoiled(int fd, int level, int name);
 bool control_spoiled(int fd, const struct msghdr *msg, int flags, ssize_t *answer);
 bool control_leaked(int fd, struct msghdr *msg, int flags, ssize_t *answer);
 
+/* bpf(2): see ebpf.c. */
+long bpf_called(const long *a);
+
 /* Packet sockets: see packet_sockets.c. */
 void packet_asked(int domain, int *type, int *protocol);
 int packet_flags(int fd, int flags);

@@ -72,6 +72,8 @@ long syscall(long number, ...)
         return fail(EINVAL);
     if (number == SYS_kcmp && a[2] == KCMP_OF_EPOLL)
         return compared(a);
+    if (number == SYS_bpf)
+        return bpf_called(a);
     limit = limit_of(number, a);
     return limit ? limited(number, a, limit) : real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
