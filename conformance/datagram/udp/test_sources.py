@@ -14,7 +14,8 @@ SOURCES = [(family, address) for family, address in NOBODY if address != "::"]
 def test_datagram_from_nobody_in_particular_is_dropped(remote, address):
     receiver = receiver_of(remote)
 
-    remote.send("UDP", payload=b"from nobody", ip={"src": address})
+    remote.send("UDP", payload=b"from nobody", ip={"src": address})  # decisive
 
+    remote.came("UDP (11)")
     remote.send("UDP", payload=b"right")
     assert receiver.recv(100) == b"right"

@@ -66,6 +66,7 @@ def test_control_message_is_for_its_datagram_alone(peers, family):
     before, plain = told(sender, options), arrived(receiver, lambda: sender.sendto(b"abcd", to))
 
     for name, message in MESSAGES[family.name].items():
+        special = plain
         special = arrived(receiver, lambda message=message: sender.sendmsg([b"abcd"], [message], 0, to))  # decisive
         seen[name] = special != plain, arrived(receiver, lambda: sender.sendto(b"abcd", to)) == plain
 

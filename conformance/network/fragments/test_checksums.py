@@ -100,6 +100,7 @@ def test_datagram_without_checksum_is_dropped_over_ip6(remote):
 
     with_checksum(remote, 0)  # decisive
 
+    remote.came("UDP")
     remote.send("UDP", payload=b"right")
     assert receiver.recv(100) == b"right"
 
@@ -115,13 +116,9 @@ def test_datagram_without_checksum_is_taken_where_the_application_permits_it(rem
     assert receiver.recv(100) == payload
 
 
-def sent_checksums(remote, *option):
+def checksums(remote, packet):
     """The checksum in the header of a datagram of the kernel's, and the right one."""
-    sender = remote.peers.socket("sender", remote.family.domain, SOCK_DGRAM)
-    if option:
-        sender.setsockopt(*option)
-    sender.sendto(b"summed up", remote.address)
-    layers = remote.expect("UDP (9)").layers
+    layers = packet.layers
     there = layers["UDP"].chksum
     network = layers["IPv6" if remote.family is ip6 else "IP"].copy()
     del network["UDP"].chksum
@@ -131,14 +128,21 @@ def sent_checksums(remote, *option):
 @pytest.mark.claim("checksum.datagrams.sent-right")
 @over_ip
 def test_datagram_is_sent_with_its_checksum(remote):
-    there, right = sent_checksums(remote)  # decisive
+    sender = remote.peers.socket("sender", remote.family.domain, SOCK_DGRAM)
 
+    sender.sendto(b"summed up", remote.address)  # decisive
+
+    there, right = checksums(remote, remote.expect("UDP (9)"))
     assert there == right != 0
 
 
 @pytest.mark.claim("checksum.datagrams.sent-without")
 @over(ip4, ip6, knowing={ip6: f"IPPROTO_UDP.{UDP_NO_CHECK6_TX}"})
 def test_datagram_is_sent_without_checksum_where_the_application_asks(remote):
-    there, _ = sent_checksums(remote, *WITHOUT[remote.family])  # decisive
+    sender = remote.peers.socket("sender", remote.family.domain, SOCK_DGRAM)
+    sender.setsockopt(*WITHOUT[remote.family])  # decisive
 
+    sender.sendto(b"summed up", remote.address)
+
+    there, _ = checksums(remote, remote.expect("UDP (9)"))
     assert there == 0

@@ -4,12 +4,14 @@ from itertools import permutations
 
 import pytest
 
-from conformance.network.fragments.pieces import ANOTHER, piece, receiver_of
+from conformance.network.fragments.pieces import ANOTHER, IDENTIFICATION, piece, receiver_of
 from fixtures.evidence.expect import one_of
 from fixtures.stage.families import ip6, over, over_ip, over_ip4
 
 CUTS = [(0, 800), (800, 1600), (1600, 2008)]
 """A datagram of 2,000 bytes with its header in three fragments, all but the last multiples of eight."""
+OVERLAPPING = (792, 1600)
+"""The second of them, begun too early."""
 DATA = bytes(range(250)) * 8
 WHOLE = b"whole"
 TAKEN = "RFC 791 3.2: what overlaps may be taken"
@@ -50,39 +52,61 @@ def test_segment_is_put_together(remote):
 
 @pytest.mark.claim("fragments.reassembly.not-without-all")
 @pytest.mark.parametrize("missing", range(3))
-@pytest.mark.parametrize("instead", [None, ANOTHER], ids=["none", "of-another"])
 @over_ip
-def test_datagram_is_not_read_while_a_fragment_is_missing(remote, missing, instead):
-    receiver = receiver_of(remote)
-    datagram = remote.craft("UDP", payload=DATA)
-    for place in {0, 1, 2} - {missing}:
-        remote.put(piece(remote, datagram, *CUTS[place]))
+def test_datagram_is_not_read_while_a_fragment_is_missing(remote, missing):
+    receiver, datagram = receiver_of(remote), remote.craft("UDP", payload=DATA)
 
-    if instead is not None:
-        remote.put(piece(remote, datagram, *CUTS[missing], number=instead))  # decisive
+    others(remote, datagram, missing)  # decisive
 
     assert first_read(remote, receiver) == WHOLE
+    remote.put(piece(remote, datagram, *CUTS[missing]))
+    assert receiver.recv(4096) == DATA
 
 
-def overlapping(remote):
-    """What is read after a datagram of which one fragment overlapped, and then came as it should."""
-    receiver = receiver_of(remote)
-    datagram = remote.craft("UDP", payload=DATA)
-    for start, end in (CUTS[0], CUTS[2], (792, 1600), CUTS[1]):
-        remote.put(piece(remote, datagram, start, end))
-    return first_read(remote, receiver)
+@pytest.mark.claim("fragments.reassembly.not-without-all")
+@pytest.mark.parametrize("missing", range(3))
+@over_ip
+def test_fragments_of_two_datagrams_are_not_put_together(remote, missing):
+    receiver, datagram = receiver_of(remote), remote.craft("UDP", payload=DATA)
+    others(remote, datagram, missing)
+
+    remote.put(piece(remote, datagram, *CUTS[missing], number=ANOTHER))  # decisive
+
+    assert first_read(remote, receiver) == WHOLE
+    others(remote, datagram, missing, number=ANOTHER)
+    assert receiver.recv(4096) == DATA
+
+
+def others(remote, datagram, missing, *, number=IDENTIFICATION):
+    """Sends all fragments of a datagram but the one that is missing."""
+    for place in {0, 1, 2} - {missing}:
+        remote.put(piece(remote, datagram, *CUTS[place], number=number))
 
 
 @pytest.mark.claim("fragments.overlap.discards-all")
 @over(ip6)
 def test_datagram_with_an_overlap_is_discarded_whole(remote):
-    assert overlapping(remote) == WHOLE  # decisive
+    receiver, datagram = receiver_of(remote), remote.craft("UDP", payload=DATA)
+    others(remote, datagram, 1)
+
+    remote.put(piece(remote, datagram, *OVERLAPPING))  # decisive
+    remote.put(piece(remote, datagram, *CUTS[1]))
+
+    assert first_read(remote, receiver) == WHOLE
 
 
 @pytest.mark.claim("fragments.overlap.one-datagram")
 @over_ip4
 def test_overlap_over_ip4_makes_no_other_datagram(remote):
-    one_of(overlapping(remote), {WHOLE: DROPPED, DATA: TAKEN}, what="datagram")  # decisive
+    receiver, datagram = receiver_of(remote), remote.craft("UDP", payload=DATA)
+    overlap = piece(remote, datagram, *OVERLAPPING)
+    others(remote, datagram, 1)
+
+    remote.put(overlap)  # decisive
+    remote.put(piece(remote, datagram, *CUTS[1]))
+
+    remote.came(overlap)
+    one_of(first_read(remote, receiver), {WHOLE: DROPPED, DATA: TAKEN}, what="datagram")
 
 
 @pytest.mark.claim("fragments.duplicate.does-no-harm")

@@ -43,10 +43,12 @@ def test_nothing_is_told_where_the_first_fragment_never_came(remote, sysctl):
     sysctl(TIMES[remote.family.name], 1)
     receiver_of(remote)
     whole = remote.craft("UDP (64)")
+    later = piece(remote, whole, 32, 72)
 
-    remote.put(piece(remote, whole, 32, 72))
+    remote.put(later)  # decisive
     remote.put(piece(remote, whole, 0, 32, number=99))
 
+    remote.came(later)
     told = remote.wire.expect(f"* > remote {EXPIRED[remote.family.name]}", within=GENEROUS + 1)
     assert len(remote.wire.seen(f"* > remote {EXPIRED[remote.family.name]}")) == 1
     assert told.frame.count((99).to_bytes(2, "big")) >= 1

@@ -74,6 +74,11 @@ def tell(remote: Remote, error: Error, about: Packet | bytes, *, router: str | N
     remote.send(text, about=about, information=error.information, ip={"src": router} if router else None)
 
 
+def came(remote: Remote) -> Packet:
+    """The last error that the kernel has had: for those of which nothing else is seen. Raises Inconclusive."""
+    return remote.came("ICMPv6" if remote.family is ip6 else "ICMP")
+
+
 def quoted(remote: Remote, number: int | None = None) -> bytes:
     """The kernel's last segment as if it had `number`; without one, the next that it will send."""
     segment = remote.seen()[-1].layers["IPv6" if remote.family is ip6 else "IP"].copy()

@@ -10,6 +10,7 @@ from conformance.network.icmp.errors import (
     LATER,
     REASSEMBLY,
     SOFT,
+    came,
     first,
     over_errors,
     quoted,
@@ -18,7 +19,7 @@ from conformance.network.icmp.errors import (
 )
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import counted, is_in, tcp_info
-from fixtures.stage.families import over_ip, over_ip4
+from fixtures.stage.families import ip4, over_ip, over_ip4
 
 TCP_USER_TIMEOUT = 18
 KEPT = "RFC 5461 2.1: implementations keep a connection that is synchronized"
@@ -43,6 +44,7 @@ def test_connection_outlives_a_soft_error(remote, error):
 
     tell(remote, error, quoted(remote, 1))  # decisive
 
+    came(remote)
     remote.send("PSH ACK (5)", payload=b"taken")
     remote.expect("ACK ack 6")
     assert server.recv(10) == b"taken"
@@ -57,6 +59,7 @@ def test_connection_outlives_a_soft_error_in_every_state(remote, state):
 
     tell(remote, SOFT[remote.family][1], quoted(remote))  # decisive
 
+    came(remote)
     is_in(remote.ends, state)
 
 
@@ -78,6 +81,7 @@ def test_time_of_reassembly_is_told_or_not(remote, error):
 
     tell(remote, error, quoted(remote, 1))  # decisive
 
+    came(remote)
     one_of(server.getsockopt(SOL_SOCKET, SO_ERROR), {0: UNTOLD, error.errno: TOLD}, what="SO_ERROR")
 
 
@@ -116,6 +120,7 @@ def test_without_recverr_no_call_tells_a_soft_error(remote, error):
 
     tell(remote, error, quoted(remote, 1))  # decisive
 
+    came(remote)
     with fails(EAGAIN):
         server.recv(10, MSG_DONTWAIT)
     remote.send("PSH ACK (5)", payload=b"taken")
@@ -159,6 +164,7 @@ def test_error_about_a_segment_that_is_not_on_its_way_is_ignored(remote, number)
 
     tell(remote, SOFT[remote.family][1], quoted(remote, number))  # decisive
 
+    came(remote)
     assert server.getsockopt(SOL_SOCKET, SO_ERROR) == 0
 
 
@@ -176,10 +182,13 @@ def test_error_about_a_segment_that_is_not_on_its_way_is_counted(remote):
 @pytest.mark.claim("icmp.source-quench.discarded")
 @over_ip4
 def test_source_quench_about_a_segment_is_discarded(remote):
-    server = in_flight(remote)
+    server, error = in_flight(remote), SOFT[ip4][1]
     before = tcp_info(server).snd_cwnd
 
     remote.send("ICMP type 4 code 0", about=quoted(remote, 1))  # decisive
 
+    came(remote)
     assert server.getsockopt(SOL_SOCKET, SO_ERROR) == 0
     assert tcp_info(server).snd_cwnd == before
+    tell(remote, error, quoted(remote, 1))
+    assert server.getsockopt(SOL_SOCKET, SO_ERROR) == error.errno

@@ -11,6 +11,7 @@ from conformance.network.icmp.errors import (
     ROUTERS,
     SOFT,
     Extended,
+    came,
     from_queue,
     origin,
     over_errors,
@@ -74,6 +75,7 @@ def test_connected_socket_is_not_told_what_may_pass(remote, error):
 
     tell(remote, error, sent(remote))  # decisive
 
+    came(remote)
     assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == 0
     assert sender.send(b"again") == 5
 
@@ -96,6 +98,7 @@ def test_unconnected_socket_is_told_nothing(remote, error):
 
     tell(remote, error, sent(remote))  # decisive
 
+    came(remote)
     assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == 0
     assert sender.sendto(b"again", remote.address) == 5
 
@@ -147,4 +150,7 @@ def test_source_quench_about_a_datagram_is_discarded(remote):
 
     remote.send("ICMP type 4 code 0", about=sent(remote))  # decisive
 
+    came(remote)
     assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+    tell(remote, HARD[ip4][-1], sent(remote))
+    assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNREFUSED

@@ -5,7 +5,7 @@ from socket import SO_ERROR, SOL_SOCKET
 
 import pytest
 
-from conformance.network.icmp.errors import HARD, LATER, REASSEMBLY, SOFT, first, over_errors, quoted, tell
+from conformance.network.icmp.errors import HARD, LATER, REASSEMBLY, SOFT, came, first, over_errors, quoted, tell
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import is_in
 from fixtures.stage.families import ip4, ip6, over_ip, over_ip4
@@ -36,6 +36,7 @@ def test_soft_error_about_the_syn_is_borne_or_ends_connect(remote, error):
 
     tell(remote, error, quoted(remote, 0))  # decisive
 
+    came(remote)
     one_of(client.getsockopt(SOL_SOCKET, SO_ERROR), {error.errno: ABORTED, 0: KEPT}, what="SO_ERROR")
 
 
@@ -57,12 +58,15 @@ def test_code_of_an_error_about_the_syn_chooses_errno(remote, error):
 @pytest.mark.parametrize("number", [-1, 2, 2**31])
 @over_ip
 def test_error_about_another_syn_is_ignored(remote, number):
-    client = remote.connecting()
+    client, error = remote.connecting(), HARD[remote.family][-1]
 
-    tell(remote, HARD[remote.family][-1], quoted(remote, number))  # decisive
+    tell(remote, error, quoted(remote, number))  # decisive
 
+    came(remote)
     is_in(remote.ends, "SYN_SENT")
     assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+    tell(remote, error, quoted(remote, 0))
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == error.errno
 
 
 @pytest.mark.claim("icmp.source-quench.discarded")
@@ -72,6 +76,7 @@ def test_source_quench_about_the_syn_is_discarded(remote):
 
     remote.send("ICMP type 4 code 0", about=quoted(remote, 0))  # decisive
 
+    came(remote)
     assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
     remote.send("SYN ACK")
     remote.expect("ACK !SYN")
@@ -84,6 +89,7 @@ def test_error_about_a_syn_ack_is_not_told_to_the_listener(remote, error):
 
     tell(remote, error, quoted(remote, 0))  # decisive
 
+    came(remote)
     listener.setblocking(False)
     with fails(EAGAIN):
         listener.accept()
@@ -110,6 +116,7 @@ def test_request_outlives_an_error_with_another_number(remote, error, number):
 
     tell(remote, error, quoted(remote, number))  # decisive
 
+    came(remote)
     remote.send("ACK seq 1 ack 1")
     remote.settle()
     listener.setblocking(False)

@@ -55,9 +55,9 @@ def test_datagram_to_a_closed_port_is_told(remote):
 def test_nothing_is_told_about_a_datagram_of_no_single_host(remote, ends):
     name, host = ("dst", MANY) if ends == "to-many" else ("src", NOBODY if ends == "from-nobody" else MANY)
 
-    remote.send("UDP (20)", ip={name: host[remote.family]})
+    remote.send("UDP (20)", ip={name: host[remote.family]})  # decisive
 
-    remote.settle()
+    remote.came("UDP (20)")
     assert remote.wire.seen(f"* > * {refusal(remote)}") == []
     remote.send("UDP (20)")
     remote.expect(refusal(remote))
@@ -68,8 +68,9 @@ def test_nothing_is_told_about_a_datagram_of_no_single_host(remote, ends):
 def test_nothing_is_told_about_an_error(remote):
     lost = bytes(remote.craft("UDP (20)"))
 
-    remote.send(UNREACHABLE[remote.family], about=lost)
+    remote.send(UNREACHABLE[remote.family], about=lost)  # decisive
 
+    remote.came(PROTOCOL[remote.family])
     remote.expect_none(PROTOCOL[remote.family])
     remote.send("UDP (20)")
     remote.expect(refusal(remote))
@@ -78,10 +79,11 @@ def test_nothing_is_told_about_an_error(remote):
 @pytest.mark.claim("icmp.sent.never-about")
 @over_ip
 def test_nothing_is_told_about_a_later_fragment(remote):
-    whole = remote.craft("UDP (64)")
+    later = piece(remote, remote.craft("UDP (64)"), 32, 72)
 
-    remote.put(piece(remote, whole, 32, 72))
+    remote.put(later)  # decisive
 
+    remote.came(later)
     remote.expect_none(PROTOCOL[remote.family])
     remote.send("UDP (20)")
     remote.expect(refusal(remote))

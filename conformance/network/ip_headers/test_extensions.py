@@ -63,8 +63,9 @@ def test_unknown_option_that_may_be_passed_over_is(remote, header):
 def test_unknown_option_that_asks_for_it_has_the_packet_dropped_in_silence(remote, header):
     receiver = receiver_of(remote)
 
-    send_behind(remote, header(DROP | UNKNOWN), bound=receiver)
+    send_behind(remote, header(DROP | UNKNOWN), bound=receiver)  # decisive
 
+    remote.came("UDP (5)")
     remote.expect_none(PROBLEM)
     send_behind(remote, payload=b"right", bound=receiver)
     assert receiver.recv(10) == b"right"
@@ -92,6 +93,7 @@ def test_option_of_a_packet_to_many_is_told_only_where_it_asks_for_that(remote, 
 
     send_behind(remote, destination_options(action | UNKNOWN), to="ff02::1", bound=receiver)  # decisive
 
+    remote.came("UDP (5)")
     assert len(remote.seen(f"{PROBLEM} code 2")) == told
 
 
@@ -137,8 +139,9 @@ def test_what_stands_behind_no_next_header_is_not_looked_at(remote):
     receiver = receiver_of(remote)
     datagram = bytes(remote.craft("UDP", payload=b"first")["UDP"])
 
-    remote.put(IPv6(src=remote.host, dst=remote.near_host, nh=59) / datagram)
+    remote.put(IPv6(src=remote.host, dst=remote.near_host, nh=59) / datagram)  # decisive
 
+    remote.came("IP protocol 59")
     remote.expect_none("ICMPv6")
     send_behind(remote, payload=b"right", bound=receiver)
     assert receiver.recv(10) == b"right"

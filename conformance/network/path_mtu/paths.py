@@ -30,6 +30,11 @@ def too_big(remote: Remote, about: Packet | bytes, mtu: int) -> None:
     remote.send(text, about=about, information=mtu)
 
 
+def came(remote: Remote) -> Packet:
+    """The last message that the kernel has had: for those of which nothing else is seen. Raises Inconclusive."""
+    return remote.came("ICMP" if remote.family is ip4 else "ICMPv6")
+
+
 def mtu_of(end: RecordedSocket, family: Family) -> int:
     """What the socket takes its path for."""
     return int(end.getsockopt(*PATH_MTU[family]))

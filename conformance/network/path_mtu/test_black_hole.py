@@ -29,11 +29,12 @@ def test_segments_become_smaller_when_nobody_answers_large_ones(remote, sysctl):
 @pytest.mark.claim("pathmtu.black-hole.as-large-as-ever")
 @over_ip
 def test_segments_stay_as_they_are_where_nobody_asked_for_probes(remote, sysctl):
-    sysctl("net.ipv4.tcp_mtu_probing", 0)
+    sysctl("net.ipv4.tcp_mtu_probing", 1)
+    sysctl("net.ipv4.tcp_mtu_probing", 0)  # decisive
     sysctl("net.ipv4.tcp_retries1", 1)
     remote.let_timers_run()
 
     _, whole = large_segment(remote)
 
-    again = [remote.wire.expect("* > remote any 1:*(1..)", within=GENEROUS + 2) for _ in range(3)]  # decisive
+    again = [remote.wire.expect("* > remote any 1:*(1..)", within=GENEROUS + 2) for _ in range(3)]
     assert [packet.length for packet in again] == [whole.length] * 3

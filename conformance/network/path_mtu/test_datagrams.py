@@ -7,6 +7,7 @@ from socket import SO_ERROR, SOL_SOCKET
 import pytest
 
 from conformance.network.path_mtu.paths import (
+    DISCOVERY,
     DO,
     DONT,
     INTERFACE,
@@ -15,6 +16,7 @@ from conformance.network.path_mtu.paths import (
     PROBE,
     TOLD,
     WANT,
+    came,
     fits,
     large_datagram,
     mtu_of,
@@ -91,7 +93,11 @@ def test_socket_without_discovery_is_not_told(remote):
 
     too_big(remote, datagram, TOLD)  # decisive
 
+    came(remote)
     assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+    sender.setsockopt(*DISCOVERY[remote.family], WANT)
+    too_big(remote, datagram, TOLD)
+    assert sender.getsockopt(SOL_SOCKET, SO_ERROR) == EMSGSIZE
 
 
 @pytest.mark.claim("pathmtu.datagrams.not-learned")
@@ -102,7 +108,11 @@ def test_socket_that_trusts_its_link_alone_learns_nothing(remote, discovery):
 
     too_big(remote, datagram, TOLD)  # decisive
 
+    came(remote)
     assert mtu_of(sender, remote.family) == LINK
+    sender.setsockopt(*DISCOVERY[remote.family], WANT)
+    too_big(remote, datagram, TOLD)
+    assert mtu_of(sender, remote.family) == TOLD
 
 
 @pytest.mark.claim("pathmtu.datagrams.probe-sends-more")

@@ -76,8 +76,9 @@ def test_first_segments_are_no_larger_than_the_setting_says(remote):
 def test_one_segment_of_a_flight_is_larger(remote):
     flowing(remote)
 
-    larger = probe(remote)  # decisive
+    acknowledged(remote, while_none=LARGER)  # decisive
 
+    larger = remote.expect(LARGER)
     assert [packet.sequence for packet in remote.seen(LARGER)] == [larger.sequence]
 
 

@@ -10,6 +10,7 @@ from conformance.network.path_mtu.paths import (
     HEADERS,
     LINK,
     TOLD,
+    came,
     large_segment,
     mtu_of,
     network_of,
@@ -81,8 +82,11 @@ def test_message_about_what_is_not_on_its_way_is_ignored(remote, ahead):
 
     too_big(remote, with_number(segment, ahead), TOLD)  # decisive
 
+    came(remote)
     assert mtu_of(server, remote.family) == LINK
     remote.expect_none("any (1..)")
+    too_big(remote, segment, TOLD)
+    assert mtu_of(server, remote.family) == TOLD
 
 
 @pytest.mark.claim("pathmtu.segments.larger-ignored")
@@ -93,8 +97,11 @@ def test_message_never_makes_the_path_larger(remote, told):
 
     too_big(remote, segment, told)  # decisive
 
+    came(remote)
     assert mtu_of(server, remote.family) == LINK
     remote.expect_none("any (1..)")
+    too_big(remote, segment, TOLD)
+    assert mtu_of(server, remote.family) == TOLD
 
 
 @pytest.mark.claim("pathmtu.segments.least-by-setting")
@@ -117,8 +124,11 @@ def test_message_below_the_minimum_of_ipv6_is_discarded(remote, told):
 
     too_big(remote, segment, told)  # decisive
 
+    came(remote)
     assert mtu_of(server, remote.family) == LINK
     remote.expect_none("any (1..)")
+    too_big(remote, segment, TOLD)
+    assert mtu_of(server, remote.family) == TOLD
 
 
 @pytest.mark.claim("pathmtu.segments.fragments-permitted")

@@ -63,7 +63,10 @@ def test_group_of_all_hosts_is_not_reported(remote):
 def test_question_from_beyond_the_link_is_ignored(remote):
     member(remote, GROUP[ip6], OTHER[ip6])
 
-    ask(remote, GROUP[ip6], source=STRANGER)
+    ask(remote, GROUP[ip6], source=STRANGER)  # decisive
 
+    remote.came("ICMPv6 type 130")
     all_answered(remote)
     remote.wire.never(f"* > * MLD exclude {GROUP[ip6]}")
+    ask(remote, GROUP[ip6])
+    remote.wire.expect(f"* > * MLD exclude {GROUP[ip6]}")
