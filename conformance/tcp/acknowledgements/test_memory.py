@@ -70,7 +70,9 @@ def test_what_was_acknowledged_is_kept_though_there_is_no_room(remote, cramped):
     remote.settle()
     kept = remote.seen("ACK")[-1].acknowledgement - 1
 
-    sent(remote, range(kept + 2, LENGTH - 1, 2), 1)  # decisive
+    with counted() as counters:
+        sent(remote, range(kept + 2, LENGTH - 1, 2), 1)  # decisive
+        remote.settle()
+        assert counters["TcpExt.PruneCalled"] >= 1
 
-    remote.settle()
     assert cramped.recv(kept, MSG_WAITALL) == STREAM[:kept]

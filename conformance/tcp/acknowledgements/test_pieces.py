@@ -72,5 +72,6 @@ def test_data_behind_the_end_is_not_given_to_the_reader(remote):
 
     remote.send("PSH ACK seq 6 (4)", payload=b"more")  # decisive
 
+    remote.came("PSH ACK 6:10(4)")
     remote.settle()
     assert (server.recv(10), server.recv(10)) == (b"data", b"")

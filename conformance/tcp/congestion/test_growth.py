@@ -78,6 +78,7 @@ def test_above_the_threshold_a_window_grows_by_one_segment(remote):
     duplicate(remote, 3, window=WINDOW)
     until(lambda: acknowledged(remote, highest(remote)) and not tcp_info(server).ca_state, what="recovered")
     due = highest(remote)
+    last = due
     done, window = due - tcp_info(server).unacked, tcp_info(server).snd_cwnd
 
     for number in range(window):

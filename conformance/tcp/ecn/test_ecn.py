@@ -148,6 +148,7 @@ def test_further_echo_of_the_same_flight_changes_nothing(remote):
 
     remote.send(f"ACK ECE ack {2 * SIZE + 1}")  # decisive
 
+    remote.came(f"ACK ECE ack {2 * SIZE + 1}")
     remote.settle()
     assert tcp_info(server).snd_ssthresh == before < 10
 

@@ -47,9 +47,14 @@ def granted(remote: Remote) -> str:
     return (cookie or b"").hex()
 
 
-def early(client: Remote, option: str) -> Packet:
-    """The answer to a SYN with data and this option."""
+def send_early(client: Remote, option: str) -> None:
+    """Sends a SYN with data and this option."""
     client.send(f"SYN 0:({len(EARLY)}) <mss 1460,{option}>", payload=EARLY)
+
+
+def early(client: Remote, option: str) -> Packet:
+    """The answer to such a SYN."""
+    send_early(client, option)
     return client.expect("SYN ACK")
 
 

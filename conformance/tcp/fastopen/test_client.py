@@ -31,8 +31,9 @@ def as_client(remote, sysctl):
 @pytest.mark.claim("tcp.fastopen.cookie-asked-for")
 @over_ip
 def test_client_without_a_cookie_asks_and_sends_no_data(remote):
-    syn = hurried(remote)
+    begin(remote)  # decisive
 
+    syn = remote.expect("SYN !ACK")
     assert (syn.length, cookie_in(syn)) == (0, b"")
 
 
@@ -57,9 +58,12 @@ def test_newer_cookie_takes_the_place_of_the_older(remote):
 @over_ip
 @pytest.mark.parametrize("cookie", ["0102", "0102030405", "01" * 18], ids=["2-bytes", "5-bytes", "18-bytes"])
 def test_cookie_of_a_wrong_length_is_not_kept(remote, cookie):
-    acquaint(remote, cookie)
+    acquaint(remote, cookie)  # decisive
 
+    remote.came("SYN ACK <fastopen>")
     assert cookie_in(hurried(remote.another("again"))) in (b"", None)
+    acquaint(remote.another("right"), COOKIE)
+    assert cookie_in(hurried(remote.another("last"))) == bytes.fromhex(COOKIE)
 
 
 @pytest.mark.claim("tcp.fastopen.taken-data-not-again")
@@ -113,9 +117,9 @@ def test_syn_has_no_more_than_a_segment_of_that_host(remote):
 @pytest.mark.claim("tcp.fastopen.no-cookie-shown-by-setting")
 @over_ip
 def test_setting_has_data_sent_without_a_cookie(remote, sysctl):
-    sysctl("net.ipv4.tcp_fastopen", CLIENTS | NO_COOKIE_OUT)
+    sysctl("net.ipv4.tcp_fastopen", CLIENTS | NO_COOKIE_OUT)  # decisive
 
-    syn = hurried(remote)  # decisive
+    syn = hurried(remote)
 
     assert (syn.payload, cookie_in(syn)) == (EARLY, None)
 
@@ -154,7 +158,7 @@ def test_second_call_while_one_is_under_way_is_told_so(remote, family):
         return client.sendto(EARLY, MSG_FASTOPEN, remote.address)
 
     with waiting_thread(hurry, wake=lambda: answered(remote)), fails(EALREADY):
-        hurry()
+        hurry()  # decisive
 
 
 def answered(remote):

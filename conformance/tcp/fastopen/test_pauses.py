@@ -46,11 +46,12 @@ def goes_early(remote):
 def test_end_behind_lost_data_stops_it_for_a_while(remote, sysctl, seconds, paused):
     sysctl(SETTING, seconds)
     client, end = opened_early(remote)
-    client.send("FIN ACK seq 101")  # decisive
 
+    client.send("FIN ACK seq 101")  # decisive
     end.close()
     client.send("RST seq 1")
 
+    client.came("FIN ACK 101:101(0)")
     is_in(client.ends, "CLOSE")
     assert goes_early(remote) != paused
 
@@ -64,6 +65,7 @@ def test_reset_ahead_of_all_data_stops_it_for_a_while(remote, sysctl, seconds, p
 
     client.send("RST seq 101")  # decisive
 
+    client.came("RST 101:101(0)")
     client.settle()
     assert goes_early(remote) != paused
     assert end.fileno() >= 0

@@ -15,6 +15,7 @@ from conformance.tcp.fastopen.cookies import (
     early,
     fast_listener,
     granted,
+    send_early,
 )
 from conformance.tcp.fastopen.opening import BOTH
 from fixtures.evidence.expect import fails
@@ -50,9 +51,9 @@ def test_data_of_the_syn_is_read_before_the_handshake_ends(remote, sysctl):
     listener = fast_listener(remote, sysctl)
     client, cookie = remote.another("client"), granted(remote)
 
-    answer = early(client, f"fastopen {cookie}")
+    send_early(client, f"fastopen {cookie}")  # decisive
 
-    assert answer.acknowledgement == EVERYTHING
+    assert client.expect("SYN ACK").acknowledgement == EVERYTHING
     server = remote.peers.accepting(listener)
     assert server.recv(100) == EARLY
     is_in(client.ends, "SYN_RECV")
@@ -77,8 +78,9 @@ def test_data_behind_a_wrong_cookie_waits_for_the_handshake(remote, sysctl):
     right = granted(remote)
     client = remote.another("client")
 
-    answer = early(client, f"fastopen {FORGED}")
+    send_early(client, f"fastopen {FORGED}")  # decisive
 
+    answer = client.expect("SYN ACK")
     assert (answer.acknowledgement, (cookie_in(answer) or b"").hex()) == (NOTHING, right)
     listener.setblocking(False)
     with fails(EAGAIN):
@@ -94,9 +96,9 @@ def test_data_behind_a_wrong_cookie_waits_for_the_handshake(remote, sysctl):
 def test_data_without_a_cookie_is_not_taken(remote, sysctl, option):
     listener = fast_listener(remote, sysctl)
 
-    answer = early(remote, option)
+    send_early(remote, option)  # decisive
 
-    assert answer.acknowledgement == NOTHING
+    assert remote.expect("SYN ACK").acknowledgement == NOTHING
     remote.send("ACK seq 1")
     server = remote.peers.accepting(listener)
     with fails(EAGAIN):
@@ -110,9 +112,10 @@ def test_cookie_of_another_host_is_worth_nothing(remote, sysctl, family):
     cookie = granted(remote)
     stranger = remote.another("stranger", host=f"{FAR_HOSTS[family.name]}0")
 
-    answer = early(stranger, f"fastopen {cookie}")
+    send_early(stranger, f"fastopen {cookie}")  # decisive
 
-    assert answer.acknowledgement == NOTHING
+    assert stranger.expect("SYN ACK").acknowledgement == NOTHING
+    assert early(remote.another("itself"), f"fastopen {cookie}").acknowledgement == EVERYTHING
 
 
 @pytest.mark.claim("tcp.fastopen.pending-at-most")
@@ -149,8 +152,9 @@ def test_syn_that_comes_twice_opens_one_connection(remote, sysctl):
     client.put(syn)
     client.expect("SYN ACK")
 
-    client.put(syn)
+    client.put(syn)  # decisive
 
+    client.came(syn, times=2)
     client.settle()
     client.send("FIN ACK")
     server = remote.peers.accepting(listener)
@@ -217,9 +221,9 @@ def test_setting_opens_every_listener(remote, sysctl):
 @over_ip
 def test_setting_has_data_taken_without_a_cookie(remote, sysctl):
     listener = fast_listener(remote, sysctl)
-    sysctl("net.ipv4.tcp_fastopen", BOTH | NO_COOKIE_IN)
+    sysctl("net.ipv4.tcp_fastopen", BOTH | NO_COOKIE_IN)  # decisive
 
-    answer = early(remote, "nop")  # decisive
+    answer = early(remote, "nop")
 
     assert answer.acknowledgement == EVERYTHING
     assert remote.peers.accepting(listener).recv(100) == EARLY

@@ -20,9 +20,9 @@ offering = pytest.mark.parametrize(("name", "option"), OPTIONS.items(), ids=OPTI
 @pytest.mark.claim("tcp.handshake.three-segments")
 @over_ip
 def test_connection_is_set_up_by_three_segments(peers, family, wire):
-    listener = peers.listener(family)
+    listener, client = peers.listener(family), peers.socket("client", family.domain, SOCK_STREAM)
 
-    peers.connecting(family, listener.getsockname())  # decisive
+    client.connect(listener.getsockname())  # decisive
 
     wire.expect("client > listener SYN !ACK 0:0(0)")
     wire.expect("listener > client SYN ACK 0:0(0) ack 1")
@@ -33,13 +33,13 @@ def test_connection_is_set_up_by_three_segments(peers, family, wire):
 @pytest.mark.claim("tcp.handshake.new-first-number")
 @over_ip
 def test_each_connection_begins_with_a_number_of_its_own(peers, family, wire):
-    listener = peers.listener(family)
+    listener, second = peers.listener(family), peers.socket("second", family.domain, SOCK_STREAM)
 
     peers.connecting(family, listener.getsockname(), lane="first")
-    peers.connecting(family, listener.getsockname(), lane="second")  # decisive
+    second.connect(listener.getsockname())  # decisive
 
-    first, second = wire.expect("first > listener SYN"), wire.expect("second > listener SYN")
-    assert first.layers["TCP"].seq != second.layers["TCP"].seq
+    one, other = wire.expect("first > listener SYN"), wire.expect("second > listener SYN")
+    assert one.layers["TCP"].seq != other.layers["TCP"].seq
 
 
 @pytest.mark.claim("tcp.handshake.new-first-number")
@@ -62,9 +62,9 @@ def test_numbers_between_the_same_two_ports_go_up(peers, family, wire):
 @pytest.mark.claim("tcp.handshake.syn-has-no-other-flag")
 @over_ip
 def test_first_segment_has_syn_alone(peers, family, wire):
-    listener = peers.listener(family)
+    listener, client = peers.listener(family), peers.socket("client", family.domain, SOCK_STREAM)
 
-    peers.connecting(family, listener.getsockname())  # decisive
+    client.connect(listener.getsockname())  # decisive
 
     assert wire.expect("client > listener SYN").flags - {"ECE", "CWR"} == {"SYN"}
 
@@ -76,8 +76,9 @@ def test_segment_size_is_what_the_interface_carries(peers, family, link, wire):
         listener = peers.socket("listener", family.domain, 1)
         listener.bind((link.far_host(family), 0))
         listener.listen(1)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
 
-    peers.connecting(family, listener.getsockname())  # decisive
+    client.connect(listener.getsockname())  # decisive
 
     size = MTU - HEADERS[family.name]
     wire.expect(f"client > listener SYN <mss {size}>")

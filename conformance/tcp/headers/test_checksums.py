@@ -17,12 +17,12 @@ def summed(packet):
 @over_ip
 def test_every_segment_of_a_whole_life_sums_up(remote):
     server = remote.reach(options="<mss 1000,ts,sackOK>")
-    server.sendall(b"a" * 2001)
+    server.sendall(b"a" * 2001)  # decisive
     remote.receive(2001)
     remote.send("FIN ACK (3)")
     remote.expect("ACK ack snd.nxt")
     assert server.recv(10) == bytes([0, 1, 2])
-    server.close()
+    server.close()  # decisive
     remote.expect("FIN")
     remote.send("RST seq snd.nxt+1000")
 
@@ -42,6 +42,7 @@ def test_data_with_a_wrong_checksum_is_not_taken(remote, off):
 
     remote.send("PSH ACK 1:6(5)", payload=b"wrong", tcp={"chksum": right ^ off})  # decisive
 
+    remote.came("PSH ACK 1:6(5)")
     remote.expect_none()
     remote.send("PSH ACK 1:6(5)", payload=b"right")
     assert server.recv(10) == b"right"
@@ -54,7 +55,10 @@ def test_syn_with_a_wrong_checksum_is_not_answered(remote):
 
     remote.send("SYN", tcp={"chksum": 1})  # decisive
 
+    remote.came("SYN")
     remote.expect_none()
+    remote.send("SYN seq 0")
+    remote.expect("SYN ACK")
 
 
 @pytest.mark.claim("tcp.headers.wrong-checksum-dropped")
@@ -64,9 +68,10 @@ def test_syn_with_a_wrong_checksum_is_not_answered(remote):
 def test_segment_with_a_wrong_checksum_is_answered_in_no_state(remote, sysctl, state):
     sysctl("net.ipv4.tcp_invalid_ratelimit", 0)
     remote.reach(state)
-    remote.send("SYN seq 0", tcp={"chksum": 1})
+
+    remote.send("SYN seq 0", tcp={"chksum": 1})  # decisive
+
+    remote.came("SYN", times=2)
     remote.expect_none()
-
-    remote.send("SYN seq 0")  # decisive
-
+    remote.send("SYN seq 0")
     remote.expect("any (0)")

@@ -12,9 +12,8 @@ MOST_OPTIONS = 40
 WRONG = ["raw fe00", "raw fe01", "raw feff", "raw 0200", "raw 0203", "raw 0228"]
 
 
-def segment_size(remote, server):
-    """The bytes of the largest segment that the kernel sends."""
-    server.sendall(b"x" * 5000)
+def largest(remote):
+    """The bytes of the larger one of the kernel's next two segments with data."""
     return max(remote.expect("any (1..)").length for _ in range(2))
 
 
@@ -24,7 +23,9 @@ def segment_size(remote, server):
 def test_segment_size_is_read_wherever_it_stands(remote, options):
     server = remote.reach(options=f"<{options}>")
 
-    assert SIZE - MOST_OPTIONS < segment_size(remote, server) <= SIZE  # decisive
+    server.sendall(b"x" * 5000)  # decisive
+
+    assert SIZE - MOST_OPTIONS < largest(remote) <= SIZE
 
 
 @pytest.mark.claim("tcp.headers.unknown-option-skipped")
@@ -33,7 +34,9 @@ def test_segment_size_is_read_wherever_it_stands(remote, options):
 def test_what_stands_behind_an_unknown_option_is_heeded(remote, unknown):
     server = remote.reach(options=f"<{unknown},mss 600>")
 
-    assert segment_size(remote, server) == SIZE  # decisive
+    server.sendall(b"x" * 5000)  # decisive
+
+    assert largest(remote) == SIZE
 
 
 @pytest.mark.claim("tcp.headers.option-in-any-segment")
@@ -77,6 +80,7 @@ def test_data_with_a_bad_option_length_does_no_harm(remote, wrong):
 
     remote.send(f"PSH ACK 1:6(5) <{wrong}>", payload=b"first")  # decisive
 
+    remote.came("PSH ACK 1:6(5)")
     remote.settle()
     remote.send("PSH ACK 1:6(5)", payload=b"first")
     remote.expect("ACK ack 6")
@@ -87,9 +91,9 @@ def test_data_with_a_bad_option_length_does_no_harm(remote, wrong):
 @over_ip
 def test_no_other_segment_has_the_segment_size(remote):
     server = remote.reach(options="<mss 1000,ts,sackOK,wscale 2>")
-    server.sendall(b"x" * 2001)
+    server.sendall(b"x" * 2001)  # decisive
     remote.receive(2001)
-    server.close()
+    server.close()  # decisive
     remote.expect("FIN")
 
     assert remote.seen("SYN ACK <mss>") != []
@@ -101,9 +105,10 @@ def test_no_other_segment_has_the_segment_size(remote):
 @over_ip
 def test_options_fill_the_header_as_their_lengths_say(remote, options):
     server = remote.reach(options=f"<{options}>")
-    remote.send("ACK 101:201(100)")  # a hole before it, so that blocks are told where both know them
+    # A hole before it, so that blocks are told where both know them.
+    remote.send("ACK 101:201(100)")  # decisive
     remote.expect("ACK ack 1")
-    server.close()
+    server.close()  # decisive
     remote.expect("FIN")
 
     assert [packet for packet in remote.seen() if not well_formed(option_bytes(packet))] == []

@@ -21,7 +21,7 @@ LINK = {"ip4": 1460, "ip6": 1440}
 def test_peer_without_a_segment_size_is_sent_small_segments(remote, family, role):
     end = remote.reach(role=role, options="")
 
-    end.sendall(b"x" * 5000)
+    end.sendall(b"x" * 5000)  # decisive
 
     segment = remote.expect("any (1..)")
     assert segment.length <= MINIMUM[family.name]
@@ -34,7 +34,7 @@ def test_peer_without_a_segment_size_is_sent_small_segments(remote, family, role
 def test_no_segment_is_larger_than_peer_and_link_permit(remote, family, role, size):
     end = remote.reach(role=role, options=f"<mss {size}>")
 
-    end.sendall(b"x" * 12_000)
+    end.sendall(b"x" * 12_000)  # decisive
 
     remote.receive(12_000)
     assert max(packet.length for packet in remote.seen("any (1..)")) == min(size, LINK[family.name])
@@ -47,9 +47,10 @@ def test_more_than_half_of_the_window_is_under_way(remote, sysctl):
     server = remote.reach(options="<mss 1000>", window=60_000)
     server.setsockopt(SOL_SOCKET, SO_SNDBUF, 200_000)
     server.setblocking(False)
-    server.send(b"x" * 200_000)
 
-    until(lambda: flight_after_a_round(remote) > HALF, what="more than 32,767 bytes under way")  # decisive
+    server.send(b"x" * 200_000)  # decisive
+
+    until(lambda: flight_after_a_round(remote) > HALF, what="more than 32,767 bytes under way")
 
 
 def flight_after_a_round(remote):

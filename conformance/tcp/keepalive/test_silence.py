@@ -16,11 +16,11 @@ LATE = GENEROUS + 1
 @over_ip
 def test_connection_outlives_a_probe_without_an_answer(remote):
     server = remote.reach()
-    probe(server, count=3)
 
-    remote.wire.expect(PROBE, within=LATE)  # decisive
+    probe(server, count=3)  # decisive
+
     remote.wire.expect(PROBE, within=LATE)
-
+    remote.wire.expect(PROBE, within=LATE)
     is_in(remote.ends, "ESTABLISHED")
     remote.send("PSH ACK seq 1 ack 1 (5)", payload=b"alive")
     assert server.recv(100) == b"alive"
@@ -36,8 +36,7 @@ def test_what_comes_starts_the_interval_anew(remote):
 
     remote.send("PSH ACK (5)")  # decisive
 
-    remote.settle()
-    data = next(packet for packet in remote.wire.packets() if packet.length == 5)
+    data = remote.came("PSH ACK (5)")
     remote.expect("ACK ack 6")
     sent = remote.wire.expect(PROBE, within=LATE)
     assert sent.at - data.at >= SECOND - TICK

@@ -64,15 +64,15 @@ def test_acknowledgements_with_data_are_no_duplicates(remote):
 @pytest.mark.claim("tcp.loss-recovery.old-acknowledgement-harmless")
 @over_ip
 def test_old_acknowledgements_cause_nothing(remote):
-    server = sent(remote)
+    sent(remote)
     remote.send(f"ACK ack {SIZE + 1} win {SEGMENTS * SIZE}")
 
     duplicate(remote, 5, ack=1)  # decisive
 
+    remote.came(f"ACK ack 1 win {SEGMENTS * SIZE}", times=5)
     assert (again(remote, 1), again(remote, SIZE + 1)) == (1, 1)
-    remote.send("ACK")
-    server.send(b"next")
-    remote.expect("any (4)")
+    duplicate(remote, 3, ack=SIZE + 1)
+    assert again(remote, SIZE + 1) == 2
 
 
 @pytest.mark.claim("tcp.loss-recovery.partial-acknowledgement-retransmits")
@@ -106,3 +106,5 @@ def test_blocks_that_were_not_negotiated_change_nothing(remote):
     duplicate(remote, 2, options=f"<nop,nop,sack {2 * SIZE + 1}:{6 * SIZE + 1}>")  # decisive
 
     assert again(remote, 1) == 1
+    duplicate(remote)  # the third, if it was not for the blocks
+    assert again(remote, 1) == 2

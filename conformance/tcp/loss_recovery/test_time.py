@@ -40,7 +40,9 @@ def test_one_block_is_enough_after_a_while(remote):
 @over_ip
 def test_last_segment_is_sent_again_before_any_time_out(remote):
     remote.let_timers_run()
-    server = sent(remote, options=OPTIONS)  # decisive
+    server = remote.reach(options=OPTIONS, window=SEGMENTS * SIZE)
+
+    flown(remote, server)  # decisive
 
     until(lambda: tcp_info(server).total_retrans, what="something is sent again")
 

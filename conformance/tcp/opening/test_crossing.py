@@ -91,4 +91,7 @@ def test_syn_with_fin_is_dropped(remote):
 
     remote.send("SYN FIN")  # decisive
 
+    remote.came("SYN FIN")
     remote.expect_none()
+    remote.send("SYN seq 0")
+    remote.expect("SYN ACK")

@@ -39,9 +39,9 @@ def test_neither_sends_nor_reads_before_the_answer(remote):
     client = remote.connecting()
 
     with fails(EAGAIN):
-        client.send(b"data", MSG_DONTWAIT)
+        client.send(b"data", MSG_DONTWAIT)  # decisive
     with fails(EAGAIN):
-        client.recv(10, MSG_DONTWAIT)
+        client.recv(10, MSG_DONTWAIT)  # decisive
 
     remote.send("SYN ACK <mss 1460>")
     remote.expect("ACK (0)")

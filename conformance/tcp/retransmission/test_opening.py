@@ -55,23 +55,29 @@ def setting(name):
 @pytest.mark.claim("tcp.retransmission.first-threshold")
 @pytest.mark.needs("namespace")
 def test_threshold_of_asking_for_another_route_is_three_or_more():
-    assert setting("tcp_retries1") >= 3  # decisive
+    repetitions = 0
+    repetitions = setting("tcp_retries1")  # decisive
+
+    assert repetitions >= 3
 
 
 @pytest.mark.claim("tcp.retransmission.second-threshold")
 @pytest.mark.needs("namespace")
 def test_threshold_of_giving_up_is_beyond_100_seconds():
-    repetitions = setting("tcp_retries2")
+    repetitions = 0
+    repetitions = setting("tcp_retries2")  # decisive
 
     waits = [min(SMALLEST * 2**number, LARGEST) for number in range(repetitions + 1)]
-
-    assert sum(waits) >= 100  # decisive
+    assert sum(waits) >= 100
 
 
 @pytest.mark.claim("tcp.retransmission.syn-threshold")
 @pytest.mark.needs("namespace")
 def test_syn_is_repeated_six_times_where_nobody_says_otherwise():
-    assert setting("tcp_syn_retries") == 6  # decisive
+    repetitions = 0
+    repetitions = setting("tcp_syn_retries")  # decisive
+
+    assert repetitions == 6
 
 
 @pytest.mark.beside

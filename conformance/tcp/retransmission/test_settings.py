@@ -22,14 +22,15 @@ FLIGHT, WAITING = 10, 4
 @pytest.mark.parametrize(("setting", "size"), [(1, 2 * SMALL), (0, SMALL)], ids=["on", "off"])
 @over_ip
 def test_small_segments_are_joined_when_they_are_sent_again(remote, sysctl, setting, size):
-    sysctl("net.ipv4.tcp_retrans_collapse", setting)
+    sysctl("net.ipv4.tcp_retrans_collapse", 1 - setting)
+    sysctl("net.ipv4.tcp_retrans_collapse", setting)  # decisive
     server = silent(remote)
     server.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     sendmmsg(server, batch([b"x" * SMALL] * 2))  # not two calls, with a time-out between them on a busy machine
     for number in range(2):
         remote.expect(f"any {1 + number * SMALL}:*({SMALL})")
 
-    assert late(remote, "any 1:*(1..)", after=0).length == size  # decisive
+    assert late(remote, "any 1:*(1..)", after=0).length == size
 
 
 @pytest.mark.beside
@@ -84,7 +85,8 @@ def test_window_to_a_peer_without_scaling_is_signed_where_the_setting_says_so(re
 @pytest.mark.parametrize(("setting", "doubled"), [(1, False), (0, True)], ids=["on", "off"])
 @over_ip
 def test_few_segments_are_sent_again_at_even_intervals_by_setting(remote, sysctl, setting, doubled):
-    sysctl("net.ipv4.tcp_thin_linear_timeouts", setting)
+    sysctl("net.ipv4.tcp_thin_linear_timeouts", 1 - setting)
+    sysctl("net.ipv4.tcp_thin_linear_timeouts", setting)  # decisive
     sysctl("net.ipv4.tcp_congestion_control", "reno")
     server = silent(remote)
     server.send(b"data")
@@ -94,4 +96,4 @@ def test_few_segments_are_sent_again_at_even_intervals_by_setting(remote, sysctl
         late(remote, "any 1:5(4)", after=1)
 
     until(lambda: tcp_info(server).retransmits > 1, what="two time-outs")
-    assert (tcp_info(server).backoff > 0) == doubled  # decisive
+    assert (tcp_info(server).backoff > 0) == doubled

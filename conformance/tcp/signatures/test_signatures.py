@@ -19,10 +19,11 @@ pytestmark = pytest.mark.needs("signatures")
 @pytest.mark.claim("tcp.signatures.every-segment-signed")
 @over_ip
 def test_every_segment_is_signed_with_the_key(remote):
-    server = opened(remote)  # decisive
-    server.send(b"data")
+    server = opened(remote)
+
+    server.send(b"data")  # decisive
     remote.expect("any 1:5(4)")
-    server.close()
+    server.close()  # decisive
     remote.expect("FIN")
 
     assert [right(packet) for packet in remote.seen()] == [True for _ in remote.seen()]
@@ -44,12 +45,15 @@ def test_data_that_is_signed_is_taken(remote):
 def test_segment_without_a_signature_is_dropped(remote, segment):
     server = opened(remote)
 
-    remote.send(segment)
+    remote.send(segment)  # decisive
 
+    remote.came(segment)
     remote.settle()
     is_in(remote.ends, "ESTABLISHED")
     with fails(EAGAIN):
         server.recv(10, MSG_DONTWAIT)
+    send_signed(remote, f"PSH ACK seq 1 (4) <{SIGNED}>", payload=b"data")
+    assert server.recv(10) == b"data"
 
 
 @pytest.mark.claim("tcp.signatures.wrong-dropped")
@@ -57,11 +61,14 @@ def test_segment_without_a_signature_is_dropped(remote, segment):
 def test_segment_with_the_signature_of_another_key_is_dropped(remote):
     server = opened(remote)
 
-    send_signed(remote, f"PSH ACK (4) <{SIGNED}>", key=OTHER_KEY, payload=b"data")
+    send_signed(remote, f"PSH ACK (5) <{SIGNED}>", key=OTHER_KEY, payload=b"wrong")  # decisive
 
+    remote.came("PSH ACK (5)")
     remote.expect_none()
     with fails(EAGAIN):
         server.recv(10, MSG_DONTWAIT)
+    send_signed(remote, f"PSH ACK seq 1 (5) <{SIGNED}>", payload=b"right")
+    assert server.recv(10) == b"right"
 
 
 @pytest.mark.claim("tcp.signatures.unsigned-syn-dropped")
@@ -70,8 +77,9 @@ def test_segment_with_the_signature_of_another_key_is_dropped(remote):
 def test_syn_without_a_right_signature_is_dropped_in_silence(remote, options):
     listener(remote)
 
-    remote.send(f"SYN <mss 1460{options}>")
+    remote.send(f"SYN <mss 1460{options}>")  # decisive
 
+    remote.came("SYN")
     remote.expect_none()
     send_signed(remote, f"SYN seq 0 <mss 1460,{SIGNED}>")
     remote.expect("SYN ACK")
@@ -93,8 +101,9 @@ def test_other_hosts_connect_without_signatures(remote, family):
 def test_signed_segment_is_dropped_where_there_is_no_key(remote):
     remote.listener()
 
-    send_signed(remote, f"SYN <mss 1460,{SIGNED}>")
+    send_signed(remote, f"SYN <mss 1460,{SIGNED}>")  # decisive
 
+    remote.came("SYN")
     remote.expect_none()
     remote.another("unsigned").open()
 

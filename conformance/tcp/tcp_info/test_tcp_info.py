@@ -192,12 +192,11 @@ def test_state_of_a_new_socket_is_close(peers, family):
 @over_ip
 def test_sizes_are_those_of_the_path(peers, family, sysctl):
     sysctl("net.ipv4.tcp_timestamps", 0)
-    listener = peers.listener(family)
-    client = peers.connecting(family, listener.getsockname())
-    info = None
+    listener, client = peers.listener(family), peers.socket("client", family.domain, SOCK_STREAM)
 
-    info = tcp_info(client)  # decisive
+    client.connect(listener.getsockname())  # decisive
 
+    info = tcp_info(client)
     mtu, headers = client.getsockopt(*MTU[family.name]), {"ip4": 40, "ip6": 60}[family.name]
     assert info.pmtu == mtu
     assert info.snd_mss == client.getsockopt(IPPROTO_TCP, TCP_MAXSEG)

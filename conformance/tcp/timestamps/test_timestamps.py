@@ -82,11 +82,11 @@ def test_reset_is_taken_whatever_its_stamp(remote, option):
 @over_ip
 def test_every_segment_is_stamped_in_order(remote):
     server = remote.reach(options="<mss 1000,ts>")
-    server.sendall(b"x" * 3000)
+    server.sendall(b"x" * 3000)  # decisive
     remote.receive(3000)
     remote.send("FIN ACK")
     remote.expect("ACK ack snd.nxt")
-    server.close()
+    server.close()  # decisive
     remote.expect("FIN")
 
     values = [stamps(packet) for packet in remote.seen()]
@@ -102,6 +102,7 @@ def test_segment_without_a_stamp_ends_nothing(remote):
 
     remote.send("PSH ACK 1:6(5) <!ts>", payload=b"first")  # decisive
 
+    remote.came("PSH ACK 1:6(5) <!ts>")
     remote.settle()
     remote.send("PSH ACK 1:6(5)", payload=b"again")
     one_of(server.recv(100), {b"again": "RFC 7323 3.2: dropped", b"first": "RFC 7323 3.2: a SHOULD"})

@@ -96,6 +96,7 @@ def test_data_with_an_acknowledgement_far_too_old_is_dropped(remote):
 
     remote.send("PSH ACK 1:6(5) ack rcv.nxt-70000", payload=b"first")  # decisive
 
+    remote.came("PSH ACK 1:6(5) ack rcv.nxt-70000")
     remote.settle()
     remote.send("PSH ACK 1:6(5)", payload=b"again")
     one_of(server.recv(100), {b"again": DROPPED, b"first": TAKEN})
@@ -111,6 +112,7 @@ def test_segment_without_ack_is_dropped(remote, flags):
 
     remote.send(f"{flags} 1:6(5)", payload=b"wrong")  # decisive
 
+    remote.came(f"{flags} !ACK 1:6(5)")
     remote.expect_none("any ack 2..")
     is_in(remote.ends, "ESTABLISHED")
     remote.send("PSH ACK 1:6(5)", payload=b"right")

@@ -67,12 +67,16 @@ def test_reset_inside_the_window_is_challenged_in_every_open_state(remote, sysct
 @over_ip
 def test_reset_outside_the_window_is_dropped(remote, sysctl, place):
     sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
-    remote.reach()
+    server = remote.reach()
 
     remote.send(f"RST seq {place}")  # decisive
 
+    remote.came("RST")
     remote.expect_none()
     is_in(remote.ends, "ESTABLISHED")
+    remote.send("RST")
+    with fails(ECONNRESET):
+        server.recv(1)
 
 
 @pytest.mark.claim("tcp.validation.reset-may-carry-data")

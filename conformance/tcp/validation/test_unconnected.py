@@ -19,6 +19,7 @@ def test_reset_to_a_listener_is_dropped(remote, text):
 
     remote.send(text)  # decisive
 
+    remote.came("RST")
     remote.expect_none()
     remote.another("client").open()
 
@@ -54,7 +55,10 @@ def test_reset_to_a_closed_port_is_dropped(remote, text):
 
     remote.send(text)  # decisive
 
+    remote.came("RST")
     remote.expect_none()
+    remote.send("SYN seq 0")
+    remote.expect("RST ACK")
 
 
 @pytest.mark.claim("tcp.validation.syn-sent-wrong-ack-reset")
@@ -76,12 +80,15 @@ def test_syn_ack_of_another_number_is_reset(remote, wrong):
 @needs_states
 @over_ip
 def test_reset_that_does_not_acknowledge_the_syn_is_dropped(remote, text):
-    remote.reach("SYN_SENT", role="active")
+    client = remote.reach("SYN_SENT", role="active")
 
     remote.send(text)  # decisive
 
+    remote.came("RST")
     remote.expect_none("RST")
     is_in(remote.ends, "SYN_SENT")
+    remote.send("RST ACK seq 0 ack 1")
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNREFUSED
 
 
 @pytest.mark.claim("tcp.validation.syn-sent-reset-refuses")

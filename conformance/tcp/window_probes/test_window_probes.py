@@ -18,12 +18,18 @@ PROBE = f"ACK !SYN !FIN !RST {EDGE}:{EDGE}(0)"
 """A probe of that window: nothing, at a number that was acknowledged."""
 
 
-def closed(remote):
-    """The kernel's socket with a segment that waits for a closed window, and the packet that has closed it."""
+def filled(remote):
+    """The kernel's socket that has filled the window of its peer, and has a segment more."""
     remote.let_timers_run()
     server = remote.reach(options=f"<mss {SIZE}>", window=EDGE)
     queue(server, 3, at_once=True)
     remote.expect(f"any {SIZE + 1}:*({SIZE})")
+    return server
+
+
+def closed(remote):
+    """Such a socket whose segment waits for a closed window, and the packet that has closed it."""
+    server = filled(remote)
     remote.send("ACK win 0")
     remote.settle()
     return server, next(packet for packet in reversed(remote.wire.packets()) if packet.source == remote.lane)
@@ -61,11 +67,14 @@ def test_probe_of_a_closed_window_is_counted(remote):
 @over_ip
 def test_each_interval_is_twice_the_one_before(remote, sysctl):
     sysctl("net.ipv4.tcp_retries2", 8)
-    server, _ = closed(remote)  # decisive
+    server = filled(remote)
+
+    remote.send("ACK win 0")  # decisive
+
+    remote.settle()
     base = tcp_info(server).rto / 1_000_000
 
     probes = [late(remote, PROBE, after=base * 2**number) for number in range(3)]
-
     for number, (one, other) in enumerate(pairwise(probes), 1):
         assert apart(one, other) >= base * 2**number - JIFFY
 
@@ -115,6 +124,7 @@ def test_window_taken_back_is_probed(remote):
 
     remote.send("ACK ack 1 win 0")  # decisive
 
+    remote.came("ACK ack 1 win 0")
     late(remote, "ACK !SYN !FIN !RST", after=0)
     remote.send(f"ACK ack {SEGMENTS * SIZE + 1} win {SIZE}")
     server.send(b"more")
@@ -129,6 +139,7 @@ def test_first_segment_is_sent_again_beyond_the_edge(remote):
 
     remote.send("ACK ack 1 win 0")  # decisive
 
+    remote.came("ACK ack 1 win 0")
     late(remote, f"any 1:*({SIZE})", after=0)
 
 
@@ -140,6 +151,7 @@ def test_segments_inside_a_shrunk_window_are_sent_again(remote):
 
     remote.send(f"ACK ack 1 win {2 * SIZE}")  # decisive
 
+    remote.came(f"ACK ack 1 win {2 * SIZE}")
     late(remote, f"any 1:*({SIZE})", after=0)
     remote.send(f"ACK ack {SIZE + 1} win {SIZE}")
     late(remote, f"any {SIZE + 1}:*({SIZE})", after=1)
