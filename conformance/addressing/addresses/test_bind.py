@@ -101,7 +101,8 @@ def test_address_of_one_interface_is_reached_over_another(peers, wire, family, l
     listener.listen(1)
 
     with link.far.entered():
-        client = peers.connecting(family, listener.getsockname())  # decisive
+        client = peers.socket("client", family.domain, SOCK_STREAM)
+        client.connect(listener.getsockname())  # decisive
 
     wire.expect("client > * SYN")
     assert peers.accepting(listener).getpeername() == client.getsockname()

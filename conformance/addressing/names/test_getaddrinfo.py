@@ -250,7 +250,9 @@ SIZES = {AF_INET: 16, AF_INET6: 28}
 @pytest.mark.claim("lookup.result.address-of-its-family")
 @over_ip
 def test_entry_points_to_an_address_of_its_family_and_tells_its_size(family):
-    with libc.getaddrinfo(family.loopback, PORT, ai_flags=AI_NUMERICHOST, ai_socktype=SOCK_STREAM) as (code, found):
-        seen = [(item.ai_family, libc.family_at(item.ai_addr), item.ai_addrlen) for item in found]
+    seen = None
 
-    assert (code, seen) == (0, [(family.domain, family.domain, SIZES[family.domain])])
+    with libc.getaddrinfo(family.loopback, PORT, ai_flags=AI_NUMERICHOST, ai_socktype=SOCK_STREAM) as found:  # decisive
+        seen = found[0], [(item.ai_family, libc.family_at(item.ai_addr), item.ai_addrlen) for item in found[1]]
+
+    assert seen == (0, [(family.domain, family.domain, SIZES[family.domain])])

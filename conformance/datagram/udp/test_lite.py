@@ -95,6 +95,7 @@ def test_datagram_covered_in_part_is_dropped_where_nobody_asked_for_such(peers, 
 @over_ip
 def test_coverage_is_rounded_up_to_the_header(peers, family, option, asked, got):
     end = end_of(peers, family, "end")
+    end.setsockopt(IPPROTO_UDPLITE, option, MORE)
 
     end.setsockopt(IPPROTO_UDPLITE, option, asked)  # decisive
 

@@ -41,7 +41,7 @@ def test_socket_that_had_the_number_is_closed(stream_pair, name):
 def test_duplicate_has_its_own_flag(peers, family, name, before):
     end = peers.listener(family)
     fcntl(end, F_SETFD, before)
-    duplicate, flag = DUPLICATES[name]
+    (duplicate, flag), number = DUPLICATES[name], -1
 
     number = duplicate(end.fileno())  # decisive
 
@@ -55,7 +55,7 @@ def test_duplicate_has_its_own_flag(peers, family, name, before):
 @over_streams
 def test_duplicate_has_no_number_below_the_one_asked_for(peers, family, command):
     end = peers.listener(family)
-    least = end.fileno() + 20
+    least, number = end.fileno() + 20, -1
 
     number = fcntl(end, command, least)  # decisive
 

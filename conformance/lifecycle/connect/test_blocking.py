@@ -183,8 +183,9 @@ def test_the_neighbour_is_asked_for_before_the_first_segment(peers, family, link
         listener = peers.socket("listener", family.domain, SOCK_STREAM)
         listener.bind((link.far_host(family), 0))
         listener.listen(1)
+    client = peers.socket("client", family.domain, SOCK_STREAM)
 
-    peers.connecting(family, listener.getsockname())  # decisive
+    client.connect(listener.getsockname())  # decisive
 
     wire.expect("client > listener SYN")
     asked = [frame.layers.haslayer("ARP") for frame in wire.frames]

@@ -301,4 +301,5 @@ def test_datagram_that_came_before_the_connection_is_received(peers, family):
 
     client.connect(peer.getsockname())  # decisive
 
+    assert client.getpeername() == peer.getsockname()
     assert client.recv(100, MSG_DONTWAIT) == b"before"

@@ -23,7 +23,7 @@ def test_socket_cannot_be_opened_by_its_path(peers, family):
     end = peers.socket("end", family.domain, SOCK_STREAM)
 
     with fails(ENXIO):
-        os.open(f"/proc/self/fd/{end.fileno()}", os.O_RDWR)
+        os.open(f"/proc/self/fd/{end.fileno()}", os.O_RDWR)  # decisive
 
 
 @pytest.mark.claim("ip.proc.lists-the-sockets")

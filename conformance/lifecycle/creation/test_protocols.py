@@ -36,7 +36,7 @@ def sockets(name):
 @pytest.mark.needs("namespace")
 @protocols
 def test_protocols_tell_how_many_sockets_they_have(peers, name):
-    before, seen = sockets(name), []
+    before, seen, ends = sockets(name), [], []
 
     ends = [NEW[name](peers, f"end {number}") for number in range(3)]  # decisive
 

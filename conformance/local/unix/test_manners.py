@@ -18,7 +18,7 @@ from socket import (
 
 import pytest
 
-from conformance.local.unix.names import calling, connected_kinds, kinds, new, serving
+from conformance.local.unix.names import connected_kinds, kinds, new, serving
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
 from fixtures.stage.families import unix
@@ -34,10 +34,9 @@ def within(folder, monkeypatch):
 
 @pytest.mark.claim("unix.create.raw-is-datagram")
 def test_raw_socket_is_a_datagram_socket(peers):
-    sender = new(peers, SOCK_RAW)  # decisive
-    receiver = serving(peers, "", SOCK_DGRAM)
+    sender, receiver = new(peers, SOCK_RAW), serving(peers, "", SOCK_DGRAM)
 
-    sender.sendto(b"one", receiver.getsockname())
+    sender.sendto(b"one", receiver.getsockname())  # decisive
 
     assert sender.getsockopt(SOL_SOCKET, SO_TYPE) == SOCK_DGRAM
     assert receiver.recv(100) == b"one"
@@ -46,8 +45,11 @@ def test_raw_socket_is_a_datagram_socket(peers):
 @pytest.mark.claim("unix.create.number-of-the-family")
 @kinds
 def test_number_of_the_family_is_taken_as_a_protocol(peers, kind):
-    end = peers.socket("end", AF_UNIX, kind, AF_UNIX)  # decisive
+    end, server = peers.socket("end", AF_UNIX, kind, AF_UNIX), serving(peers, "", kind)
 
+    end.connect(server.getsockname())  # decisive
+
+    assert end.getpeername() == server.getsockname()
     assert end.getsockopt(SOL_SOCKET, SO_PROTOCOL) == 0
 
 
@@ -66,9 +68,9 @@ def test_level_of_another_protocol_is_not_supported(peers, kind):
 @connected_kinds
 def test_peer_is_told_the_path_as_it_was_bound(peers, folder, monkeypatch, kind):
     within(folder, monkeypatch)
-    listener = serving(peers, "server", kind)
+    listener, client = serving(peers, "server", kind), new(peers, kind)
 
-    client = calling(peers, folder / "server", kind)  # decisive
+    client.connect(str(folder / "server"))  # decisive
 
     assert client.getpeername() == "server"
     assert peers.accepting(listener).getsockname() == "server"
@@ -101,9 +103,11 @@ def test_datagram_socket_with_so_passcred_gets_a_name(peers, call):
 def test_datagram_socket_without_so_passcred_stays_without_a_name(peers, call):
     receiver, sender = serving(peers, "", SOCK_DGRAM), new(peers, SOCK_DGRAM)
     to = receiver.getsockname()
+    calls = {"sendto": lambda: sender.sendto(b"one", to), "connect": lambda: sender.connect(to) or sender.send(b"one")}
 
-    {"sendto": lambda: sender.sendto(b"one", to), "connect": lambda: sender.connect(to)}[call]()  # decisive
+    calls[call]()  # decisive
 
+    assert receiver.recv(100) == b"one"
     assert sender.getsockname() in ("", b"")
 
 

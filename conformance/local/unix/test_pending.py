@@ -45,7 +45,9 @@ def test_datagram_socket_that_was_left_is_told_by_poll(peers):
 @pytest.mark.claim("unix.pending.none-of-a-new-socket")
 @connected_kinds
 def test_new_socket_has_no_error(peers, kind):
-    end = new(peers, kind)
+    end, told = new(peers, kind), None
 
-    assert end.getsockopt(SOL_SOCKET, SO_ERROR) == 0  # decisive
+    told = end.getsockopt(SOL_SOCKET, SO_ERROR)  # decisive
+
+    assert told == 0
     assert readiness(end, POLLIN) & POLLERR == 0

@@ -37,9 +37,11 @@ def own_process():
 @since_linux_6_5
 @over_unix
 def test_peer_is_told_by_a_pidfd(stream_pair):
+    pidfd = -1
+
     pidfd = stream_pair.server.getsockopt(SOL_SOCKET, SO_PEERPIDFD)  # decisive
 
-    told, inherited = process(pidfd), os.get_inheritable(pidfd)
+    inherited, told = os.get_inheritable(pidfd), process(pidfd)
     os.close(pidfd)
     assert told == own_process()
     assert not inherited
@@ -56,12 +58,11 @@ def test_pidfd_of_who_connected_is_readable_when_it_ends(peers, family):
         client.connect(listener.getsockname())
         client.recv(1)
 
-    with child(connect_and_wait) as caller:
+    with child(connect_and_wait):
         server = peers.accepting(listener)
-        pidfd = server.getsockopt(SOL_SOCKET, SO_PEERPIDFD)  # decisive
+        pidfd = server.getsockopt(SOL_SOCKET, SO_PEERPIDFD)
         before = select([pidfd], [], [], 0)[0]
-        server.send(b"x")
-        caller.ends()
+        server.send(b"x")  # decisive
         after = select([pidfd], [], [], GENEROUS)[0]
     os.close(pidfd)
     assert (before, after) == ([], [pidfd])

@@ -44,10 +44,10 @@ def test_data_arrives_although_no_descriptor_can(peers, held, kind):
 def test_flag_is_of_every_descriptor_of_a_message(peers, held, kind, flags):
     sender, receiver = pair(peers, kind)
     reading, writing = held.pipe()
-    sender.sendmsg([b"X"], rights(reading, writing, writing))
 
-    taken = held.receive(receiver, flags=flags)  # decisive
+    sender.sendmsg([b"X"], rights(reading, writing, writing))  # decisive
 
+    taken = held.receive(receiver, flags=flags)
     found = [bool(fcntl.fcntl(each, fcntl.F_GETFD) & fcntl.FD_CLOEXEC) for each in taken.descriptors]
     assert found == [bool(flags)] * 3
 

@@ -45,10 +45,14 @@ def called_by_a_member(peers, family, groups):
 @with_groups
 @over_unix
 def test_groups_of_who_connected_are_told(peers, family):
-    groups = sorted([os.getegid(), another_user()])
+    groups, listener = sorted([os.getegid(), another_user()]), peers.listener(family)
 
-    server = called_by_a_member(peers, family, groups)  # decisive
+    def call():
+        os.setgroups(groups)  # decisive
+        peers.connecting(family, listener.getsockname())
 
+    assert in_child(call).status == 0
+    server = peers.accepting(listener)
     assert groups_of(server.getsockopt(SOL_SOCKET, SO_PEERGROUPS, 64)) == groups
 
 

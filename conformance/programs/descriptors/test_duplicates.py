@@ -77,15 +77,15 @@ def test_dup2_of_a_descriptor_to_itself_changes_nothing(stream_pair):
 @over_all
 def test_listener_lives_until_its_last_descriptor_is_closed(peers, family):
     listener = peers.listener(family)
-    other = dup(listener.fileno())
+    first, other = listener.fileno(), peers.adopt(listener.dup())
 
-    close(other)  # decisive
+    listener.close()  # decisive
 
     with fails(EBADF):
-        os.fstat(other)
-    client = peers.connecting(family, listener.getsockname())
+        os.fstat(first)
+    client = peers.connecting(family, other.getsockname())
     client.send(b"hello")
-    assert peers.accepting(listener).recv(9) == b"hello"
+    assert peers.accepting(other).recv(9) == b"hello"
 
 
 COMMANDS = {"F_ADD_SEALS": (1033, EINVAL), "F_GET_SEALS": (1034, EINVAL), "F_SETLEASE": (1024, EINVAL),

@@ -46,9 +46,8 @@ def test_lines_of_netstat_are_ends_and_not_connections(peers, family):
     reaches(ends, "TIME_WAIT")
     assert lines(printed("netstat", "-tan"), *WORDS) == 1
 
-    connected = peers.pair(family)  # decisive
+    peers.pair(family)  # decisive
 
-    assert connected.client.getpeername() == connected.server.getsockname()
     assert lines(printed("netstat", "-tan"), *WORDS) == 3
     assert lines(printed("ss", "-tan"), *WORDS) == 0
 
@@ -75,11 +74,11 @@ def test_lsof_shows_who_listens_and_no_connections_when_asked_for_that(peers, fa
 @over_ip4
 def test_lines_of_lsof_with_the_word_socket_are_not_the_sockets(peers, family):
     with sample("echo_server_002") as server:
-        assert asked(served(peers, family, server), b"hello") == b"hello"
+        asked(served(peers, family, server), b"hello")  # decisive
         shown = printed("lsof", "-nP", "-p", str(server.pid))
 
     rows = [line for line in shown.splitlines() if " TCP " in line]
-    assert len(rows) == 2  # decisive
+    assert len(rows) == 2
     assert lines("\n".join(rows), "socket") == 0
 
 

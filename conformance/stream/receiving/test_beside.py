@@ -41,9 +41,12 @@ def blocks(number):
 def test_receive_takes_no_notice_of_flags_of_sends(peers, kind, flag):
     peer, end = pair(peers, kind)
     peer.send(b"data")
+    seen = taken = b""
 
-    assert end.recv(9, flag | MSG_PEEK) == b"data"  # decisive
-    assert end.recvmsg(9, 0, flag)[0] == b"data"
+    seen = end.recv(9, flag | MSG_PEEK)  # decisive
+    taken = end.recvmsg(9, 0, flag)[0]  # decisive
+
+    assert (seen, taken) == (b"data", b"data")
 
 
 @pytest.mark.claim("socket.receive.flags-of-sends-ignored")
@@ -51,8 +54,11 @@ def test_receive_takes_no_notice_of_flags_of_sends(peers, kind, flag):
 @over_streams
 def test_receive_of_a_stream_takes_no_notice_of_flags_of_sends(stream_pair, flag):
     stream_pair.client.send(b"data")
+    taken = b""
 
-    assert stream_pair.server.recv(9, flag) == b"data"  # decisive
+    taken = stream_pair.server.recv(9, flag)  # decisive
+
+    assert taken == b"data"
 
 
 @pytest.mark.claim("stream.flags.peek-gives-all-that-is-there")
@@ -60,6 +66,7 @@ def test_receive_of_a_stream_takes_no_notice_of_flags_of_sends(stream_pair, flag
 def test_peek_that_may_not_wait_gives_all_that_is_there(stream_pair):
     stream_pair.client.send(b"data")
     stream_pair.server.recv(1, MSG_PEEK)
+    seen = b""
 
     seen = stream_pair.server.recv(9, MSG_PEEK | MSG_DONTWAIT)  # decisive
 
@@ -107,13 +114,13 @@ def test_datagram_to_an_address_leaves_the_socket_unconnected(peers, kind):
 @over_messages
 def test_duplicate_by_any_way_shares_the_blocking_mode(peers, kind, way):
     end, seen = bound(peers, kind), []
-    fcntl(end, F_SETFL, O_NONBLOCK)
+    number = way(end.fileno())
 
-    number = way(end.fileno())  # decisive
-
+    fcntl(end, F_SETFL, O_NONBLOCK)  # decisive
     seen.append(blocks(number))
-    fcntl(number, F_SETFL, 0)
+    fcntl(number, F_SETFL, 0)  # decisive
     seen.append(blocks(end.fileno()))
+
     close(number)
     assert seen == [False, True]
 
@@ -124,6 +131,7 @@ def test_peek_at_a_message_takes_nothing_however_often(peers, kind):
     peer, end = pair(peers, kind)
     peer.send(b"first")
     peer.send(b"second")
+    seen = []
 
     seen = [end.recv(9, flags) for flags in (MSG_PEEK, MSG_PEEK | MSG_TRUNC, MSG_PEEK)]  # decisive
 

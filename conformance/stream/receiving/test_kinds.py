@@ -15,7 +15,7 @@ PIECES = [b"one", b"", b"three"]
 @pytest.mark.claim("messages.receive.fills-in-order")
 @over_messages
 def test_one_message_fills_several_buffers_in_order(peers, kind):
-    peer, end = pair(peers, kind)
+    (peer, end), count = pair(peers, kind), 0
     buffers = [bytearray(2), bytearray(0), bytearray(3), bytearray(4)]
     peer.send(b"abcdefg")
 
@@ -27,7 +27,7 @@ def test_one_message_fills_several_buffers_in_order(peers, kind):
 @pytest.mark.claim("messages.send.joined-in-order")
 @over_messages
 def test_several_buffers_become_one_message(peers, kind):
-    peer, end = pair(peers, kind)
+    (peer, end), count = pair(peers, kind), 0
 
     count = peer.sendmsg([b"ab", b"", b"cde", b"fg"])  # decisive
 
