@@ -45,6 +45,22 @@ def test_long_list_that_is_read_in_pieces_has_each_socket_once(peers, family, ki
     assert [inodes.count(str(os.fstat(end.fileno()).st_ino)) for end in several] == [1] * MANY
 
 
+@pytest.mark.claim("ip.proc.lists-the-sockets")
+@pytest.mark.needs("descriptors:250", "own-ports")
+@pytest.mark.unwatched  # a connection is no subject here, and two hundred have many packets
+@over_ip
+def test_listener_and_connections_that_are_read_in_pieces_are_there_once(peers, family):
+    listener = peers.listener(family)
+    several = [peers.connecting(family, listener.getsockname(), lane=f"end{number}") for number in range(MANY)]
+    lines = []
+
+    with Path(f"/proc/thread-self/net/tcp{'6' if family.name == 'ip6' else ''}").open("rb", buffering=0) as table:
+        lines = b"".join(iter(lambda: table.read(PIECE), b"")).decode("ascii").splitlines()  # decisive
+
+    inodes = [line.split()[9] for line in lines]
+    assert [inodes.count(str(os.fstat(end.fileno()).st_ino)) for end in (listener, *several)] == [1] * (1 + MANY)
+
+
 def listed(kind, family, inode):
     """The columns of the line of this socket in /proc/net; None where there is none."""
     name = kind + ("6" if family.name == "ip6" else "")

@@ -99,6 +99,13 @@ def last_port_spent(peers: Peers, family: Family, sysctl: Sysctl) -> tuple[Addre
     return listener.getsockname(), ends, peers.socket("client", family.domain, socket.SOCK_STREAM)
 
 
+def finished_with(peers: Peers, family: Family, listener: RecordedSocket) -> tuple[Ends, RecordedSocket]:
+    """The ends of a connection to that listener that is in TIME_WAIT, and a new socket."""
+    client = peers.socket("client", family.domain, socket.SOCK_STREAM)
+    ends, _ = _finish_first(peers, listener, client)
+    return ends, peers.socket("client", family.domain, socket.SOCK_STREAM)
+
+
 def _finish_first(peers: Peers, listener: RecordedSocket, client: RecordedSocket) -> tuple[Ends, Address]:
     client.connect(listener.getsockname())
     server = peers.accepting(listener)

@@ -6,7 +6,15 @@ from socket import SOCK_STREAM
 
 import pytest
 
-from conformance.lifecycle.time_wait.closing import LENGTH, bound_again, finished, kept, last_port_spent, least_of
+from conformance.lifecycle.time_wait.closing import (
+    LENGTH,
+    bound_again,
+    finished,
+    finished_with,
+    kept,
+    last_port_spent,
+    least_of,
+)
 from conformance.lifecycle.time_wait.segments import forge
 from fixtures.evidence.expect import fails, one_of
 from fixtures.evidence.kernel_view import is_in, reaches
@@ -192,6 +200,25 @@ def test_port_in_time_wait_can_be_chosen_after_a_second(peers, family, sysctl, s
     until(lambda: again.connect_ex(to) == 0, what="connect() to take over TIME_WAIT", within=GENEROUS + 2)
 
     is_in(ends, "ESTABLISHED")
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.time-wait.tw-reuse-of-loopback-only")
+@pytest.mark.needs("sock_diag", "kernel>=4.19")
+@over_ip
+def test_port_in_time_wait_of_an_address_elsewhere_is_not_chosen(link, peers, family, sysctl):
+    sysctl("net.ipv4.tcp_timestamps", 1)
+    sysctl("net.ipv4.tcp_tw_reuse", 0)
+    far, near = (peers.listener(family, host=host) for host in (link.near_host(family), family.loopback))
+    sysctl("net.ipv4.ip_local_port_range", "50000 50000")
+    (ends, third), (_, again) = (finished_with(peers, family, listener) for listener in (far, near))
+
+    sysctl("net.ipv4.tcp_tw_reuse", 2)  # decisive
+    until(lambda: again.connect_ex(near.getsockname()) == 0, what="connect() over loopback", within=GENEROUS + 2)
+
+    with fails(EADDRNOTAVAIL):
+        third.connect(far.getsockname())
+    is_in(ends, "TIME_WAIT")
 
 
 @pytest.mark.claim("tcp.time-wait.tw-reuse-takes-over")

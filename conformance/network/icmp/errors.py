@@ -79,11 +79,12 @@ def came(remote: Remote) -> Packet:
     return remote.came("ICMPv6" if remote.family is ip6 else "ICMP")
 
 
-def quoted(remote: Remote, number: int | None = None) -> bytes:
-    """The kernel's last segment as if it had `number`; without one, the next that it will send."""
+def quoted(remote: Remote, number: int | None = None, *, port: int | None = None) -> bytes:
+    """The kernel's last segment as if it had `number`; without one, the next that it will send. Or from a `port`."""
     segment = remote.seen()[-1].layers["IPv6" if remote.family is ip6 else "IP"].copy()
     number = remote.numbers.received if number is None else number
     segment["TCP"].seq = ((remote.numbers.their_first or 0) + number) % WHOLE
+    segment["TCP"].sport = port or segment["TCP"].sport
     return bytes(segment)
 
 

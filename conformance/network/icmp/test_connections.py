@@ -1,7 +1,7 @@
 """Errors about segments of connections that are open (RFC 9293 section 3.9.2.2, RFC 5461, RFC 5927)."""
 
 from errno import EAGAIN
-from socket import IPPROTO_TCP, MSG_DONTWAIT, SO_ERROR, SOL_SOCKET
+from socket import IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, MSG_DONTWAIT, SO_ERROR, SOL_SOCKET
 
 import pytest
 
@@ -22,11 +22,14 @@ from fixtures.evidence.kernel_view import counted, is_in, tcp_info
 from fixtures.stage.families import ip4, over_ip, over_ip4
 
 TCP_USER_TIMEOUT = 18
+MOST_HOPS, NOBODYS_PORT = 255, 9
+LEAST_HOPS = {"ip4": (IPPROTO_IP, 21), "ip6": (IPPROTO_IPV6, 73)}
+"""IP_MINTTL and IPV6_MINHOPCOUNT."""
 KEPT = "RFC 5461 2.1: implementations keep a connection that is synchronized"
 ABORTED = "RFC 9293 3.9.2.2: a hard error should abort"
 UNTOLD = "Linux net/ipv4/icmp.c icmp_unreach: not passed to sockets"
 TOLD = "RFC 9293 3.9.2.2: a soft error should be available to the application"
-STATES = ["ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"]
+STATES = ["ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT"]
 
 
 def in_flight(remote):
@@ -177,6 +180,40 @@ def test_error_about_a_segment_that_is_not_on_its_way_is_counted(remote):
         tell(remote, SOFT[remote.family][1], quoted(remote, 1 + 2**31))  # decisive
 
         assert counts["TcpExt.OutOfWindowIcmps"] == 1
+
+
+@pytest.mark.claim("icmp.quoted.unknown-connection-counted")
+@over_ip4
+def test_error_about_a_segment_of_no_connection_is_counted(remote):
+    in_flight(remote)
+
+    with counted() as counts:
+        tell(remote, SOFT[remote.family][1], quoted(remote, port=NOBODYS_PORT))  # decisive
+
+        assert counts["Icmp.InErrors"] == 1
+
+
+@pytest.mark.claim("icmp.quoted.fewer-hops-ignored")
+@pytest.mark.needs(f"option:IPPROTO_IP.{LEAST_HOPS['ip4'][1]}")
+@over_ip
+def test_error_about_a_segment_with_fewer_hops_than_asked_is_ignored(remote):
+    server = in_flight(remote)
+    server.setsockopt(*LEAST_HOPS[remote.family.name], MOST_HOPS)  # decisive
+
+    tell(remote, SOFT[remote.family][1], quoted(remote, 1))
+
+    assert server.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+
+
+@pytest.mark.claim("icmp.code.unknown-ignored")
+@over_ip4
+def test_unreachable_for_a_reason_that_nobody_knows_is_ignored(remote):
+    server = in_flight(remote)
+
+    remote.send("ICMP type 3 code 16", about=quoted(remote, 1))  # decisive
+
+    assert came(remote)
+    assert server.getsockopt(SOL_SOCKET, SO_ERROR) == 0
 
 
 @pytest.mark.claim("icmp.source-quench.discarded")

@@ -5,6 +5,9 @@ import pytest
 from conformance.tcp.validation.synchronized import OPEN, OVER, needs_states
 from fixtures.stage.families import over_ip
 
+sizes = pytest.mark.parametrize("size", [0, 200], ids=["empty", "long"])
+"""Bytes of data: a long segment is summed up later than one without."""
+
 
 def summed(packet):
     """The checksum that the segment of `packet` should have, as Scapy works it out."""
@@ -49,11 +52,12 @@ def test_data_with_a_wrong_checksum_is_not_taken(remote, off):
 
 
 @pytest.mark.claim("tcp.headers.wrong-checksum-dropped")
+@sizes
 @over_ip
-def test_syn_with_a_wrong_checksum_is_not_answered(remote):
+def test_syn_with_a_wrong_checksum_is_not_answered(remote, size):
     remote.reach("LISTEN")
 
-    remote.send("SYN", tcp={"chksum": 1})  # decisive
+    remote.send(f"SYN ({size})", tcp={"chksum": 1})  # decisive
 
     remote.came("SYN")
     remote.expect_none()
@@ -64,12 +68,13 @@ def test_syn_with_a_wrong_checksum_is_not_answered(remote):
 @pytest.mark.claim("tcp.headers.wrong-checksum-dropped")
 @pytest.mark.parametrize("state", ["SYN_RECV", *OPEN, *OVER, "TIME_WAIT"])
 @needs_states
+@sizes
 @over_ip
-def test_segment_with_a_wrong_checksum_is_answered_in_no_state(remote, sysctl, state):
+def test_segment_with_a_wrong_checksum_is_answered_in_no_state(remote, sysctl, state, size):
     sysctl("net.ipv4.tcp_invalid_ratelimit", 0)
     remote.reach(state)
 
-    remote.send("SYN seq 0", tcp={"chksum": 1})  # decisive
+    remote.send(f"SYN seq 0 ({size})", tcp={"chksum": 1})  # decisive
 
     remote.came("SYN", times=2)
     remote.expect_none()

@@ -88,6 +88,11 @@ static bool is_helpless(struct bpf_insn *call, int32_t *answer)
     case BPF_FUNC_load_hdr_opt:
         *answer = -ENOMSG;
         return ON(ebpf_option_unread);
+    case BPF_FUNC_tcp_gen_syncookie:
+        *answer = 1;
+        return ON(ebpf_cookie_of_nobody);
+    case BPF_FUNC_tcp_check_syncookie:
+        return ON(ebpf_cookie_any);
     case BPF_FUNC_bind:
         return ON(ebpf_bind_ignored);
     default:

@@ -205,7 +205,7 @@ def headers_that_are_sent() -> object:
         return [kind for _, kind, _ in receiver.recvmsg(9, 200)[1]]
 
 
-@provokes("routes_pair_as_refused")
+@provokes("routes_pair_as_refused", "ports_spent_connects")
 def pair_that_is_taken() -> object:
     with listening() as listener, socket(AF_INET, SOCK_STREAM) as first, socket(AF_INET, SOCK_STREAM) as second:
         for end in (first, second):
