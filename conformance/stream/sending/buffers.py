@@ -54,12 +54,12 @@ def fill(pair: Pair, message: bytes, *, piece: int = len(MESSAGE)) -> int:
     `piece` bytes are offered to each call. Returns how many were taken. Raises Deviation when that never ends.
     """
     client, server = pair
-    taken = 0
+    taken, offered = 0, memoryview(message)  # of which pieces are no copies
 
     def full() -> bool:
         nonlocal taken
         at_rest, before = is_at_rest(client, server), taken
-        while (count := _offered(client, message[taken : taken + piece])) is not None:
+        while (count := _offered(client, offered[taken : taken + piece])) is not None:
             taken += count
         return at_rest and taken == before
 
@@ -78,7 +78,7 @@ def file_of(content: bytes) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _offered(end: RecordedSocket, data: bytes) -> int | None:
+def _offered(end: RecordedSocket, data: memoryview) -> int | None:
     if not data:
         return None
     try:
