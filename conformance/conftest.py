@@ -17,6 +17,8 @@ SOURCES, SEVERAL = "net.ipv4.igmp_max_msf", 10
 COOKIES, ALWAYS = "net.ipv4.tcp_syncookies", "2"
 ORPHAN_RETRIES, USUAL, EIGHT = "net.ipv4.tcp_orphan_retries", 0, 8
 """0 stands for eight (ip-sysctl.rst)."""
+FASTOPEN, FOR_CLIENTS = "net.ipv4.tcp_fastopen", 1
+"""A bit of it; the default (ip-sysctl.rst). Without it a socket may not have TCP_FASTOPEN_CONNECT."""
 
 
 @pytest.fixture
@@ -57,4 +59,11 @@ def remembered_requests(namespace: Namespace) -> Iterator[None]:
 def patient_orphans(namespace: Namespace) -> Iterator[None]:
     """A connection that nobody holds any more is not given up after a probe or two."""
     with fitting(namespace, ORPHAN_RETRIES, EIGHT, lambda value: int(value) == USUAL or int(value) >= EIGHT):
+        yield
+
+
+@pytest.fixture
+def fastopen_for_clients(namespace: Namespace) -> Iterator[None]:
+    """TCP Fast Open is switched on for those who connect."""
+    with fitting(namespace, FASTOPEN, FOR_CLIENTS, lambda value: bool(int(value, 0) & FOR_CLIENTS)):
         yield

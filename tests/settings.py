@@ -3,7 +3,7 @@
     python -m tests.settings [--seed NUMBER] [COUNT]
 
 Which settings and values come together is chance, and the same for the same seed. Each combination is tried with a part
-of the areas stream, datagram, network and tcp; what the kernel does not have, or does not take, is left out.
+of the suite; what the kernel does not have, or does not take, is left out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[1]
-AREAS = ("stream", "datagram", "network", "tcp")
-PARTS = 5
+AREAS = ("addressing", "configuration", "datagram", "lifecycle", "local", "network", "stream", "tcp", "waiting")
+PARTS = 9
 AT_ONCE = (3, 5, 8, 12)
 LONGEST = 900
 """Seconds in which a run must have ended."""

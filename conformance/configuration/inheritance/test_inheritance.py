@@ -55,6 +55,7 @@ def test_accepted_socket_has_the_option_of_its_listener(peers, family, setting):
 
 
 @pytest.mark.claim("tcp.accepted.options-of-tcp")
+@pytest.mark.usefixtures("fastopen_for_clients")
 @each(OF_TCP)
 @over_ip
 def test_accepted_socket_has_the_tcp_option_of_its_listener(peers, family, setting):
