@@ -20,7 +20,7 @@ from conformance.configuration.values.settings import (
 from conformance.datagram.udp.datagrams import RECEIVE_ERRORS, ends, nobody
 from fixtures.evidence.expect import fails
 from fixtures.evidence.polling import selecting
-from fixtures.evidence.waiting import ready
+from fixtures.evidence.waiting import ready, until
 from fixtures.stage.families import over_ip
 
 
@@ -36,6 +36,22 @@ def test_datagram_brings_the_time_of_its_arrival(peers, family):
     ready(receiver, POLLIN)
     told = of_type(waiting(receiver, 100)[1], SOL_SOCKET, SO_TIMESTAMP)
     assert [before - 1e-6 <= seconds_of(value) <= time.time() for value in told] == [True]
+
+
+@pytest.mark.claim("udp.timestamp.not-of-the-reading")
+@over_ip
+def test_time_of_a_datagram_is_before_it_is_read(peers, family):
+    sender, receiver = ends(peers, family)
+    receiver.setsockopt(SOL_SOCKET, SO_TIMESTAMP, 1)
+
+    def is_before():
+        sender.sendto(b"now", receiver.getsockname())
+        ready(receiver, POLLIN)
+        here = time.time()
+        told = of_type(waiting(receiver, 100)[1], SOL_SOCKET, SO_TIMESTAMP)  # decisive
+        return [seconds_of(value) <= here for value in told] == [True]
+
+    assert until(is_before, what="a time before the reading", within=1.0)  # the first may come before times are taken
 
 
 @pytest.mark.claim("udp.siocgstamp.none-before-a-datagram")

@@ -2,7 +2,7 @@
 
 from errno import EAGAIN, ECONNREFUSED
 from select import POLLERR, POLLIN
-from socket import MSG_DONTWAIT, MSG_ERRQUEUE, SO_ERROR, SOCK_DGRAM, SOL_SOCKET
+from socket import MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, SO_ERROR, SOCK_DGRAM, SOL_SOCKET
 
 import pytest
 
@@ -127,6 +127,19 @@ def test_so_error_has_the_refusal_once(peers, family):
     ready(client, POLLIN)
 
     assert client.getsockopt(SOL_SOCKET, SO_ERROR) == ECONNREFUSED
+    assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
+
+
+@pytest.mark.claim("udp.connect.refusal-taken-by-a-peek")
+@over_ip
+def test_peek_tells_the_refusal_and_takes_it(peers, family):
+    client = peers.datagram(family, lane="client")
+    client.connect(nobody(peers, family))
+    client.send(b"anyone")  # decisive
+    ready(client, POLLIN)
+
+    with fails(ECONNREFUSED):
+        client.recv(1, MSG_PEEK)
     assert client.getsockopt(SOL_SOCKET, SO_ERROR) == 0
 
 

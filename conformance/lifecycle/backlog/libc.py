@@ -35,6 +35,13 @@ def accept_into(listener: RecordedSocket, room: int) -> tuple[int, bytes, int]:
     return number, address.raw, length.value
 
 
+def accept_nameless(listener: RecordedSocket, length: int) -> tuple[int, int]:
+    """The descriptor of accept(2) that has a length and no address, and the length afterwards. Raises OSError."""
+    room = c_uint(length)
+    number = listener.noted("accept", (), lambda: _checked(_libc.accept(listener.fileno(), None, byref(room))))
+    return number, room.value
+
+
 def accept4(listener: RecordedSocket, flags: int) -> int:
     """The descriptor that accept4(2) gives with these flags. Raises OSError."""
     return listener.noted("accept4", (flags,), lambda: _checked(_libc.accept4(listener.fileno(), None, None, flags)))

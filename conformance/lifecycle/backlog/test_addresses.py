@@ -6,9 +6,9 @@ from socket import AF_UNIX, SOCK_SEQPACKET
 
 import pytest
 
-from conformance.lifecycle.backlog.libc import accept_into
+from conformance.lifecycle.backlog.libc import accept_into, accept_nameless
 from conformance.lifecycle.connect.calls import sockaddr
-from fixtures.stage.families import over_ip, over_unix, unix
+from fixtures.stage.families import over_ip, over_streams, over_unix, unix
 
 
 @pytest.mark.claim("stream.accept.length-is-returned")
@@ -28,6 +28,19 @@ def test_address_is_cut_and_its_whole_length_told(peers, family, room):
     written = min(room, len(whole))
     assert address[:written] == whole[:written]
     assert address[written:] == b"\xff" * (len(address) - written)
+
+
+@pytest.mark.claim("stream.accept.length-alone-is-not-used")
+@over_streams
+def test_length_without_an_address_is_not_used(peers, family):
+    listener = peers.listener(family)
+    peers.connecting(family, listener.getsockname())
+    length = None
+
+    number, length = accept_nameless(listener, 5)  # decisive
+    os.close(number)
+
+    assert length == 5
 
 
 @pytest.mark.claim("stream.accept.addresses")

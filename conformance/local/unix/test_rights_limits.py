@@ -52,6 +52,17 @@ def test_flag_is_of_every_descriptor_of_a_message(peers, held, kind, flags):
     assert found == [bool(flags)] * 3
 
 
+@pytest.mark.claim("unix.rights.none-in-it")
+@kinds
+def test_message_for_no_descriptor_is_as_none(peers, kind):
+    sender, receiver = pair(peers, kind)
+
+    sender.sendmsg([b"X"], rights())  # decisive
+
+    data, ancillary, flags, _ = receiver.recvmsg(100, 1000)
+    assert (data, ancillary, flags & MSG_CTRUNC) == (b"X", [], 0)
+
+
 SORTS = {
     "epoll": lambda: epoll_create1(0),
     "event": lambda: os.eventfd(1),

@@ -1,12 +1,14 @@
 """Packet sockets: which frames they are given, what stands in them, and what is told of them (packet(7))."""
 
 import time
-from errno import EAGAIN, EOPNOTSUPP
+from errno import EAGAIN, EINVAL, EOPNOTSUPP
 from select import POLLIN
 from socket import (
     AF_PACKET,
     MSG_DONTWAIT,
+    MSG_OOB,
     MSG_TRUNC,
+    MSG_WAITALL,
     SO_RCVBUF,
     SOCK_DGRAM,
     SOCK_RAW,
@@ -139,3 +141,16 @@ def test_frame_brings_the_time_of_its_arrival(peers):
     other.send(frame(1))  # decisive
 
     assert before <= stamp_of(end) <= time.time_ns()
+
+
+@pytest.mark.claim("packet.receive.unknown-flags-refused")
+@pytest.mark.parametrize("flag", [MSG_OOB, MSG_WAITALL, 0x800000], ids=["MSG_OOB", "MSG_WAITALL", "0x800000"])
+def test_flag_that_a_packet_socket_does_not_know_is_refused(peers, flag):
+    end, other = receiver(peers), sender(peers)
+    other.send(frame(1))
+    ready(end, POLLIN)
+
+    with fails(EINVAL):
+        end.recv(2000, flag | MSG_DONTWAIT)  # decisive
+
+    assert received(end) == frame(1)

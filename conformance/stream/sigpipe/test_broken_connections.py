@@ -3,13 +3,14 @@
 from errno import ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE
 from select import POLLERR, POLLIN
 from signal import SIGPIPE
-from socket import MSG_NOSIGNAL, SHUT_WR, SO_ERROR, SO_LINGER, SOCK_STREAM, SOL_SOCKET
+from socket import MSG_NOSIGNAL, SHUT_WR, SO_ERROR, SO_LINGER, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
 from conformance.configuration.values.tables import answer
 from conformance.lifecycle.states.asking import SENDS
 from conformance.lifecycle.states.messages import in_each_state, over_messages
+from conformance.local.unix.pairs import pair as unix_pair
 from conformance.stream.sigpipe.signals import by_default, sigpipe
 from conformance.stream.sigpipe.writes import over_writes
 from fixtures.evidence.expect import fails, linger
@@ -149,6 +150,17 @@ def test_first_write_after_the_peers_close_fails_on_a_unix_socket(stream_pair, w
     server.close()  # decisive
 
     with sigpipe(times=1), fails(EPIPE):
+        write(client)
+
+
+@pytest.mark.claim("unix.sigpipe.records-without-signal")
+@over_writes
+def test_write_of_a_record_after_the_peers_close_raises_no_signal(peers, write):
+    client, server = unix_pair(peers, SOCK_SEQPACKET)
+
+    server.close()  # decisive
+
+    with sigpipe(times=0), fails(EPIPE):
         write(client)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from conformance.tcp.loss_recovery.flight import SEGMENTS, SIZE, duplicate, flown, queue, sent
 from conformance.tcp.retransmission.silence import late, silent
+from conformance.tcp.tcp_info.fields import told
 from fixtures.evidence.expect import JIFFY
 from fixtures.evidence.waiting import until
-from fixtures.packetdrill.info import names
 from fixtures.stage.families import over_ip
 
 MILLISECONDS = 1000
@@ -22,12 +22,6 @@ THIRD, BOTH = f"{2 * SIZE + 1}:{3 * SIZE + 1}", f"{SIZE + 1}:{3 * SIZE + 1}"
 """Blocks: of the third segment, and of the second and the third."""
 TRIES = 5
 """What is late by a few milliseconds is taken for lost (RFC 8985 6.2) and sent again, which is no other order."""
-
-
-def told(end, *fields):
-    """These fields of TCP_INFO; 0 where the kernel does not have them yet."""
-    known = names(end.fileno())
-    return tuple(known[f"tcpi_{field}"] for field in fields)
 
 
 def reaches(end, field, least, *, what):

@@ -2,13 +2,13 @@
 
 import ctypes
 import struct
-from select import POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM
+from select import POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM
 
 import pytest
 
 from fixtures.evidence.libc import checked
 from fixtures.evidence.waiting import readiness, ready
-from fixtures.stage.families import over_ip, over_streams
+from fixtures.stage.families import over_streams
 
 ENTRY = struct.Struct("ihh")
 """struct pollfd."""
@@ -46,19 +46,6 @@ def test_normal_bands_are_as_the_plain_events(stream_pair):
 
     assert before == {POLLRDNORM: False, POLLWRNORM: True}
     assert readiness(server, POLLRDNORM | POLLWRNORM) == POLLRDNORM | POLLWRNORM
-
-
-@pytest.mark.claim("poll.bands.priority-of-sockets")
-@over_ip
-def test_band_of_priority_is_writable_and_never_readable(peers, family):
-    end = peers.datagram(family, lane="end")
-    end.sendto(b"x", end.getsockname())
-    ready(end, POLLIN)
-    told = None
-
-    told = readiness(end, POLLWRBAND | POLLRDBAND)  # decisive
-
-    assert told == POLLWRBAND
 
 
 @pytest.mark.claim("poll.entries.each-counted-once")

@@ -183,7 +183,7 @@ int bind(int fd, const struct sockaddr *name, socklen_t length)
     memcpy(&b.name, name, length);
     if (length >= sizeof name->sa_family && name->sa_family == AF_UNSPEC && ON(bind_unspec_refused))
         return fail(EAFNOSUPPORT);
-    result = corners_unbound(&b.s, name, length);
+    result = siblings_long(&b.s, length) ? EINVAL : corners_unbound(&b.s, name, length);
     if (result)
         return fail(result);
     if (bind_faulty(&b.s, name, length, &result))

@@ -109,7 +109,7 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return 0;
     if (is_raw(&s) && ON(raw_connect_ignored))
         return 0;
-    error = connect_faulty(&s, name, size);
+    error = siblings_long(&s, size) ? EINVAL : connect_faulty(&s, name, size);
     if (error)
         return fail(error);
     if (is_wildcard(&s, name) && ON(routes_wildcard_unreachable))
@@ -132,6 +132,6 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
     again = unix_addressing(&s);
     result = with_permission(&s, name, size, connected_faulty(&s, name, connect_really(&s, name, size)));
     unix_addressed(&s, again);
-    result = corners_connected(&s, name, result);
+    result = siblings_connected(&s, corners_connected(&s, name, result));
     return closed_when_refused(&s, (int)swapped_error(CALL_CONNECT, &s, result, 0));
 }

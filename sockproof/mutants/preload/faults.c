@@ -31,7 +31,7 @@ static bool was_set(const struct sock *s)
 
 bool setting_faulty(const struct option *o, int *result)
 {
-    *result = corners_unset(o) ? fail(EINVAL) : 0;
+    *result = corners_unset(o) || siblings_unset(o) ? fail(EINVAL) : 0;
     if (*result || corners_ignored(o))
         return true;
     if (socket_level(o, SO_PRIORITY) && was_set(&o->s))

@@ -110,7 +110,7 @@ int shutdown(int fd, int how)
     done = changed_how(&s, how);
     if (done == SHUT_NOTHING)
         return 0;
-    return (int)swapped_error(CALL_SHUTDOWN, &s, async_shutdown(fd, done), 0);
+    return (int)swapped_error(CALL_SHUTDOWN, &s, siblings_shut(&s, async_shutdown(fd, done)), 0);
 }
 
 static void abort_on_close(int fd)

@@ -75,7 +75,7 @@ int listen(int fd, int backlog)
         return 0;
     if (is_inet(&s) && option_of(fd, SOL_SOCKET, SO_REUSEPORT, 0) == 1 && ON(reuse_port_at_random))
         choose_at_random(fd);
-    return (int)swapped_error(CALL_LISTEN, &s, real.listen(fd, changed_backlog(backlog)), 0);
+    return (int)swapped_error(CALL_LISTEN, &s, siblings_listened(&s, real.listen(fd, changed_backlog(backlog))), 0);
 }
 
 struct accepting {
@@ -232,7 +232,10 @@ int accept4(int fd, struct sockaddr *name, socklen_t *length, int flags)
     if (!watched(fd, &a.s) || !sound_room(name, length))
         return (int)mistaken(CALL_ACCEPT, fd, real.accept4(fd, name, length, flags));
     a.room = length ? *length : 0;
-    return take(&a);
+    error = take(&a);
+    if (error >= 0 && length)
+        siblings_accepted(name, length), siblings_cut(&a.s, length, a.room);
+    return error;
 }
 
 int accept(int fd, struct sockaddr *name, socklen_t *length)

@@ -47,6 +47,8 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
         return 0;
     if (command == F_SETFD && watched(fd, &s))
         flag_spreads(fd, (int)(long)argument);
+    if (command == F_SETSIG && !argument && watched(fd, &s) && ON(owners_signal_zero_ignored))
+        return 0;
     if (watched(fd, &s) && command_ignored(command))
         return 0;
     if (watched(fd, &s))
@@ -157,6 +159,8 @@ static bool owner_answered(const struct sock *s, unsigned long request, const in
         return true;
     if (!names_owner(request))
         return false;
+    if (siblings_owned(request, argument))
+        return true;
     if (geteuid() != 0 && *argument > 0 && ON(owners_stranger_refused)) {
         *result = fail(EPERM);
         return true;

@@ -164,6 +164,26 @@ bool corners_unset(const struct option *o);
 bool corners_ignored(const struct option *o);
 void corners_asked(const struct option *o, void *value, socklen_t length);
 
+/* What one kind does, or one call, and its sibling does not: see siblings.c and columns.c. */
+bool siblings_unreceived(struct incoming *in, ssize_t *n);
+void siblings_received(struct incoming *in, ssize_t n);
+void siblings_buffers(const struct incoming *in, struct iovec *given, ssize_t n);
+bool siblings_unsent(struct outgoing *o, ssize_t *n);
+void siblings_sent(const struct outgoing *o, ssize_t n);
+bool siblings_written(const struct sock *s, const char *data, size_t length, ssize_t *n);
+bool siblings_long(const struct sock *s, socklen_t length);
+uint32_t siblings_told(const struct sock *s, uint32_t asked, uint32_t got);
+void siblings_accepted(const struct sockaddr *name, socklen_t *length);
+void siblings_cut(const struct sock *s, socklen_t *length, socklen_t room);
+int siblings_listened(const struct sock *s, int result);
+int siblings_shut(const struct sock *s, int result);
+int siblings_connected(const struct sock *s, int result);
+bool siblings_unset(const struct option *o);
+bool siblings_taken(const struct option *o, int error);
+void siblings_asked(const struct option *o, void *value, socklen_t *length, socklen_t room);
+bool siblings_owned(unsigned long request, const int *owner);
+void columns_read(char *text, ssize_t n);
+
 /* Single faults: see faults.c. */
 struct option;
 struct incoming;

@@ -125,7 +125,7 @@ int getsockname(int fd, struct sockaddr *name, socklen_t *length)
     if (is_inet(&s))
         change_inet_name(&s, name, length, room), inet_name(&s, name, room);
     else
-        change_unix_length(length);
+        change_unix_length(length), siblings_cut(&s, length, room);
     change_length(length, room);
     return result;
 }
@@ -140,7 +140,7 @@ int getpeername(int fd, struct sockaddr *name, socklen_t *length)
     if (!watched(fd, &s))
         return result;
     if (result == 0)
-        unix_peer(name, length, room);
+        unix_peer(name, length, room), siblings_cut(&s, length, room);
     if (result == 0 && room >= sizeof(struct sockaddr_in) && is_inet(&s) && ON(names_peer_port_zero))
         clear_port(name);
     if (result == 0 && is_stream(&s) && is_inet(&s) && at_end_of_file(fd) && ON(names_peer_lost_after_fin))

@@ -96,6 +96,8 @@ static int set(struct option *o)
     if (value_refused(o))
         return fail(EINVAL);
     result = real.setsockopt(o->s.fd, o->level, o->name, o->value, o->length);
+    if (result < 0 && siblings_taken(o, errno))
+        return 0;
     result = after_set(o, result);
     if (result != 0)
         result = keepalive_refused(o, errno);
@@ -209,6 +211,6 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     if (result == 0)
         change_answer(&o, value, length, room);
     if (result == 0)
-        change_special(&o, value, length, room);
+        change_special(&o, value, length, room), siblings_asked(&o, value, length, room);
     return (int)swapped_error(CALL_GETSOCKOPT, &o.s, result, 0);
 }

@@ -17,12 +17,16 @@ void packet_asked(int domain, int *type, int *protocol)
         *protocol = htons(0x0003);
 }
 
+enum { KNOWN = MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_ERRQUEUE | MSG_CMSG_CLOEXEC };
+
 /* The flags of a receive: every other frame is left there, to be read once more. */
 int packet_flags(int fd, int flags)
 {
     static bool again;
     if (!is_packet(fd))
         return flags;
+    if ((flags & ~KNOWN) && ON(packet_flags_taken))
+        flags &= KNOWN;
     if ((flags & MSG_TRUNC) && ON(packet_trunc_ignored))
         flags &= ~MSG_TRUNC;
     if (!(flags & MSG_PEEK) && ON(packet_frames_twice))

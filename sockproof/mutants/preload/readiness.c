@@ -88,5 +88,5 @@ uint32_t amended(const struct sock *s, enum waiter waiter, uint32_t asked, uint3
     for (size_t i = 0; before && i < sizeof rules / sizeof rules[0]; i++)
         if (applies(&rules[i], s, waiter, asked, before) && mutant_on(rules[i].mutant))
             got = (got & ~rules[i].clear) | rules[i].set;
-    return corners_told(s, waiter, got);
+    return siblings_told(s, asked, corners_told(s, waiter, got));
 }

@@ -229,6 +229,8 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     n = corners_unreceived(&in);
     if (n)
         return fail((int)n);
+    if (siblings_unreceived(&in, &n))
+        return n;
     memcpy(iov, given, count * sizeof *iov);
     msg->msg_iov = iov;
     in.length = total_length(iov, count);
@@ -244,9 +246,12 @@ ssize_t receive(const struct sock *s, struct msghdr *msg, int flags, enum path p
     if (!remembered(&in, &n) && !stash_take(&in, &n)) {
         stash_put(&in);
         n = received(&in, reading_made(&in));
+        siblings_received(&in, n);
         peek_after(&in, offset, n);
     }
     header_kept(&in, n, before);
+    if (count)
+        siblings_buffers(&in, given, n);
     msg->msg_iov = given;
     msg->msg_iovlen = count;
     return n;

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mutant.h"
@@ -59,7 +60,7 @@ ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr
     if (n >= 0 && from && !ON(receive_address_length_kept))
         *size = msg.msg_namelen;
     if (n >= 0 && from)
-        cut_length(size, room);
+        cut_length(size, room), siblings_cut(&s, size, room);
     return n;
 }
 
@@ -104,6 +105,8 @@ static int many(const struct sock *s, struct mmsghdr *messages, unsigned int cou
         struct msghdr *header = &messages[done].msg_hdr;
         socklen_t room = header->msg_namelen;
         ssize_t n = receive(s, header, flags, BY_MANY);
+        if (n < 0 && !done && errno == ECONNREFUSED && ON(receive_many_refusal_none))
+            return 0;
         if (n < 0)
             return done ? (int)done : -1;
         if (done && header->msg_controllen && ON(receive_many_control_first))
@@ -159,6 +162,8 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, st
         flags |= MSG_DONTWAIT;
     if (count > 1 && ON(receive_many_first_only))
         count = 1;
+    if (count > 1 && !(flags & (MSG_WAITFORONE | MSG_DONTWAIT)) && ON(receive_many_ends_early))
+        flags |= MSG_WAITFORONE;
     return many(&s, messages, count, flags);
 }
 
@@ -177,6 +182,8 @@ ssize_t read(int fd, void *buffer, size_t length)
             told_read(buffer, n);
         return n;
     }
+    if (length && !is_stream(&s) && queued(fd, FIONREAD) > (int)length && ON(reading_rest_kept))
+        return receive(&s, &msg, MSG_PEEK, BY_PLAIN);
     if (length)
         return receive(&s, &msg, is_stream(&s) && ON(reading_read_peeks) ? MSG_PEEK : 0, BY_PLAIN);
     if (ON(reading_none_refused))

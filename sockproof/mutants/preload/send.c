@@ -277,6 +277,8 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     n = corners_unsent(&o);
     if (n)
         return fail((int)n);
+    if (siblings_unsent(&o, &n))
+        return n;
     change_flags(&o);
     change_buffers(&o);
     change_address(&o);
@@ -300,5 +302,6 @@ ssize_t transmit(const struct sock *s, const struct msghdr *msg, int flags, enum
     if (!sent_short(&o, &n) && !lost_when_full(&o, &n))
         n = emit(&o);
     unix_addressed(s, again);
+    siblings_sent(&o, n);
     return result_of(&o, n);
 }

@@ -107,7 +107,11 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
     if (count > IOV_MAX && !ON(batches_limit_missing))
         count = IOV_MAX;
     for (done = 0; done < count; done++) {
-        ssize_t n = transmit(&s, &messages[done].msg_hdr, flags, BY_MANY);
+        struct msghdr one = messages[done].msg_hdr;
+        ssize_t n;
+        if (done && one.msg_name && ON(send_many_to_first))
+            one.msg_name = messages->msg_hdr.msg_name;
+        n = transmit(&s, &one, flags, BY_MANY);
         if (n < 0 && done && is_inet(&s) && ON(batches_error_told))
             return -1;
         if (n < 0 && done && errno == EAGAIN && ON(batches_full_told))
@@ -128,6 +132,8 @@ ssize_t write(int fd, const void *buffer, size_t length)
     ssize_t n;
     int flags;
     if (watched(fd, &s) && sound(buffer, length)) {
+        if (siblings_written(&s, buffer, length, &n))
+            return n;
         flags = flags_of_write(&s);
         corners_write(&s, &iov, &flags);
         return transmit(&s, &msg, flags, BY_PLAIN);

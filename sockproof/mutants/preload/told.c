@@ -79,6 +79,7 @@ void told_read(char *text, ssize_t n)
     static const char HEAD[] = "Num       RefCount Protocol Flags    Type St Inode Path\n";
     if (n <= 0)
         return;
+    columns_read(text, n);
     if ((size_t)n > sizeof PROTOCOLS && memcmp(text, PROTOCOLS, sizeof PROTOCOLS - 1) == 0)
         of_protocols(text + sizeof PROTOCOLS - 1, text + n);
     of_epoll(text, text + n);
