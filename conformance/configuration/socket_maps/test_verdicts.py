@@ -2,7 +2,7 @@
 
 from errno import EAGAIN, EINVAL
 from select import POLLIN
-from socket import MSG_DONTWAIT, MSG_OOB, SOCK_DGRAM
+from socket import MSG_DONTWAIT, MSG_OOB, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 
@@ -134,3 +134,20 @@ def test_urgent_byte_comes_to_no_program(stream_pair):
     with fails(EINVAL):
         server.recv(1, MSG_OOB)
     assert server.recv(9) == b"normal"
+
+
+@pytest.mark.claim("unix.map.earlier-data-kept")
+@pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_DGRAM], ids=["stream", "datagram"])
+def test_what_came_before_a_socket_joined_is_received_as_ever(peers, kind):
+    client, server = pair(peers, kind)
+    client.send(b"earlier")
+
+    with socket_map() as sockets:
+        sockets.judges(VERDICT, end(DROP))
+        sockets.takes(server)  # decisive
+        got = server.recv(100)
+        client.send(b"later")
+        with fails(EAGAIN):
+            server.recv(100, MSG_DONTWAIT)
+
+    assert got == b"earlier"

@@ -5,7 +5,8 @@ from socket import AF_UNIX, MSG_PEEK, MSG_TRUNC, SOCK_DGRAM, SOCK_SEQPACKET, SOC
 import pytest
 
 from conformance.configuration.values.settings import SO_PEEK_OFF
-from fixtures.stage.families import ip4, ip6
+from fixtures.stage.children import child
+from fixtures.stage.families import ip4, ip6, over_ip, over_unix
 
 pytestmark = pytest.mark.needs(f"option:SOL_SOCKET.{SO_PEEK_OFF}")
 NEEDS = {"tcp": ["kernel>=6.9"], "udp": [], "unix": []}
@@ -144,3 +145,34 @@ def test_any_negative_offset_peeks_at_the_front(peers, sort, of, value):
     server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, value)  # decisive
 
     assert [server.recv(9, MSG_PEEK) for _ in range(2)] == [b"front", b"front"]
+
+
+@pytest.mark.claim("tcp.peek-off.waits-at-the-end")
+@pytest.mark.needs("kernel>=6.9")
+@over_ip
+def test_peek_behind_the_last_byte_waits_for_more(stream_pair):
+    client, server = stream_pair
+    client.send(b"abc")
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)  # decisive
+
+    with child(lambda: server.recv(9, MSG_PEEK)) as peeking:
+        peeking.is_blocked_in("recv")
+        client.send(b"def")
+        seen = peeking.ends().value
+
+    assert seen == b"def"
+
+
+@pytest.mark.claim("unix.peek-off.waits-at-the-end")
+@over_unix
+def test_peek_behind_the_last_byte_of_a_unix_stream_waits_for_more(stream_pair):
+    client, server = stream_pair
+    client.send(b"abc")
+    server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)  # decisive
+
+    with child(lambda: server.recv(9, MSG_PEEK)) as peeking:
+        peeking.is_blocked_in("recv")
+        client.send(b"def")
+        seen = peeking.ends().value
+
+    assert seen == b"def"

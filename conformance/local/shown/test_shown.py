@@ -1,8 +1,10 @@
 """What /proc/net/unix, /proc/PID/fdinfo and ioctl(2) tell of UNIX sockets."""
 
 import os
-from errno import EINVAL, ENOENT, EOPNOTSUPP, EPERM
+from errno import EINVAL, EMFILE, ENOENT, EOPNOTSUPP, EPERM
 from fcntl import F_GETFL, fcntl
+from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from socket import MSG_OOB, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
 
 import pytest
@@ -23,6 +25,8 @@ from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.stage.children import in_child
 
+MANY = 300
+"""More than the kernel's table has places for sockets without a name, so that some share one."""
 LISTENING, UNCONNECTED, CONNECTED = 0x10000, 1, 3
 """__SO_ACCEPTCON, SS_UNCONNECTED and SS_CONNECTED of linux/net.h."""
 
@@ -184,3 +188,29 @@ def test_file_of_the_name_needs_privilege(peers, folder):
 
     with fails(EPERM):
         in_child(ask)  # decisive
+
+
+@pytest.mark.claim("unix.file.needs-a-descriptor")
+@pytest.mark.needs("kernel>=4.13", "CAP_NET_ADMIN")
+def test_file_of_the_name_needs_a_descriptor_that_is_free(peers, folder):
+    end = serving(peers, folder / "server")
+
+    def ask():
+        number = os.dup(0)
+        os.close(number)
+        setrlimit(RLIMIT_NOFILE, (number, getrlimit(RLIMIT_NOFILE)[1]))  # decisive
+        return file_of(end)
+
+    with fails(EMFILE):
+        in_child(ask)
+
+
+@pytest.mark.claim("unix.table.row-of-a-socket")
+@pytest.mark.needs("descriptors:400", "own-ports")
+def test_each_of_many_sockets_has_a_row(peers):
+    several = [new(peers, lane=f"end{number}") for number in range(MANY)]
+    rows = []
+
+    rows = [line.split()[-1] for line in Path("/proc/thread-self/net/unix").read_bytes().splitlines()]  # decisive
+
+    assert {str(os.fstat(end.fileno()).st_ino).encode() for end in several} <= set(rows)

@@ -3,11 +3,13 @@
 import os
 from errno import EACCES, ECONNREFUSED, ECONNRESET, EINVAL, ENOENT, EPERM, EPROTOTYPE
 from select import POLLIN
-from socket import MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
+from socket import AF_INET, MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
+from sys import byteorder
 
 import pytest
 
 from conformance.datagram.models.libc import disconnect
+from conformance.lifecycle.connect.calls import connect_raw
 from conformance.local.unix.names import become, calling, connected_kinds, kinds, new, serving
 from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
@@ -274,3 +276,12 @@ def test_socket_with_connections_cannot_be_connected_to_no_family(peers, kind):
 
     with fails(EINVAL):
         disconnect(end)  # decisive
+
+
+@pytest.mark.claim("unix.connect.family-einval")
+@kinds
+def test_connect_to_an_address_of_another_family_is_refused(peers, kind):
+    client = new(peers, kind)
+
+    with fails(EINVAL):
+        connect_raw(client, AF_INET.to_bytes(2, byteorder) + bytes(14))  # decisive

@@ -9,6 +9,7 @@ from socket import (
     MSG_CMSG_CLOEXEC,
     MSG_CTRUNC,
     MSG_DONTWAIT,
+    MSG_OOB,
     MSG_PEEK,
     SCM_CREDENTIALS,
     SO_PASSCRED,
@@ -195,8 +196,9 @@ def test_number_that_is_not_open_is_refused(peers, kind):
 
 @pytest.mark.claim("unix.rights.in-flight-limit")
 @pytest.mark.needs("descriptors:320")
-def test_more_descriptors_in_flight_than_rlimit_nofile_are_refused(peers, held):
-    sender, receiver = pair(peers, SOCK_STREAM)
+@kinds
+def test_more_descriptors_in_flight_than_rlimit_nofile_are_refused(peers, held, kind):
+    sender, receiver = pair(peers, kind)
     _, writing = held.pipe()
     enough, limit = range(6), 3 * MOST
 
@@ -215,6 +217,22 @@ def test_more_descriptors_in_flight_than_rlimit_nofile_are_refused(peers, held):
         assert len(descriptors) == MOST
         for each in descriptors:
             held.close(each)
+
+
+@pytest.mark.claim("unix.rights.in-flight-limit-of-urgent")
+@pytest.mark.needs("descriptors:320", "kernel>=5.15")
+def test_urgent_byte_takes_no_more_descriptors_either(peers, held):
+    sender, _ = pair(peers, SOCK_STREAM)
+    _, writing = held.pipe()
+
+    def send_many():
+        give_up_capabilities()
+        setrlimit(RLIMIT_NOFILE, (min(3 * MOST, getrlimit(RLIMIT_NOFILE)[1]),) * 2)  # decisive
+        with fails(ETOOMANYREFS):
+            for _ in range(6):
+                sender.sendmsg([b"X"], rights(*[writing] * MOST), MSG_OOB)
+
+    in_child(send_many)
 
 
 @pytest.mark.claim("unix.rights.cut-list")

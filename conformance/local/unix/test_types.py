@@ -256,10 +256,12 @@ def test_connection_that_nobody_accepted_is_reset_with_its_listener(peers, folde
 @pytest.mark.claim("unix.records.no-urgent-data")
 @records
 def test_records_know_no_urgent_data(peers, kind):
-    first, _ = pair(peers, kind)
+    first, second = pair(peers, kind)
 
     with fails(EOPNOTSUPP):
         first.send(b"!", MSG_OOB)  # decisive
+    with fails(EOPNOTSUPP):
+        second.recv(1, MSG_OOB)
 
 
 @pytest.mark.claim("unix.stream.both-ways-between-processes")

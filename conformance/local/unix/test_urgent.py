@@ -1,6 +1,7 @@
 """Urgent data of a UNIX stream: one byte beside it, where it stood, and what it is told by."""
 
-from errno import EAGAIN, EINVAL
+from contextlib import suppress
+from errno import EAGAIN, EINVAL, EOPNOTSUPP
 from fcntl import F_SETOWN, fcntl
 from os import getpid
 from select import POLLIN, POLLPRI
@@ -119,3 +120,32 @@ def test_urgent_data_signals_the_owner(peers):
         return told and told.si_signo
 
     assert in_child(owner).value == SIGURG
+
+
+@pytest.mark.claim("unix.urgent.passed-over-by-a-peek")
+def test_peek_shows_what_is_behind_the_urgent_byte(peers):
+    client, server = pair(peers, SOCK_STREAM)
+    client.send(b"U", MSG_OOB)  # decisive
+    client.send(b"cd")
+
+    assert server.recv(100, MSG_PEEK) == b"cd"
+    assert server.recv(1, MSG_OOB) == b"U"
+
+
+@pytest.mark.claim("unix.urgent.no-room-eagain")
+def test_urgent_byte_without_room_is_not_sent(peers):
+    client, _ = pair(peers, SOCK_STREAM)
+    with suppress(BlockingIOError):
+        while True:
+            client.send(bytes(1000), MSG_DONTWAIT)  # decisive
+
+    with fails(EAGAIN):
+        client.send(b"U", MSG_OOB | MSG_DONTWAIT)
+
+
+@pytest.mark.claim("unix.urgent.of-nothing")
+def test_no_byte_cannot_be_urgent(peers):
+    client, _ = pair(peers, SOCK_STREAM)
+
+    with fails(EOPNOTSUPP):
+        client.send(b"", MSG_OOB)  # decisive

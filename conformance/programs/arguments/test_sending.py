@@ -1,5 +1,6 @@
 """Data that cannot be read is not sent, neither whole nor in part."""
 
+import ctypes
 from errno import EFAULT, EINVAL, EOPNOTSUPP
 from functools import partial
 from socket import MSG_OOB
@@ -139,3 +140,15 @@ def test_message_that_cannot_be_read_is_not_sent(peers, memory, family):
         tried(cases)  # decisive
 
     assert server.recv(100) == b"next"
+
+
+@pytest.mark.claim("arguments.send.unreadable-urgent-not-sent")
+@over_streams
+def test_urgent_byte_that_cannot_be_read_is_not_sent(stream_pair, memory):
+    client, server = stream_pair
+
+    with fails(EFAULT):
+        called("send", client.fileno(), ctypes.c_void_p(memory.nowhere), 1, MSG_OOB)  # decisive
+
+    with fails(EINVAL):
+        server.recv(1, MSG_OOB)

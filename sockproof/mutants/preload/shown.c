@@ -107,6 +107,8 @@ int file_told(int result)
     }
     if (result < 0 && errno == ENOENT && ON(shown_file_abstract))
         return fail(EINVAL);
+    if (result < 0 && errno == EMFILE && ON(shown_file_as_enfile))
+        return fail(ENFILE);
     return result < 0 && errno == EPERM && ON(shown_file_anybody) ? real.open("/", O_PATH | O_CLOEXEC) : result;
 }
 
