@@ -12,6 +12,7 @@ from conformance.local.unix.names import kinds
 from conformance.local.unix.pairs import pair
 from fixtures.stage.families import over_ip, over_streams
 
+pytestmark = pytest.mark.needs("option:SOL_SOCKET.55")  # SO_MEMINFO
 SENT, QUEUED, OPTIONS = 2, 5, 6
 """Places of SK_MEMINFO_WMEM_ALLOC, WMEM_QUEUED and OPTMEM."""
 

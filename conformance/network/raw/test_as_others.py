@@ -21,8 +21,6 @@ from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
 pytestmark = pytest.mark.needs("CAP_NET_RAW")
-PROTOCOL = 253
-"""For experiments (RFC 3692)."""
 HOPS = {
     "ip4": ((IPPROTO_IP, 12), (IPPROTO_IP, 2), (IPPROTO_IP, 2)),
     "ip6": ((IPPROTO_IPV6, IPV6_RECVHOPLIMIT), (IPPROTO_IPV6, IPV6_HOPLIMIT), (IPPROTO_IPV6, 16)),
@@ -48,7 +46,7 @@ def test_hops_of_a_packet_are_told(peers, family):
 @pytest.mark.claim("raw.send.confirm-taken")
 @over_ip
 def test_confirmation_is_taken_of_a_raw_socket(peers, family):
-    watcher, sender = (raw(peers, family, PROTOCOL, lane=lane) for lane in ("watcher", "sender"))
+    watcher, sender = (raw(peers, family, lane=lane) for lane in ("watcher", "sender"))
 
     assert sender.sendto(b"data", MSG_CONFIRM, (family.loopback, 0)) == 4  # decisive
 
@@ -58,7 +56,7 @@ def test_confirmation_is_taken_of_a_raw_socket(peers, family):
 @pytest.mark.claim("raw.send.nothing-is-a-packet")
 @over_ip
 def test_packet_without_a_payload_is_sent(peers, family):
-    watcher, sender = (raw(peers, family, PROTOCOL, lane=lane) for lane in ("watcher", "sender"))
+    watcher, sender = (raw(peers, family, lane=lane) for lane in ("watcher", "sender"))
     header = 20 if family.name == "ip4" else 0
 
     assert sender.sendto(b"", (family.loopback, 0)) == 0  # decisive
@@ -70,7 +68,7 @@ def test_packet_without_a_payload_is_sent(peers, family):
 @pytest.mark.claim("raw.listen.refused")
 @over_ip
 def test_raw_socket_cannot_listen(peers, family):
-    end = raw(peers, family, PROTOCOL)
+    end = raw(peers, family)
     end.bind((family.loopback, 0))
 
     with fails(EOPNOTSUPP):
@@ -80,7 +78,7 @@ def test_raw_socket_cannot_listen(peers, family):
 @pytest.mark.claim("raw.shutdown.needs-a-peer")
 @over_ip
 def test_raw_socket_without_a_peer_is_not_shut_down(peers, family):
-    end = raw(peers, family, PROTOCOL)
+    end = raw(peers, family)
 
     with fails(ENOTCONN):
         end.shutdown(SHUT_RDWR)  # decisive
