@@ -65,7 +65,7 @@ def test_nothing_new_goes_into_a_shrunk_window(remote):
     remote.settle()
     assert remote.numbers.received == 4 * SIZE + 1
     remote.send("ACK win 60000")
-    remote.expect(f"any {4 * SIZE + 1}:*({SIZE})")
+    remote.expect(f"any {4 * SIZE + 1}:*(1..)")
 
 
 @pytest.mark.claim("tcp.windows.right-edge-stays")
@@ -129,7 +129,7 @@ def test_window_of_an_old_segment_is_not_taken(remote):
     remote.came("ACK 1:1(0) win 60000")
     remote.expect_none("any (1..)")
     remote.send("ACK win 60000")
-    remote.expect(f"any {4 * SIZE + 1}:*({SIZE})")
+    remote.expect(f"any {4 * SIZE + 1}:*(1..)")
 
 
 @pytest.mark.claim("tcp.windows.scale-at-most-14")
