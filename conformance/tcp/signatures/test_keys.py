@@ -17,13 +17,14 @@ from conformance.tcp.signatures.keys import (
 from conformance.tcp.signatures.keys import listener as listening
 from conformance.tcp.signatures.signing import KEY, OTHER_KEY, SIGNED, right, send_signed
 from fixtures.evidence.expect import fails
-from fixtures.stage.families import over_ip
+from fixtures.stage.families import ip6, over, over_ip
 from fixtures.stage.probes.sockets import TCP_MD5SIG, signature_key
 from fixtures.stage.tap import FAR_HOSTS
 
 pytestmark = pytest.mark.needs("signatures")
 NETWORKS = {"ip4": ("10.78.0.0", 24, 16), "ip6": ("fd78::", 64, 32)}
 """The network of the scripted hosts: its address, the length of its prefix, and that of a wider one."""
+over_ip6 = over(ip6)
 ADDRESS_BITS = {"ip4": 32, "ip6": 128}
 
 
@@ -101,3 +102,15 @@ def test_key_that_there_is_not_cannot_be_taken_away(peers, family):
 
     with fails(ENOENT):
         end.setsockopt(IPPROTO_TCP, TCP_MD5SIG, signature_key(family.loopback, b""))  # decisive
+
+
+@pytest.mark.claim("tcp.signatures.keys-of-both-families")
+@over_ip6
+def test_key_of_a_peer_over_the_other_family_is_kept_apart(remote):
+    end = remote.listener()
+    end.setsockopt(IPPROTO_TCP, TCP_MD5SIG, signature_key(remote.host, KEY))  # decisive
+
+    end.setsockopt(IPPROTO_TCP, TCP_MD5SIG, signature_key(f"::ffff:{FAR_HOSTS['ip4']}1", OTHER_KEY))
+
+    send_signed(remote, f"SYN <mss 1460,{SIGNED}>")
+    assert right(remote.expect("SYN ACK"))

@@ -42,6 +42,21 @@ static void network_set(struct option *o, struct tcp_md5sig *wide)
     }
 }
 
+/* The key of a peer over the other family: it takes the place of the one before. */
+static void family_set(struct option *o, const struct tcp_md5sig *wide)
+{
+    static struct tcp_md5sig before;
+    const struct sockaddr_in6 *peer = (const void *)&wide->tcpm_addr;
+    bool mapped = peer->sin6_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->sin6_addr);
+    if (mapped && wide->tcpm_keylen && ON(signatures_families_mixed)) {
+        before.tcpm_keylen = wide->tcpm_keylen;
+        memcpy(before.tcpm_key, wide->tcpm_key, sizeof before.tcpm_key);
+        o->value = &before;
+        return;
+    }
+    before = *wide;
+}
+
 /* Is true for any but the first key of a socket. */
 static bool first_key_stays(const struct option *o)
 {
@@ -61,6 +76,7 @@ static bool signature_set(struct option *o)
         return false;
     memcpy(&wide, o->value, sizeof wide);
     network_set(o, &wide);
+    family_set(o, &wide);
     if (o->name == TCP_MD5SIG_EXT)
         return false;
     if (wide.tcpm_keylen == 0)
