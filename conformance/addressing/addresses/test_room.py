@@ -73,13 +73,13 @@ def test_names_of_both_ends_are_cut_to_the_room(peers, room):
 @ROOMS
 def test_name_of_who_connects_is_cut_to_the_room(peers, room):
     listener, client = (peers.socket(lane, AF_UNIX, SOCK_STREAM) for lane in ("listener", "client"))
-    name, address, length = b"\0" + os.urandom(8).hex().encode(), b"", 0
-    client.bind(name)
+    name = b"\0" + os.urandom(8).hex().encode()
+    client.bind(name)  # decisive
     listener.bind(unix.address())
     listener.listen()
     client.connect(listener.getsockname())
 
-    number, address, length = accept_into(listener, room)  # decisive
+    number, address, length = accept_into(listener, room)
     os.close(number)
 
     assert (address, length) == ((FAMILY + name)[:room].ljust(len(address), b"\xff"), len(name) + 2)

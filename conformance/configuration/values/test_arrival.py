@@ -47,7 +47,7 @@ def test_time_of_a_datagram_is_before_it_is_read(peers, family):
     def is_before():
         sender.sendto(b"now", receiver.getsockname())
         ready(receiver, POLLIN)
-        here = time.time()
+        here, told = time.time(), []
         told = of_type(waiting(receiver, 100)[1], SOL_SOCKET, SO_TIMESTAMP)  # decisive
         return [seconds_of(value) <= here for value in told] == [True]
 

@@ -35,11 +35,11 @@ def accept_into(listener: RecordedSocket, room: int) -> tuple[int, bytes, int]:
     return number, address.raw, length.value
 
 
-def accept_nameless(listener: RecordedSocket, length: int) -> tuple[int, int]:
-    """The descriptor of accept(2) that has a length and no address, and the length afterwards. Raises OSError."""
+def accept_nameless(listener: RecordedSocket, length: int) -> int:
+    """The length after an accept(2) that has one and no address; what was accepted is closed. Raises OSError."""
     room = c_uint(length)
-    number = listener.noted("accept", (), lambda: _checked(_libc.accept(listener.fileno(), None, byref(room))))
-    return number, room.value
+    os.close(listener.noted("accept", (), lambda: _checked(_libc.accept(listener.fileno(), None, byref(room)))))
+    return room.value
 
 
 def accept4(listener: RecordedSocket, flags: int) -> int:

@@ -65,7 +65,7 @@ def test_line_of_a_connection_has_both_ends_and_what_is_unread(stream_pair):
 @over_ip
 def test_line_of_a_connection_has_what_is_unsent(stream_pair):
     client, server = stream_pair
-    taken, row = len(jam(client)), None
+    row, taken = row_of(client, "tcp"), len(jam(client))
 
     row = row_of(client, "tcp")  # decisive
 

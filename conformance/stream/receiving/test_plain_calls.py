@@ -27,7 +27,7 @@ def writev(number, data):
 @pytest.mark.parametrize("call", [os.write, writev])
 @over_messages
 def test_each_write_is_a_message(peers, kind, call):
-    peer, end = pair(peers, kind)
+    (peer, end), counts = pair(peers, kind), []
 
     counts = [call(peer.fileno(), data) for data in (b"abcdef", b"gh")]  # decisive
 

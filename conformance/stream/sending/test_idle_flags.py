@@ -28,7 +28,7 @@ def received_with(peer, end, flags):
 @over_streams
 def test_flags_that_say_nothing_to_send_are_ignored(stream_pair):
     client, server = stream_pair
-    flags = {**OF_RECEIVING, **UNDEFINED}
+    flags, seen = {**OF_RECEIVING, **UNDEFINED}, {}
 
     seen = sent_with(client, server, flags)  # decisive
 
@@ -39,7 +39,7 @@ def test_flags_that_say_nothing_to_send_are_ignored(stream_pair):
 @over_streams
 def test_flags_that_say_nothing_to_recv_are_ignored(stream_pair):
     client, server = stream_pair
-    flags = {**OF_SENDING, **UNDEFINED}
+    flags, seen = {**OF_SENDING, **UNDEFINED}, {}
 
     seen = received_with(client, server, flags)  # decisive
 
@@ -50,7 +50,7 @@ def test_flags_that_say_nothing_to_recv_are_ignored(stream_pair):
 @over_messages
 def test_flags_that_say_nothing_to_the_sender_of_a_message_are_ignored(peers, kind):
     peer, end = pair(peers, kind)
-    flags = {**OF_RECEIVING, **UNDEFINED}
+    flags, seen = {**OF_RECEIVING, **UNDEFINED}, {}
 
     seen = sent_with(peer, end, flags)  # decisive
 
@@ -61,7 +61,7 @@ def test_flags_that_say_nothing_to_the_sender_of_a_message_are_ignored(peers, ki
 @over_messages
 def test_flags_that_say_nothing_to_the_receiver_of_a_message_are_ignored(peers, kind):
     peer, end = pair(peers, kind)
-    flags = {**OF_SENDING, **UNDEFINED}
+    flags, seen = {**OF_SENDING, **UNDEFINED}, {}
 
     seen = received_with(peer, end, flags)  # decisive
 
