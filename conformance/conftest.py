@@ -17,6 +17,13 @@ SOURCES, SEVERAL = "net.ipv4.igmp_max_msf", 10
 COOKIES, ALWAYS = "net.ipv4.tcp_syncookies", "2"
 ORPHAN_RETRIES, USUAL, EIGHT = "net.ipv4.tcp_orphan_retries", 0, 8
 """0 stands for eight (ip-sysctl.rst)."""
+BUCKETS, KEPT = "net.ipv4.tcp_max_tw_buckets", 64
+QUEUES, LONG = "net.core.somaxconn", 128
+"""Connections that may wait for accept(): what the default was before Linux 5.4 (listen(2))."""
+PROBING, FROM_THE_START = "net.ipv4.tcp_mtu_probing", "2"
+HOP_BY_HOP, OPTIONS = "net.ipv6.max_hbh_opts_number", 8
+"""Options in a hop-by-hop header that is not dropped, fewer than none where unknown ones are not counted but refused
+(ip-sysctl.rst); the default."""
 FASTOPEN, FOR_CLIENTS = "net.ipv4.tcp_fastopen", 1
 """A bit of it; the default (ip-sysctl.rst). Without it a socket may not have TCP_FASTOPEN_CONNECT."""
 
@@ -66,4 +73,32 @@ def patient_orphans(namespace: Namespace) -> Iterator[None]:
 def fastopen_for_clients(namespace: Namespace) -> Iterator[None]:
     """TCP Fast Open is switched on for those who connect."""
     with fitting(namespace, FASTOPEN, FOR_CLIENTS, lambda value: bool(int(value, 0) & FOR_CLIENTS)):
+        yield
+
+
+@pytest.fixture
+def time_wait_kept(namespace: Namespace) -> Iterator[None]:
+    """Connections stay in TIME_WAIT for their time: a kernel that ships keeps thousands."""
+    with fitting(namespace, BUCKETS, KEPT, lambda value: int(value) >= KEPT):
+        yield
+
+
+@pytest.fixture
+def long_queues(namespace: Namespace) -> Iterator[None]:
+    """Several connections may wait to be accepted: no backlog is cut to one or two."""
+    with fitting(namespace, QUEUES, LONG, lambda value: int(value) >= LONG):
+        yield
+
+
+@pytest.fixture
+def whole_segments(namespace: Namespace) -> Iterator[None]:
+    """A connection begins with segments of the size that the link and the peer permit, and not with smaller probes."""
+    with fitting(namespace, PROBING, 0, lambda value: value != FROM_THE_START):
+        yield
+
+
+@pytest.fixture
+def router_alerts(namespace: Namespace) -> Iterator[None]:
+    """Packets with the option that asks routers to look at them are not dropped, as each question of MLD has it."""
+    with fitting(namespace, HOP_BY_HOP, OPTIONS, lambda value: int(value) != 0):
         yield

@@ -100,6 +100,7 @@ def test_read_of_nothing_gives_nothing_and_takes_nothing(peers, kind):
 
 
 @pytest.mark.claim("messages.states.connects-again")
+@pytest.mark.usefixtures("long_queues")
 @over_messages
 def test_connect_gives_a_datagram_socket_another_peer_and_a_record_socket_none(peers, kind):
     ends, seen = in_each_state(peers, kind), {}

@@ -73,6 +73,7 @@ def test_peer_is_shown_by_its_inode(peers, kind):
 
 
 @pytest.mark.claim("unix.diag.waiting-connections")
+@pytest.mark.usefixtures("long_queues")
 @connected_kinds
 def test_connections_that_wait_to_be_accepted_are_listed(peers, folder, kind):
     listener = serving(peers, folder / "server", kind)

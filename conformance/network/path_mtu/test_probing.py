@@ -5,6 +5,7 @@ from socket import SO_SNDBUF, SOL_SOCKET
 import pytest
 
 from conformance.network.path_mtu.paths import HEADERS, LINK
+from conformance.stream.sending.buffers import lift_limit_of_unsent
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.stage.families import over_ip
 
@@ -36,6 +37,7 @@ def flowing(remote):
     """A socket of the kernel's that has connected and has much to send; its peer takes whatever the link carries."""
     server = remote.reach(role="active", options=f"<mss {LINK - HEADERS[remote.family]}>")
     server.setsockopt(SOL_SOCKET, SO_SNDBUF, 4 * MUCH)
+    lift_limit_of_unsent(server)
     server.send(bytes(MUCH))
     remote.settle()
     return server

@@ -11,7 +11,9 @@ from fixtures.remote.host import Remote
 
 
 @pytest.fixture(autouse=True)
-def newest_version(memberships: None, remote: Remote, sysctl: Callable[[str, int | str], None]) -> None:
+def newest_version(
+    memberships: None, router_alerts: None, remote: Remote, sysctl: Callable[[str, int | str], None]
+) -> None:
     """No version is forced."""
     for scope in ("all", "tap0"):
         sysctl(VERSIONS[remote.family].format(scope), 0)

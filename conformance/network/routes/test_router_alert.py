@@ -13,6 +13,7 @@ from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import ip6, over
 from fixtures.stage.rtnetlink import Routes
 
+pytestmark = pytest.mark.usefixtures("router_alerts")
 IPV6_ROUTER_ALERT, IPV6_ROUTER_ALERT_ISOLATE = 22, 30
 """linux/in6.h; without the second one, what passes through any other network namespace is given too."""
 FORWARDING = "net.ipv6.conf.all.forwarding"

@@ -65,6 +65,7 @@ def received_by(clients, count):
 
 
 @pytest.mark.claim("stream.threads.one-variable-mixes-them-up")
+@pytest.mark.usefixtures("long_queues")
 @over_streams
 def test_threads_that_share_one_variable_all_serve_the_last_client(peers, family):
     own = True
@@ -74,6 +75,7 @@ def test_threads_that_share_one_variable_all_serve_the_last_client(peers, family
 
 
 @pytest.mark.claim("stream.threads.copies-keep-them-apart")
+@pytest.mark.usefixtures("long_queues")
 @over_streams
 def test_threads_with_copies_of_their_own_serve_each_client(peers, family):
     own = False

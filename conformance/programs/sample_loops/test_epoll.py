@@ -194,6 +194,7 @@ def test_echo_nb_at_its_limit_is_woken_without_a_pause(peers):
 
 
 @pytest.mark.claim("sample.skeleton-000.accepts-all-and-reads-none")
+@pytest.mark.usefixtures("long_queues")
 @pytest.mark.needs("sock_diag")
 @needs_samples
 @over_ip4

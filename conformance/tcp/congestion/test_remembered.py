@@ -12,6 +12,7 @@ UNKNOWN = 0x7FFFFFFF
 
 
 @pytest.mark.claim("tcp.congestion.remembered-unless-set")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("sock_diag", "sysctl:net.ipv4.tcp_no_ssthresh_metrics_save")
 @pytest.mark.parametrize(("forgets", "remembered"), [(0, True), (1, False)], ids=["saves", "saves nothing"])
 @over_ip

@@ -119,6 +119,7 @@ def test_cookie_of_another_host_is_worth_nothing(remote, sysctl, family):
 
 
 @pytest.mark.claim("tcp.fastopen.pending-at-most")
+@pytest.mark.usefixtures("long_queues")
 @over_ip
 def test_no_more_wait_than_the_option_says(remote, sysctl):
     fast_listener(remote, sysctl, pending=2)  # decisive
@@ -178,6 +179,7 @@ def test_close_before_the_handshake_ends_the_connection_in_order(remote, sysctl)
 
 
 @pytest.mark.claim("tcp.fastopen.spare-key")
+@pytest.mark.usefixtures("long_queues")
 @over_ip
 def test_cookie_of_the_spare_key_is_taken_and_replaced(remote, sysctl):
     listener = fast_listener(remote, sysctl)

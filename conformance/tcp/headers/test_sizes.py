@@ -28,6 +28,7 @@ def test_peer_without_a_segment_size_is_sent_small_segments(remote, family, role
 
 
 @pytest.mark.claim("tcp.headers.size-of-the-peer-heeded")
+@pytest.mark.usefixtures("whole_segments")
 @pytest.mark.parametrize("size", [700, 1000, 9000])
 @pytest.mark.parametrize("role", ["passive", "active"])
 @over_ip

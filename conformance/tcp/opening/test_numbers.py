@@ -12,6 +12,7 @@ CIRCLE = 1 << 32
 
 
 @pytest.mark.claim("tcp.opening.numbers-apart-by-tuple")
+@pytest.mark.usefixtures("long_queues")
 @over_ip
 def test_first_numbers_are_spread_over_their_circle(peers, family, wire):
     listener = peers.listener(family)

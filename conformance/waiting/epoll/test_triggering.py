@@ -234,6 +234,7 @@ def test_edge_triggered_listener_is_not_told_of_who_is_left(peers, family):
 
 
 @pytest.mark.claim("epoll.edge.each-connection")
+@pytest.mark.usefixtures("long_queues")
 @over_streams
 def test_edge_is_told_of_each_connection(peers, family):
     listener, seen = peers.listener(family), []
