@@ -1,38 +1,100 @@
-"""What scenarios of several areas take for granted of the namespace."""
+"""What scenarios take for granted of the namespace: settings that need not be theirs, but have to fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from conformance.addressing.addresses.places import NONLOCAL
+from fixtures.stage.families import Family
 from fixtures.stage.namespaces import Namespace
 from fixtures.stage.sysctls import fitting, read_sysctl
 
 STDURG = "net.ipv4.tcp_stdurg"
-MEMBERSHIPS, ENOUGH = "net.ipv4.igmp_max_memberships", 20
-"""Groups of one socket; the default (ip(7))."""
-SOURCES, SEVERAL = "net.ipv4.igmp_max_msf", 10
-"""Sources in the list of one group; the default (ip-sysctl.rst)."""
-COOKIES, ALWAYS = "net.ipv4.tcp_syncookies", "2"
-ORPHAN_RETRIES, USUAL, EIGHT = "net.ipv4.tcp_orphan_retries", 0, 8
-"""0 stands for eight (ip-sysctl.rst)."""
-BUCKETS, KEPT = "net.ipv4.tcp_max_tw_buckets", 64
-QUEUES, LONG = "net.core.somaxconn", 128
-"""Connections that may wait for accept(): what the default was before Linux 5.4 (listen(2))."""
-PROBING, FROM_THE_START = "net.ipv4.tcp_mtu_probing", "2"
-HOP_BY_HOP, OPTIONS = "net.ipv6.max_hbh_opts_number", 8
-"""Options in a hop-by-hop header that is not dropped, fewer than none where unknown ones are not counted but refused
-(ip-sysctl.rst); the default."""
-FASTOPEN, FOR_CLIENTS = "net.ipv4.tcp_fastopen", 1
-"""A bit of it; the default (ip-sysctl.rst). Without it a socket may not have TCP_FASTOPEN_CONNECT."""
 
 
-@pytest.fixture
-def bsd_urgent(namespace: Namespace) -> Iterator[None]:
-    """The urgent pointer points behind the urgent data (tcp(7), tcp_stdurg): the default, or set here."""
-    with fitting(namespace, STDURG, 0, lambda value: value == "0"):
-        yield
+def fits(name: str, value: int | str, are: Callable[[str], bool], *, because: str) -> Any:
+    """A fixture: the setting is one of those that `are` right, or `value` is set here."""
+
+    def fixture(namespace: Namespace) -> Iterator[None]:
+        with fitting(namespace, name, value, are):
+            yield
+
+    fixture.__doc__ = because
+    return pytest.fixture(fixture)
+
+
+def at_least(least: int) -> Callable[[str], bool]:
+    """Whether a setting is as much as that."""
+    return lambda value: int(value) >= least
+
+
+def other_than(*values: str) -> Callable[[str], bool]:
+    """Whether a setting is none of those."""
+    return lambda value: value not in values
+
+
+def only(wanted: str) -> Callable[[str], bool]:
+    """Whether a setting is that, however its words are apart."""
+    return lambda value: value.split() == wanted.split()
+
+
+bsd_urgent = fits(
+    STDURG, 0, only("0"), because="The urgent pointer points behind the urgent data (tcp(7)): the default, or set here."
+)
+memberships = fits("net.ipv4.igmp_max_memberships", 20, at_least(20), because="A socket may join several groups.")
+source_lists = fits(
+    "net.ipv4.igmp_max_msf", 10, at_least(10), because="The list of a group may have several sources."
+)  # fmt: skip
+remembered_requests = fits(
+    "net.ipv4.tcp_syncookies", 1, other_than("2"),
+    because="A listener remembers who asks for a connection, and answers nobody by a cookie alone.",
+)  # fmt: skip
+patient_orphans = fits(
+    "net.ipv4.tcp_orphan_retries", 8, lambda value: int(value) in (0, *range(8, 256)),
+    because="A connection that nobody holds is not given up after a probe or two; 0 stands for 8 (ip-sysctl.rst).",
+)  # fmt: skip
+patient_connects = fits("net.ipv4.tcp_syn_retries", 6, at_least(4), because="A SYN is sent again several times.")
+time_wait_kept = fits(
+    "net.ipv4.tcp_max_tw_buckets", 64, at_least(64),
+    because="Connections stay in TIME_WAIT for their time: a kernel that ships keeps thousands.",
+)  # fmt: skip
+long_queues = fits(
+    "net.core.somaxconn", 128, at_least(128),
+    because="Several connections may wait for accept(): the setting was 128 by default before Linux 5.4 (listen(2)).",
+)  # fmt: skip
+whole_segments = fits(
+    "net.ipv4.tcp_mtu_probing", 0, other_than("2"),
+    because="A connection begins with segments of the size that link and peer permit, and not with smaller ones.",
+)  # fmt: skip
+fastopen_for_clients = fits(
+    "net.ipv4.tcp_fastopen", 1, lambda value: bool(int(value, 0) & 1),
+    because="Who connects may use Fast Open, without which no socket may have TCP_FASTOPEN_CONNECT.",
+)  # fmt: skip
+router_alerts = fits(
+    "net.ipv6.max_hbh_opts_number", 8, other_than("0"),
+    because="Packets with the option that asks routers to look at them are not dropped; all questions of MLD have it.",
+)  # fmt: skip
+no_reflection = fits(
+    "net.ipv4.tcp_reflect_tos", 0, only("0"),
+    because="An accepted socket has the class of its listener, and not that of the SYN (ip-sysctl.rst).",
+)  # fmt: skip
+unasked_ecn = fits(
+    "net.ipv4.tcp_ecn", 2, lambda value: value in ("0", "2"),
+    because="Who connects does not ask for ECN, whose bits IP_TOS would tell as well.",
+)  # fmt: skip
+closed_ping_range = fits(
+    "net.ipv4.ping_group_range", "1 0", only("1 0"), because="No group may have a ping socket (icmp(7)): the default."
+)
+many_challenges = fits(
+    "net.ipv4.tcp_challenge_ack_limit", 1000, at_least(1000),
+    because="Challenges are not limited for all connections together.",
+)  # fmt: skip
+far_hosts = fits(
+    "net.ipv4.ip_default_ttl", 64, at_least(64), because="Packets have as many hops to go as is usual."
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -42,63 +104,7 @@ def urgent_setting(bsd_urgent: None) -> str:
 
 
 @pytest.fixture
-def memberships(namespace: Namespace) -> Iterator[None]:
-    """A socket may join several groups."""
-    with fitting(namespace, MEMBERSHIPS, ENOUGH, lambda value: int(value) >= ENOUGH):
-        yield
-
-
-@pytest.fixture
-def source_lists(namespace: Namespace) -> Iterator[None]:
-    """The list of a group may have several sources."""
-    with fitting(namespace, SOURCES, SEVERAL, lambda value: int(value) >= SEVERAL):
-        yield
-
-
-@pytest.fixture
-def remembered_requests(namespace: Namespace) -> Iterator[None]:
-    """A listener remembers who asks for a connection, and answers nobody by a cookie alone."""
-    with fitting(namespace, COOKIES, 1, lambda value: value != ALWAYS):
-        yield
-
-
-@pytest.fixture
-def patient_orphans(namespace: Namespace) -> Iterator[None]:
-    """A connection that nobody holds any more is not given up after a probe or two."""
-    with fitting(namespace, ORPHAN_RETRIES, EIGHT, lambda value: int(value) == USUAL or int(value) >= EIGHT):
-        yield
-
-
-@pytest.fixture
-def fastopen_for_clients(namespace: Namespace) -> Iterator[None]:
-    """TCP Fast Open is switched on for those who connect."""
-    with fitting(namespace, FASTOPEN, FOR_CLIENTS, lambda value: bool(int(value, 0) & FOR_CLIENTS)):
-        yield
-
-
-@pytest.fixture
-def time_wait_kept(namespace: Namespace) -> Iterator[None]:
-    """Connections stay in TIME_WAIT for their time: a kernel that ships keeps thousands."""
-    with fitting(namespace, BUCKETS, KEPT, lambda value: int(value) >= KEPT):
-        yield
-
-
-@pytest.fixture
-def long_queues(namespace: Namespace) -> Iterator[None]:
-    """Several connections may wait to be accepted: no backlog is cut to one or two."""
-    with fitting(namespace, QUEUES, LONG, lambda value: int(value) >= LONG):
-        yield
-
-
-@pytest.fixture
-def whole_segments(namespace: Namespace) -> Iterator[None]:
-    """A connection begins with segments of the size that the link and the peer permit, and not with smaller probes."""
-    with fitting(namespace, PROBING, 0, lambda value: value != FROM_THE_START):
-        yield
-
-
-@pytest.fixture
-def router_alerts(namespace: Namespace) -> Iterator[None]:
-    """Packets with the option that asks routers to look at them are not dropped, as each question of MLD has it."""
-    with fitting(namespace, HOP_BY_HOP, OPTIONS, lambda value: int(value) != 0):
+def only_local(family: Family, namespace: Namespace) -> Iterator[None]:
+    """Addresses that are not local cannot be bound: the default (ip(7), ip_nonlocal_bind)."""
+    with fitting(namespace, NONLOCAL[family.name], 0, only("0")):
         yield

@@ -37,6 +37,8 @@ def test_share_of_the_window_is_kept_back(peers, family, sysctl, power):
 @pytest.mark.claim("tcp.app-win.no-less-than-a-segment")
 @over_ip
 def test_at_least_a_segment_is_kept_back(peers, family, sysctl):
+    sysctl("net.ipv4.tcp_window_scaling", 1)
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
     sysctl(KEPT_BACK, 0)
     whole = bound_of_a_connection(peers, family)
 

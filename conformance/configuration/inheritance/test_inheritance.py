@@ -68,6 +68,7 @@ def test_accepted_socket_has_the_tcp_option_of_its_listener(peers, family, setti
 
 
 @pytest.mark.claim("tcp.accepted.options-of-ip4")
+@pytest.mark.usefixtures("no_reflection")
 @each(OF_IP4)
 @over_ip4
 def test_accepted_socket_has_the_ip_option_of_its_listener(peers, family, setting):
@@ -80,6 +81,7 @@ def test_accepted_socket_has_the_ip_option_of_its_listener(peers, family, settin
 
 
 @pytest.mark.claim("tcp.accepted.options-of-ip6")
+@pytest.mark.usefixtures("no_reflection")
 @each(OF_IP6)
 @over(ip6)
 def test_accepted_socket_has_the_ipv6_option_of_its_listener(peers, family, setting):

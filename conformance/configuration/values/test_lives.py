@@ -15,7 +15,7 @@ from conformance.configuration.values.lives import (
 from conformance.configuration.values.tables import KINDS
 from fixtures.stage.families import over_streams
 
-pytestmark = pytest.mark.usefixtures("fastopen_for_clients")
+pytestmark = pytest.mark.usefixtures("fastopen_for_clients", "far_hosts", "unasked_ecn")
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 

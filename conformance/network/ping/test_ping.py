@@ -44,6 +44,7 @@ def test_group_outside_the_range_gets_no_ping_socket(peers, family, namespace):
 
 
 @pytest.mark.claim("ping.create.nobody-by-default")
+@pytest.mark.usefixtures("closed_ping_range")
 @in_a_namespace
 @over_ip
 def test_nobody_gets_a_ping_socket_by_default(peers, family):

@@ -142,6 +142,7 @@ def test_raw_socket_is_listed(peers, family):
 
 
 @pytest.mark.claim("raw.bind.foreign-refused")
+@pytest.mark.usefixtures("only_local")
 @over_ip
 def test_foreign_address_is_refused(peers, family):
     end = raw(peers, family)

@@ -20,6 +20,7 @@ def test_any_calls_on_a_pair(searching, family):
 
 
 @pytest.mark.claim("model.lock-step.unix-as-tcp")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.usefixtures("bsd_urgent")
 @pytest.mark.needs("buffers:100000")
 @pytest.mark.deadline(60)

@@ -73,6 +73,7 @@ def test_reset_ahead_of_all_data_stops_it_for_a_while(remote, sysctl, seconds, p
 
 @pytest.mark.beside
 @pytest.mark.claim("tcp.fastopen.paused-by-silence")
+@pytest.mark.usefixtures("patient_connects")
 @over_ip
 def test_third_time_out_of_a_syn_stops_it_for_a_while(remote, sysctl):
     sysctl(SETTING, LONG)

@@ -120,6 +120,7 @@ def test_segment_without_ack_is_dropped(remote, flags):
 
 
 @pytest.mark.claim("tcp.validation.answers-limited")
+@pytest.mark.usefixtures("many_challenges")
 @pytest.mark.parametrize(("limit", "answers"), [(0, 3), (600_000, 1)])
 @over_ip
 def test_answers_are_as_far_apart_as_the_limit_says(remote, sysctl, limit, answers):
