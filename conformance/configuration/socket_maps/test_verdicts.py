@@ -104,6 +104,7 @@ def test_bytes_that_are_redirected_are_sent_by_another_socket(peers, family, str
 
 
 @pytest.mark.claim("socket.map.parser-waits")
+@pytest.mark.needs("socket-parser")
 @over_ip
 def test_verdict_waits_for_as_much_as_the_parser_says(stream_pair):
     client, server = stream_pair
