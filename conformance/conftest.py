@@ -92,6 +92,16 @@ many_challenges = fits(
     "net.ipv4.tcp_challenge_ack_limit", 1000, at_least(1000),
     because="Challenges are not limited for all connections together.",
 )  # fmt: skip
+usual_reordering = fits(
+    "net.ipv4.tcp_reordering", 3, only("3"), because="Three acknowledgements of the same tell of a loss (RFC 5681)."
+)
+room_to_send = fits(
+    "net.ipv4.tcp_wmem", "4096 16384 4194304", lambda value: int(value.split()[1]) >= 16384 <= int(value.split()[2]),
+    because="A connection takes some kilobytes without being read: the default (tcp(7)).",
+)  # fmt: skip
+hosts_no_routers = fits(
+    "net.ipv6.conf.all.forwarding", 0, only("0"), because="This is a host, and no router: the default (ip-sysctl.rst)."
+)
 far_hosts = fits(
     "net.ipv4.ip_default_ttl", 64, at_least(64), because="Packets have as many hops to go as is usual."
 )  # fmt: skip

@@ -90,6 +90,7 @@ def test_anycast_address_needs_privilege(peers, family, link):
 
 
 @pytest.mark.claim("ip6.anycast.refused")
+@pytest.mark.usefixtures("hosts_no_routers")
 @needs_admin
 @pytest.mark.parametrize(
     ("host", "index", "error"),

@@ -112,6 +112,7 @@ def test_option_of_the_peer_is_read(peers, family):
 
 
 @pytest.mark.claim("tcp.callback.retransmission-told")
+@pytest.mark.usefixtures("usual_reordering")
 @over_ip
 def test_segment_that_is_sent_again_is_told(remote):
     with new_map(ARRAY) as numbers:

@@ -24,7 +24,7 @@ OTHER = 65_534
 
 
 @pytest.fixture(autouse=True)
-def always_probing(remote, sysctl):
+def always_probing(remote, sysctl, usual_reordering):
     """Paths are probed from the beginning, and windows grow as RFC 5681 says."""
     assert remote
     sysctl("net.ipv4.tcp_congestion_control", "reno")

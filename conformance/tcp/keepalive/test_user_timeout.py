@@ -66,6 +66,7 @@ def test_user_timeout_ends_a_connection_whose_window_was_taken_back(remote):
 
 
 @pytest.mark.claim("tcp.window-probes.user-timeout-ends-it")
+@pytest.mark.usefixtures("room_to_send")
 @pytest.mark.needs("kernel>=5.11")
 @over_ip
 def test_user_timeout_ends_a_connection_whose_window_stays_closed(peers, family):

@@ -145,6 +145,7 @@ def test_shift_is_at_most_14(remote, offered, taken):
 
 
 @pytest.mark.claim("tcp.windows.syn-not-scaled")
+@pytest.mark.usefixtures("room_to_send")
 @over_ip
 def test_window_of_a_syn_is_not_scaled(remote):
     client = remote.connecting()
