@@ -102,6 +102,10 @@ room_to_send = fits(
 hosts_no_routers = fits(
     "net.ipv6.conf.all.forwarding", 0, only("0"), because="This is a host, and no router: the default (ip-sysctl.rst)."
 )
+doubling = fits(
+    "net.ipv4.tcp_thin_linear_timeouts", 0, only("0"),
+    because="Time-outs of a connection with few segments under way double as those of any other (tcp(7)).",
+)  # fmt: skip
 far_hosts = fits(
     "net.ipv4.ip_default_ttl", 64, at_least(64), because="Packets have as many hops to go as is usual."
 )  # fmt: skip

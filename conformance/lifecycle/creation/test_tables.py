@@ -29,6 +29,7 @@ def port(address):
 
 
 @pytest.mark.claim("ip.proc.lists-every-state")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.parametrize("state", STATES)
 @over_ip
 def test_connection_is_listed_in_its_state(remote, state):

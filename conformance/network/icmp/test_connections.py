@@ -54,6 +54,7 @@ def test_connection_outlives_a_soft_error(remote, error):
 
 
 @pytest.mark.claim("icmp.connection.soft-error-kept")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("sock_diag")
 @pytest.mark.parametrize("state", STATES)
 @over_ip

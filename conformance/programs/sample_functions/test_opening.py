@@ -151,6 +151,7 @@ def has_run(peers, family, name):
 
 
 @pytest.mark.claim("sample.good-server.binds-after-a-good-one")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("own-ports", "namespace")
 @needs_functions
 @over_ip4
@@ -165,6 +166,7 @@ def test_good_server_binds_where_a_good_one_has_run_and_a_bad_one_does_not(peers
 
 
 @pytest.mark.claim("sample.good-server.not-after-a-bad-one")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("own-ports", "namespace")
 @needs_functions
 @over_ip4

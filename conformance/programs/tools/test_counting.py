@@ -35,6 +35,7 @@ def test_netstat_shows_the_listener_and_both_ends_of_a_connection(peers, family)
 
 
 @pytest.mark.claim("tools.netstat.counts-both-ends")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("command:netstat", "command:ss", "sock_diag", "namespace")
 @over_ip
 def test_lines_of_netstat_are_ends_and_not_connections(peers, family):

@@ -22,6 +22,7 @@ MORE = 30
 
 
 @pytest.mark.claim("tcp.retransmission.time-out-doubles")
+@pytest.mark.usefixtures("doubling")
 @over_ip
 def test_each_time_out_is_twice_the_one_before(remote, sysctl):
     sysctl("net.ipv4.tcp_congestion_control", "reno")
@@ -113,6 +114,7 @@ def test_acknowledgement_of_what_was_sent_once_ends_the_backoff(remote):
 
 
 @pytest.mark.claim("tcp.retransmission.disruption-undoes-backoff")
+@pytest.mark.usefixtures("doubling")
 @over_ip
 def test_error_about_a_repetition_undoes_one_doubling(remote, sysctl):
     sysctl("net.ipv4.tcp_congestion_control", "reno")

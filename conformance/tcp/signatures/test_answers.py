@@ -63,6 +63,7 @@ def test_wrong_signature_of_a_lost_connection_draws_no_reset(remote, family):
 
 
 @pytest.mark.claim("tcp.signatures.time-wait-signed")
+@pytest.mark.usefixtures("time_wait_kept")
 @pytest.mark.needs("sock_diag")
 @over_ip
 def test_acknowledgement_of_time_wait_is_signed(remote):
