@@ -92,6 +92,10 @@ many_challenges = fits(
     "net.ipv4.tcp_challenge_ack_limit", 1000, at_least(1000),
     because="Challenges are not limited for all connections together.",
 )  # fmt: skip
+room_for_unsent = fits(
+    "net.ipv4.tcp_notsent_lowat", 2**32 - 1, at_least(1 << 24),
+    because="Only the send buffer bounds what is queued and not sent: the default (ip-sysctl.rst).",
+)  # fmt: skip
 usual_reordering = fits(
     "net.ipv4.tcp_reordering", 3, only("3"), because="Three acknowledgements of the same tell of a loss (RFC 5681)."
 )
@@ -105,6 +109,10 @@ hosts_no_routers = fits(
 doubling = fits(
     "net.ipv4.tcp_thin_linear_timeouts", 0, only("0"),
     because="Time-outs of a connection with few segments under way double as those of any other (tcp(7)).",
+)  # fmt: skip
+own_labels = fits(
+    "net.ipv6.flowlabel_reflect", 0, only("0"),
+    because="Who answers has a flow label of its own, and not that of who asks: the default (ip-sysctl.rst).",
 )  # fmt: skip
 far_hosts = fits(
     "net.ipv4.ip_default_ttl", 64, at_least(64), because="Packets have as many hops to go as is usual."

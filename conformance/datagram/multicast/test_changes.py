@@ -28,6 +28,7 @@ def allowing(peers, group, index, count):
 
 
 @pytest.mark.claim("multicast.sources.blocked-one-by-one")
+@pytest.mark.usefixtures("source_lists")
 @over_groups
 def test_blocked_sources_are_told_until_they_are_unblocked(peers, group, segment):
     member, hosts = group.member(peers, segment.index), SOURCES[group.family.name][:3]

@@ -123,6 +123,7 @@ def test_label_is_that_of_the_flow(peers, family, sysctl):
 
 
 @pytest.mark.claim("ip6.flow-label.lease-told")
+@pytest.mark.usefixtures("own_labels")
 @over_ip6
 def test_label_of_a_connected_socket_is_told(peers, family):
     end, receiver = both(peers, family)

@@ -23,6 +23,7 @@ def hops(text):
 
 
 @pytest.mark.claim("tools.ping.reaches-by-way-of-a-router")
+@pytest.mark.usefixtures("far_hosts")
 @pytest.mark.needs("command:ping", "CAP_NET_RAW", "sysctl:net.ipv4.ip_forward")
 def test_ping_is_answered_by_a_host_behind_a_router(link, wire):
     with beyond(link):
@@ -34,6 +35,7 @@ def test_ping_is_answered_by_a_host_behind_a_router(link, wire):
 
 
 @pytest.mark.claim("tools.ping.silence-is-not-absence")
+@pytest.mark.usefixtures("far_hosts")
 @pytest.mark.needs("command:ping", "CAP_NET_RAW", "sysctl:net.ipv4.ip_forward", "sysctl:net.ipv4.icmp_echo_ignore_all")
 def test_host_that_does_not_answer_ping_can_be_connected_to(peers, link, wire):
     with beyond(link) as host:

@@ -83,6 +83,7 @@ def test_rcvbuf_never_falls_below_its_minimum(peers, family):
 
 
 @pytest.mark.claim("stream.send.smallest-buffer-still-sends")
+@pytest.mark.usefixtures("whole_segments")
 @pytest.mark.needs("siocoutq")
 @over_streams
 def test_socket_with_the_smallest_buffers_still_sends(peers, family):

@@ -9,7 +9,7 @@ from conformance.lifecycle.states.messages import over_messages, pair
 from fixtures.stage.families import over_streams
 
 UNDEFINED = {"0x800000": 0x800000, "0x8000000": 0x8000000}
-"""Bits between those of linux/socket.h."""
+"""One that linux/socket.h does not have, and one of the kernel's own, which no caller can set."""
 OF_RECEIVING = {name: getattr(socket, name) for name in ("MSG_PEEK", "MSG_WAITALL", "MSG_CTRUNC", "MSG_TRUNC")}
 OF_SENDING = {name: getattr(socket, name) for name in ("MSG_NOSIGNAL", "MSG_EOR", "MSG_DONTROUTE", "MSG_CONFIRM")}
 
