@@ -41,6 +41,12 @@ def only(wanted: str) -> Callable[[str], bool]:
     return lambda value: value.split() == wanted.split()
 
 
+def wide(value: str) -> bool:
+    """Whether a range of sizes begins and ends with enough for some ten kilobytes."""
+    _, usual, most = map(int, value.split())
+    return usual >= 1 << 14 and most >= 1 << 20
+
+
 bsd_urgent = fits(
     STDURG, 0, only("0"), because="The urgent pointer points behind the urgent data (tcp(7)): the default, or set here."
 )
@@ -100,7 +106,7 @@ usual_reordering = fits(
     "net.ipv4.tcp_reordering", 3, only("3"), because="Three acknowledgements of the same tell of a loss (RFC 5681)."
 )
 room_to_send = fits(
-    "net.ipv4.tcp_wmem", "4096 16384 4194304", lambda value: int(value.split()[1]) >= 16384 <= int(value.split()[2]),
+    "net.ipv4.tcp_wmem", "4096 16384 4194304", wide,
     because="A connection takes some kilobytes without being read: the default (tcp(7)).",
 )  # fmt: skip
 hosts_no_routers = fits(
@@ -110,12 +116,23 @@ doubling = fits(
     "net.ipv4.tcp_thin_linear_timeouts", 0, only("0"),
     because="Time-outs of a connection with few segments under way double as those of any other (tcp(7)).",
 )  # fmt: skip
+usual_windows = fits(
+    "net.ipv4.tcp_rmem", "4096 131072 6291456", lambda value: 1 << 16 <= int(value.split()[1]) <= 1 << 20,
+    because="A connection has a window of some ten kilobytes: the default (tcp(7)).",
+)  # fmt: skip
+robust_groups = fits(
+    "net.ipv4.igmp_qrv", 2, at_least(2), because="Changes of groups are reported more than once (RFC 3376 8.1)."
+)
+mapped_addresses = fits(
+    "net.ipv6.bindv6only", 0, only("0"), because="Sockets of IPv6 speak IPv4 too, by mapped addresses (ipv6(7))."
+)
 own_labels = fits(
     "net.ipv6.flowlabel_reflect", 0, only("0"),
     because="Who answers has a flow label of its own, and not that of who asks: the default (ip-sysctl.rst).",
 )  # fmt: skip
 far_hosts = fits(
-    "net.ipv4.ip_default_ttl", 64, at_least(64), because="Packets have as many hops to go as is usual."
+    "net.ipv4.ip_default_ttl", 64, lambda value: 64 <= int(value) < 255,
+    because="Packets have as many hops to go as is usual.",
 )  # fmt: skip
 
 

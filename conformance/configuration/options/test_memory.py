@@ -55,6 +55,7 @@ def test_what_the_peer_has_not_read_is_memory_of_the_sender(peers, kind):
 
 
 @pytest.mark.claim("tcp.meminfo.unsent-is-queued")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.unwatched
 @over_ip
 def test_what_is_unsent_is_queued_memory(stream_pair):

@@ -79,6 +79,7 @@ def test_broadcast_is_refused_again_once_the_option_is_off(peers, family):
 
 
 @pytest.mark.claim("socket.off-again.zero-copy")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}")
 @over_ip
 def test_nothing_is_told_of_buffers_once_the_option_is_off(stream_pair):

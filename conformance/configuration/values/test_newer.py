@@ -26,6 +26,7 @@ since_linux_5_14 = pytest.mark.needs("kernel>=5.14")
 
 
 @pytest.mark.claim("tcp.pacing.no-faster-than-the-rate")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.usefixtures("room_to_send")
 @pytest.mark.needs(f"option:SOL_SOCKET.{SO_MAX_PACING_RATE}")
 @pytest.mark.unwatched

@@ -78,6 +78,7 @@ def test_time_to_live_of_zero_is_refused(peers, family):
 
 
 @pytest.mark.claim("ip.ttl.minus-one-resets")
+@pytest.mark.usefixtures("far_hosts")
 @over_ip
 def test_hop_limit_of_minus_one_is_the_default_again(peers, family):
     end = peers.socket("end", family.domain, SOCK_DGRAM)

@@ -141,6 +141,7 @@ def reported_member(peers, group, link, wire, sysctl, newest_reports):
 
 
 @pytest.mark.claim("multicast.sources.block-reported")
+@pytest.mark.usefixtures("robust_groups")
 @over_groups
 def test_blocked_source_is_reported(reported_member, group, link, wire):
     member = reported_member
@@ -152,6 +153,7 @@ def test_blocked_source_is_reported(reported_member, group, link, wire):
 
 
 @pytest.mark.claim("multicast.sources.unblock-reported")
+@pytest.mark.usefixtures("robust_groups")
 @over_groups
 def test_source_that_is_heard_again_is_reported(reported_member, group, link, wire):
     member = reported_member

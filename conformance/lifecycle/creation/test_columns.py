@@ -61,6 +61,7 @@ def test_line_of_a_connection_has_both_ends_and_what_is_unread(stream_pair):
 
 
 @pytest.mark.claim("ip.proc.unsent-bytes")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.unwatched
 @over_ip
 def test_line_of_a_connection_has_what_is_unsent(stream_pair):

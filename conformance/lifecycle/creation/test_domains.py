@@ -178,6 +178,7 @@ def test_packets_are_of_the_family_of_their_socket(peers, family, wire):
 
 
 @pytest.mark.claim("ip6.create.mapped-address-has-options-of-ip4")
+@pytest.mark.usefixtures("mapped_addresses")
 @pytest.mark.needs("ipv6")
 def test_class_of_what_goes_to_a_mapped_address_is_set_by_ip_tos(peers):
     receiver, sender = peers.datagram(ip4, lane="receiver"), peers.socket("sender", AF_INET6, SOCK_DGRAM)

@@ -195,6 +195,7 @@ def test_error_about_a_segment_of_no_connection_is_counted(remote):
 
 
 @pytest.mark.claim("icmp.quoted.fewer-hops-ignored")
+@pytest.mark.usefixtures("far_hosts")
 @pytest.mark.needs(f"option:IPPROTO_IP.{LEAST_HOPS['ip4'][1]}")
 @over_ip
 def test_error_about_a_segment_with_fewer_hops_than_asked_is_ignored(remote):

@@ -14,6 +14,7 @@ SO_ZEROCOPY, MSG_ZEROCOPY, SO_EE_ORIGIN_ZEROCOPY, SO_EE_CODE_ZEROCOPY_COPIED = 6
 
 
 @pytest.mark.claim("tcp.zerocopy.told-when-done")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.usefixtures("room_to_send")
 @pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}")
 @over_ip
@@ -34,6 +35,7 @@ def test_end_of_each_call_is_told(stream_pair):
 
 
 @pytest.mark.claim("tcp.zerocopy.copy-is-told")
+@pytest.mark.usefixtures("usual_windows")
 @pytest.mark.needs(f"option:SOL_SOCKET.{SO_ZEROCOPY}")
 @over_ip
 def test_copy_that_loopback_makes_is_told(stream_pair):

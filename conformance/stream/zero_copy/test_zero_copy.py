@@ -45,6 +45,7 @@ def pipe():
 
 
 @pytest.mark.claim("stream.sendfile.file-to-socket")
+@pytest.mark.usefixtures("usual_windows")
 @over_streams
 @also_across_processors
 def test_sendfile_moves_the_file_into_the_stream(stream_pair, file):

@@ -122,6 +122,7 @@ LONGEST_DELAY = 0.5
 
 
 @pytest.mark.claim("tcp.quickack.acknowledges-at-once")
+@pytest.mark.usefixtures("usual_windows")
 @over_ip
 def test_quickack_acknowledges_before_anything_else_happens(stream_pair, wire):
     client, server = stream_pair
