@@ -126,6 +126,10 @@ robust_groups = fits(
 mapped_addresses = fits(
     "net.ipv6.bindv6only", 0, only("0"), because="Sockets of IPv6 speak IPv4 too, by mapped addresses (ipv6(7))."
 )
+many_ports = fits(
+    "net.ipv4.ip_local_port_range", "32768 60999", lambda value: -int(value.split()[0]) + int(value.split()[1]) > 2000,
+    because="The kernel has enough ports to choose from, also beside connections in TIME_WAIT.",
+)  # fmt: skip
 own_labels = fits(
     "net.ipv6.flowlabel_reflect", 0, only("0"),
     because="Who answers has a flow label of its own, and not that of who asks: the default (ip-sysctl.rst).",

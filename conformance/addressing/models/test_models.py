@@ -35,6 +35,7 @@ def test_any_binds_to_one_port(searching, kind, other):
 
 
 @pytest.mark.claim("model.datagram-choice.most-exact-receives")
+@pytest.mark.usefixtures("many_ports")
 @pytest.mark.needs("namespace", "ipv6")
 @pytest.mark.deadline(60)
 def test_any_datagram_to_a_shared_port(searching):

@@ -46,6 +46,7 @@ def test_long_list_that_is_read_in_pieces_has_each_socket_once(peers, family, ki
 
 
 @pytest.mark.claim("ip.proc.lists-the-sockets")
+@pytest.mark.usefixtures("many_ports")
 @pytest.mark.usefixtures("long_queues")
 @pytest.mark.needs("descriptors:250", "own-ports")
 @pytest.mark.unwatched  # a connection is no subject here, and two hundred have many packets
