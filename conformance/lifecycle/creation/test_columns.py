@@ -109,7 +109,7 @@ def test_line_of_a_datagram_socket_counts_what_was_lost(peers, family):
 
 
 @pytest.mark.claim("raw.proc.lost-are-counted")
-@pytest.mark.needs("CAP_NET_RAW")
+@pytest.mark.needs("CAP_NET_RAW", "namespace")
 @pytest.mark.unwatched
 @over_ip
 def test_line_of_a_raw_socket_counts_what_was_lost(peers, family):

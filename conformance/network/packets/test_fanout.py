@@ -21,7 +21,7 @@ from conformance.network.packets.links import (
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 
-pytestmark = pytest.mark.needs("CAP_NET_RAW", "frames")
+pytestmark = pytest.mark.needs("namespace", "CAP_NET_RAW", "frames")
 MODES = {"cpu": 2, "rollover": 3, "random": 4, "queue": 5}
 """linux/if_packet.h."""
 OTHER = 0x88B6

@@ -32,7 +32,7 @@ from conformance.network.packets.rings import (
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready, until
 
-pytestmark = pytest.mark.needs("CAP_NET_RAW", "frames")
+pytestmark = pytest.mark.needs("namespace", "CAP_NET_RAW", "frames")
 FIRST, SECOND = frame(EVERYBODY, b"first" * 10), frame(EVERYBODY, b"second" * 10)
 
 

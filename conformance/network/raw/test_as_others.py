@@ -20,7 +20,7 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
-pytestmark = pytest.mark.needs("CAP_NET_RAW")
+pytestmark = pytest.mark.needs("CAP_NET_RAW", "namespace")
 HOPS = {
     "ip4": ((IPPROTO_IP, 12), (IPPROTO_IP, 2), (IPPROTO_IP, 2)),
     "ip6": ((IPPROTO_IPV6, IPV6_RECVHOPLIMIT), (IPPROTO_IPV6, IPV6_HOPLIMIT), (IPPROTO_IPV6, 16)),

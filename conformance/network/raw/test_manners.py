@@ -28,7 +28,7 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip, over_ip4
 
-pytestmark = pytest.mark.needs("CAP_NET_RAW")
+pytestmark = pytest.mark.needs("CAP_NET_RAW", "namespace")
 SIOCINQ, PROTOCOL = 0x541B, 253
 """asm-generic/sockios.h; a protocol for experiments (RFC 3692)."""
 BEFORE = {"ip4": HEADER, "ip6": 0}

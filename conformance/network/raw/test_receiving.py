@@ -26,7 +26,7 @@ from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness, ready
 from fixtures.stage.families import ip6, over, over_ip, over_ip4
 
-needs_raw = pytest.mark.needs("CAP_NET_RAW")
+needs_raw = pytest.mark.needs("CAP_NET_RAW", "namespace")
 BLOCKING = {
     "ip4": lambda kind: (SOL_RAW, ICMP_FILTER, struct.pack("I", 1 << kind)),
     "ip6": lambda kind: (IPPROTO_ICMPV6, ICMP6_FILTER, (1 << kind).to_bytes(32, sys.byteorder)),

@@ -9,7 +9,7 @@ from conformance.network.raw.headers import HEADER, IP_HDRINCL, IP_HEADER, UDP_H
 from fixtures.evidence.expect import fails
 from fixtures.stage.families import over_ip, over_ip4
 
-needs_raw = pytest.mark.needs("CAP_NET_RAW")
+needs_raw = pytest.mark.needs("CAP_NET_RAW", "namespace")
 
 
 @pytest.mark.claim("raw.send.protocol-raw-has-the-header")
