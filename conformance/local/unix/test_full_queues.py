@@ -21,7 +21,7 @@ def crowded(peers):
     sender.setblocking(False)
     with suppress(BlockingIOError):
         while True:
-            sender.sendto(b"x", receiver.getsockname())
+            sender.sendto(bytes(4096), receiver.getsockname())
     sender.setblocking(True)
     return receiver, sender
 
