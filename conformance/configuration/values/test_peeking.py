@@ -147,6 +147,14 @@ def test_any_negative_offset_peeks_at_the_front(peers, sort, of, value):
     assert [server.recv(9, MSG_PEEK) for _ in range(2)] == [b"front", b"front"]
 
 
+def peeked_once_more_came(client, server):
+    """What a peek gives that waits for bytes, which come when it is seen to wait."""
+    with child(lambda: server.recv(9, MSG_PEEK)) as peeking:
+        peeking.is_blocked_in("recv")
+        client.send(b"def")
+        return peeking.ends().value
+
+
 @pytest.mark.claim("tcp.peek-off.waits-at-the-end")
 @pytest.mark.needs("kernel>=6.9")
 @over_ip
@@ -155,12 +163,7 @@ def test_peek_behind_the_last_byte_waits_for_more(stream_pair):
     client.send(b"abc")
     server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)  # decisive
 
-    with child(lambda: server.recv(9, MSG_PEEK)) as peeking:
-        peeking.is_blocked_in("recv")
-        client.send(b"def")
-        seen = peeking.ends().value
-
-    assert seen == b"def"
+    assert peeked_once_more_came(client, server) == b"def"
 
 
 @pytest.mark.claim("unix.peek-off.waits-at-the-end")
@@ -170,9 +173,4 @@ def test_peek_behind_the_last_byte_of_a_unix_stream_waits_for_more(stream_pair):
     client.send(b"abc")
     server.setsockopt(SOL_SOCKET, SO_PEEK_OFF, 3)  # decisive
 
-    with child(lambda: server.recv(9, MSG_PEEK)) as peeking:
-        peeking.is_blocked_in("recv")
-        client.send(b"def")
-        seen = peeking.ends().value
-
-    assert seen == b"def"
+    assert peeked_once_more_came(client, server) == b"def"
