@@ -2,14 +2,11 @@
 
 import fcntl
 import os
-from errno import EBADF, EINVAL, ETOOMANYREFS
-from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from errno import EBADF
 from socket import (
     CMSG_SPACE,
     MSG_CMSG_CLOEXEC,
-    MSG_CTRUNC,
     MSG_DONTWAIT,
-    MSG_OOB,
     MSG_PEEK,
     SCM_CREDENTIALS,
     SO_PASSCRED,
@@ -23,13 +20,11 @@ import pytest
 
 from conformance.local.unix.names import kinds
 from conformance.local.unix.pairs import pair
-from conformance.local.unix.rights import MOST, Held, at_end, rights, room
+from conformance.local.unix.rights import Held, at_end, rights, room
 from conformance.local.unix.ucred import SIZE, UCRED, ours
-from conformance.programs.process_models.programs import compiled
-from conformance.stream.sending.limits import give_up_capabilities
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness
-from fixtures.stage.children import child, in_child
+from fixtures.stage.children import in_child
 from fixtures.stage.families import over_ip, unix
 
 NEVER_OPEN = 1 << 20
@@ -158,31 +153,6 @@ def test_record_without_data_passes_a_descriptor(peers, held, kind):
     assert (data, len(descriptors)) == (b"", 1)
 
 
-@pytest.mark.claim("unix.rights.at-most-253")
-@pytest.mark.needs("descriptors:320")
-@kinds
-def test_one_message_passes_253_descriptors(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    _, writing = held.pipe()
-
-    sender.sendmsg([b"X"], rights(*[writing] * MOST))  # decisive
-
-    data, descriptors, flags = held.receive(receiver)
-    assert (data, len(descriptors), flags & MSG_CTRUNC) == (b"X", MOST, 0)
-
-
-@pytest.mark.claim("unix.rights.254-refused")
-@kinds
-def test_one_message_with_254_descriptors_is_refused(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    _, writing = held.pipe()
-
-    with fails(EINVAL):
-        sender.sendmsg([b"X"], rights(*[writing] * (MOST + 1)))  # decisive
-
-    assert readiness(receiver) & 1 == 0
-
-
 @pytest.mark.claim("unix.rights.closed-number-refused")
 @kinds
 def test_number_that_is_not_open_is_refused(peers, kind):
@@ -192,91 +162,6 @@ def test_number_that_is_not_open_is_refused(peers, kind):
         sender.sendmsg([b"X"], rights(NEVER_OPEN))  # decisive
 
     assert readiness(receiver) & 1 == 0
-
-
-@pytest.mark.claim("unix.rights.in-flight-limit")
-@pytest.mark.needs("descriptors:320")
-@kinds
-def test_more_descriptors_in_flight_than_rlimit_nofile_are_refused(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    _, writing = held.pipe()
-    enough, limit = range(6), 3 * MOST
-
-    def send_many():
-        give_up_capabilities()
-        setrlimit(RLIMIT_NOFILE, (min(limit, getrlimit(RLIMIT_NOFILE)[1]),) * 2)  # decisive
-        sent = []
-        with fails(ETOOMANYREFS):
-            for number in enough:
-                sender.sendmsg([b"X"], rights(*[writing] * MOST))
-                sent.append(number)
-        assert len(sent) <= limit // MOST + 1
-        return sent
-
-    for _ in in_child(send_many).value:  # none where another program of this user has as many in flight
-        descriptors = held.receive(receiver).descriptors
-        assert len(descriptors) == MOST
-        for each in descriptors:
-            held.close(each)
-
-
-@pytest.mark.claim("unix.rights.in-flight-limit-of-urgent")
-@pytest.mark.needs("descriptors:320", "kernel>=5.15")
-def test_urgent_byte_takes_no_more_descriptors_either(peers, held):
-    sender, _ = pair(peers, SOCK_STREAM)
-    _, writing = held.pipe()
-
-    def send_many():
-        give_up_capabilities()
-        setrlimit(RLIMIT_NOFILE, (min(3 * MOST, getrlimit(RLIMIT_NOFILE)[1]),) * 2)  # decisive
-        with fails(ETOOMANYREFS):
-            for _ in range(6):
-                sender.sendmsg([b"X"], rights(*[writing] * MOST), MSG_OOB)
-
-    in_child(send_many)
-
-
-@pytest.mark.claim("unix.rights.cut-list")
-@pytest.mark.parametrize("most", [1, 2])
-@kinds
-def test_descriptors_without_room_are_closed_and_the_message_is_marked(peers, held, kind, most):
-    sender, receiver = pair(peers, kind)
-    pipes = [held.pipe() for _ in range(3)]
-    sender.sendmsg([b"X"], rights(*[writing for _, writing in pipes]))
-    for _, writing in pipes:
-        held.close(writing)  # decisive
-
-    data, descriptors, flags = held.receive(receiver, most=most)
-
-    given = most + most % 2  # CMSG_SPACE rounds the room for one up to that for two
-    assert (data, flags & MSG_CTRUNC) == (b"X", MSG_CTRUNC)
-    assert len(descriptors) in {most, given}
-    assert [at_end(reading) for reading, _ in pipes] == [number >= len(descriptors) for number in range(3)]
-
-
-@pytest.mark.claim("unix.rights.without-room-discarded")
-@kinds
-def test_recv_closes_the_descriptors_that_it_has_no_room_for(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    reading, writing = held.pipe()
-    sender.sendmsg([b"X"], rights(writing))
-    held.close(writing)
-
-    assert receiver.recv(100) == b"X"  # decisive
-
-    assert at_end(reading)
-
-
-@pytest.mark.claim("unix.rights.without-room-marked")
-@kinds
-def test_recvmsg_without_room_marks_what_it_discards(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    _, writing = held.pipe()
-    sender.sendmsg([b"X"], rights(writing))  # decisive
-
-    data, descriptors, flags = held.receive(receiver, most=0)
-
-    assert (data, descriptors, flags & MSG_CTRUNC) == (b"X", [], MSG_CTRUNC)
 
 
 @pytest.mark.claim("unix.rights.close-on-exec")
@@ -320,32 +205,6 @@ def test_bytes_behind_a_descriptor_are_read_by_another_call(peers, held):
     assert (second.data, second.descriptors) == (b"cccc", [])
 
 
-def third_free() -> int:
-    """The third number that is not given yet, wherever the table of descriptors has its holes."""
-    free = [os.dup(0) for _ in range(3)]
-    for number in free:
-        os.close(number)
-    return free[-1]
-
-
-@pytest.mark.claim("unix.rights.above-the-limit-closed")
-def test_descriptors_above_rlimit_nofile_are_closed(peers, held):
-    sender, receiver = pair(peers, SOCK_STREAM)
-    reading, writing = held.pipe()
-    sender.sendmsg([b"X"], rights(*[writing] * 10))
-    held.close(writing)
-
-    def receive():
-        setrlimit(RLIMIT_NOFILE, (third_free(), getrlimit(RLIMIT_NOFILE)[1]))  # decisive
-        return held.receive(receiver)[:2], at_end(reading)
-
-    with child(receive) as process:
-        (data, descriptors), early = process.ends().value
-    assert (data, early) == (b"X", False)
-    assert 0 < len(descriptors) < 10
-    assert at_end(reading)
-
-
 @pytest.mark.claim("tcp.rights.ignored")
 @over_ip
 def test_tcp_takes_the_data_and_passes_no_descriptor(peers, held, family):
@@ -370,38 +229,3 @@ def test_descriptor_and_credentials_come_in_one_message(peers, held):
     _, ancillary, _, _ = server.recvmsg(100, room(1) + CMSG_SPACE(SIZE))
     assert len(held.taken(ancillary)) == 1
     assert [UCRED.unpack(content) for _, kind, content in ancillary if kind == SCM_CREDENTIALS] == [ours()]
-
-
-ROOM = """
-#include <stdalign.h>
-#include <sys/socket.h>
-struct beside {{ char before; {room} }};
-_Static_assert(offsetof(struct beside, room) % alignof(struct cmsghdr) == 0, "room is where a cmsghdr may be");
-"""
-"""A buffer for one descriptor behind a single byte: where may it stand?"""
-
-
-@pytest.mark.claim("unix.rights.array-promises-no-alignment")
-@pytest.mark.needs("command:cc")
-def test_an_array_of_char_may_stand_where_no_control_message_may(tmp_path):
-    array = "char room[CMSG_SPACE(sizeof(int))];"
-    union = "union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr first; } room;"
-
-    aligned = compiled(tmp_path, ROOM.format(room=union), "-fsyntax-only", "-include", "stddef.h")
-    astray = aligned
-    astray = compiled(tmp_path, ROOM.format(room=array), "-fsyntax-only", "-include", "stddef.h")  # decisive
-
-    assert aligned.returncode == 0, aligned.stderr
-    assert "room is where a cmsghdr may be" in astray.stderr
-
-
-@pytest.mark.claim("unix.rights.lowest-number")
-@kinds
-def test_descriptor_gets_the_lowest_free_number(peers, held, kind):
-    sender, receiver = pair(peers, kind)
-    lowest = os.dup(sender.fileno())
-    os.close(lowest)
-
-    sender.sendmsg([b"X"], rights(sender.fileno()))  # decisive
-
-    assert held.receive(receiver).only == lowest

@@ -8,6 +8,7 @@ from reports.diagnosis.dictionary import every_fault, read
 from sockproof.mutants.catalogue import load
 from sockproof.mutants.passing import conditions, countable
 from sockproof.mutants.signature import MOST, plan, scenario_of
+from tests.dictionary import stale
 
 NAMES = [f"conformance/t.py::test_{at}[{family}]" for at in range(100) for family in ("ip4", "ip6")]
 OWN = {name for name in NAMES if "test_7[" in name or "test_8[" in name}
@@ -85,3 +86,9 @@ def test_dictionary_has_every_fault() -> None:
     faults = lacking()
 
     assert not faults, remedy(faults)
+
+
+def test_dictionary_names_no_scenario_that_is_gone() -> None:
+    gone = stale(read())
+
+    assert not gone, f"moved or renamed? python -m tests.dictionary move OLD NEW: {gone}"
