@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import cycle
 
@@ -10,6 +11,7 @@ import pytest
 from conformance.programs.performance.measuring import (
     MARGIN,
     PARTS,
+    SHARE,
     TRIES,
     WRONG_PARTS,
     WRONG_WAY,
@@ -18,6 +20,7 @@ from conformance.programs.performance.measuring import (
     processor_time,
     takes_less,
 )
+from fixtures.evidence.patience import GENEROUS
 from fixtures.evidence.verdicts import Deviation, NoMargin
 
 
@@ -64,6 +67,39 @@ def test_only_the_best_try_of_a_part_counts() -> None:
     tries = cycle([9.0] * (TRIES - 1) + [1.0])
 
     takes_less(lambda: next(tries), always(2.0))
+
+
+class Slow:
+    """A clock that a piece of work moves on by so many seconds."""
+
+    now = 0.0
+
+    def work(self, seconds: float) -> Measure:
+        def work() -> float:
+            self.now += seconds
+            return seconds
+
+        return work
+
+
+@pytest.fixture
+def slow(monkeypatch) -> Slow:
+    clock = Slow()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    return clock
+
+
+def test_a_slow_machine_tries_less_often_and_decides_in_time(slow: Slow) -> None:
+    takes_less(slow.work(GENEROUS / 100), slow.work(GENEROUS / 10))
+
+    assert slow.now <= GENEROUS * SHARE
+
+
+def test_a_machine_that_is_far_too_slow_tries_once_and_decides_nothing(slow: Slow) -> None:
+    with pytest.raises(NoMargin, match="no clear margin"):
+        takes_less(slow.work(GENEROUS / 10), slow.work(GENEROUS))
+
+    assert slow.now == pytest.approx(GENEROUS * 1.1)
 
 
 @pytest.mark.parametrize("measure", [processor_time, elapsed])
