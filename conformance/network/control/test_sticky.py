@@ -24,7 +24,7 @@ STICKY = cases(
 )  # fmt: skip
 sticky = pytest.mark.parametrize(("option", "header"), STICKY)
 MTU_INFO = struct.Struct("=HHI16sII")
-"""struct ip6_mtuinfo (RFC 3542 11.2): an address with port, flow, host and scope, and the MTU."""
+"""struct ip6_mtuinfo (RFC 3542 11.3): an address with port, flow, host and scope, and the MTU."""
 needs_right = pytest.mark.needs("CAP_NET_RAW", "option:IPPROTO_IPV6.IPV6_HOPOPTS")
 
 
