@@ -1,7 +1,7 @@
 """Addresses on streams that need none, and listeners that connect to nobody."""
 
 from errno import EAGAIN, ECONNREFUSED, EISCONN
-from socket import SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET
+from socket import MSG_NOSIGNAL, SHUT_RDWR, SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -21,6 +21,23 @@ def test_listener_that_connects_to_nobody_listens_no_more(peers, family):
     assert listener.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) == 0
     with fails(ECONNREFUSED):
         peers.socket("client", family.domain, SOCK_STREAM).connect(name)
+
+
+@pytest.mark.claim("tcp.connect.unspecified-opens-again")
+@over_ip
+def test_socket_that_was_shut_down_sends_and_receives_in_its_next_connection(stream_pair, peers, family):
+    client, _ = stream_pair
+    listener = peers.listener(family)
+    client.shutdown(SHUT_RDWR)
+
+    connect_raw(client, UNSPECIFIED)  # decisive
+    client.connect(listener.getsockname())
+
+    server = peers.accepting(listener)
+    server.send(b"answer")
+    assert client.recv(100) == b"answer"
+    assert client.send(b"question", MSG_NOSIGNAL) == 8
+    assert server.recv(100) == b"question"
 
 
 @pytest.mark.claim("tcp.send.address-on-a-connection")

@@ -1,13 +1,15 @@
 """What close() does about bytes that came and were not read, with linger and without."""
 
 from errno import ECONNRESET
-from socket import SO_LINGER, SOL_SOCKET
+from select import POLLRDHUP
+from socket import SHUT_WR, SO_LINGER, SOL_SOCKET
 
 import pytest
 
 from conformance.lifecycle.linger.leftovers import BOTH, UNREAD, leaving
 from conformance.lifecycle.linger.unsent import SMALL, drain
 from fixtures.evidence.expect import fails, lasts, linger
+from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip
 
 OFF, WAITING = linger(on=False, seconds=0), linger(on=True, seconds=5)
@@ -67,3 +69,19 @@ def test_peer_reads_end_of_file_when_everything_was_read(stream_pair):
     client.close()  # decisive
 
     assert server.recv(1) == b""
+
+
+@pytest.mark.claim("tcp.linger.unread-end-closes-orderly")
+@over_ip
+def test_close_when_only_the_end_is_unread_sends_fin(stream_pair, wire):
+    client, server = stream_pair
+    server.send(b"read")
+    assert client.recv(100) == b"read"
+    server.shutdown(SHUT_WR)
+    ready(client, POLLRDHUP)
+
+    client.close()  # decisive
+
+    assert server.recv(1) == b""
+    wire.expect("client > server FIN")
+    wire.never("client > server RST")

@@ -189,6 +189,20 @@ def test_urgent_data_is_told_as_pollpri(stream_pair):
     assert readiness(server, POLLPRI) == 0
 
 
+@pytest.mark.claim("tcp.urgent.alone-is-not-readable")
+@over_ip
+def test_lone_urgent_byte_is_nothing_to_read(stream_pair):
+    client, server = stream_pair
+
+    client.send(b"U", MSG_OOB)
+    ready(server, POLLPRI)
+
+    assert readiness(server, POLLIN | POLLPRI) == POLLPRI
+    assert select([server], [], [], 0)[0] == []
+    server.setsockopt(SOL_SOCKET, SO_OOBINLINE, 1)  # decisive
+    assert readiness(server, POLLIN | POLLPRI) == POLLIN | POLLPRI
+
+
 @pytest.mark.claim("tcp.urgent.sigurg")
 @over_ip
 def test_urgent_data_signals_the_owner(stream_pair):

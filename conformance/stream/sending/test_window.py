@@ -4,6 +4,7 @@ from select import POLLIN
 
 import pytest
 
+from conformance.stream.receiving.queued import deaf
 from conformance.stream.sending.buffers import (
     MESSAGE,
     fill,
@@ -119,6 +120,20 @@ def test_siocoutq_counts_what_the_reader_has_not_acknowledged(peers, family):
     assert tcp_info(client).unacked == 0
     assert received(server, total) == MESSAGE[:total]  # decisive
     until(lambda: unacknowledged(client) == 0, what="SIOCOUTQ of 0 after everything was read")
+
+
+@pytest.mark.claim("tcp.send.siocoutq-counts-unacknowledged")
+@pytest.mark.needs("siocoutq", "siocoutqnsd")
+@over_ip
+def test_siocoutq_counts_what_is_on_its_way(stream_pair):
+    client, server = stream_pair
+
+    with deaf(server):
+        client.send(bytes(LITTLE))  # decisive
+
+        assert (unacknowledged(client), unsent(client)) == (LITTLE, 0)
+    assert received(server, LITTLE) == bytes(LITTLE)
+    until(lambda: unacknowledged(client) == 0, what="SIOCOUTQ of 0 after the segment came again")
 
 
 @pytest.mark.claim("tcp.send.notsent-bytes-counts-unsent")

@@ -30,6 +30,15 @@ static bool dissolves(const struct sockaddr *name, socklen_t size)
     return size >= sizeof name->sa_family && name->sa_family == AF_UNSPEC;
 }
 
+/* What was shut before the association was dissolved, shut still in the next one. */
+static int shut_still(const struct sock *s, int result)
+{
+    int64_t noted;
+    if (result == 0 && memo_get(s, &noted) && noted == WAS_SHUT)
+        real.shutdown(s->fd, SHUT_WR);
+    return result;
+}
+
 static int connect_really(const struct sock *s, const struct sockaddr *name, socklen_t size)
 {
     int result;
@@ -118,6 +127,8 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
         return 0;
     if (dissolves(name, size) && is_datagram(&s) && is_inet(&s) && ON(connect_datagram_unspec_keeps_name))
         return dissolve_only(&s, name, size);
+    if (dissolves(name, size) && finished_sending(&s) && ON(connect_stream_unspec_stays_shut))
+        memo_set(&s, WAS_SHUT);
     if (dissolves(name, size) && is_stream(&s) && connected(fd) && ON(connect_stream_unspec_finishes))
         real.shutdown(fd, SHUT_RDWR);
     if (dissolves(name, size) && is_stream(&s) && ON(connect_stream_unspec_refused))
@@ -133,5 +144,7 @@ int connect(int fd, const struct sockaddr *name, socklen_t size)
     result = with_permission(&s, name, size, connected_faulty(&s, name, connect_really(&s, name, size)));
     unix_addressed(&s, again);
     result = siblings_connected(&s, corners_connected(&s, name, result));
+    if (!dissolves(name, size))
+        result = shut_still(&s, result);
     return closed_when_refused(&s, (int)swapped_error(CALL_CONNECT, &s, result, 0));
 }

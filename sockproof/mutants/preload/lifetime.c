@@ -127,6 +127,13 @@ static void before_closing_unread(const struct sock *s)
         drain(s->fd);
 }
 
+/* Nobody has read the end yet: a recv() that gave 0 is noted. */
+static bool end_unread(const struct sock *s)
+{
+    int64_t noted;
+    return at_end_of_file(s->fd) && !(memo_get(s, &noted) && noted == END_READ);
+}
+
 static void before_closing_stream(const struct sock *s)
 {
     bool unread = queued(s->fd, FIONREAD) > 0;
@@ -140,6 +147,8 @@ static void before_closing_stream(const struct sock *s)
         abort_on_close(s->fd);
     if (!unread && ON(close_reader_woken))
         real.shutdown(s->fd, SHUT_RDWR);
+    if (!finished_sending(s) && end_unread(s) && ON(close_eof_unread_resets))
+        abort_on_close(s->fd);
     if (!unread && !finished_sending(s) && ON(close_as_reset))
         abort_on_close(s->fd);
 }

@@ -110,8 +110,10 @@ static void change_unread(const struct sock *s, int *bytes)
         real.recv(s->fd, &(char){0}, 1, MSG_DONTWAIT);
 }
 
-static void change_unsent(int *bytes)
+static void change_unsent(int fd, int *bytes)
 {
+    if (*bytes > queued(fd, SIOCOUTQNSD) && ON(buffers_unsent_on_wire_missing))
+        *bytes = queued(fd, SIOCOUTQNSD);
     if (*bytes > 0 && ON(buffers_unsent_zero))
         *bytes = 0;
     else if (*bytes > 0 && ON(buffers_unsent_one_less))
@@ -195,7 +197,7 @@ static int answer(const struct sock *s, unsigned long request, void *argument)
     if (request == FIONREAD)
         change_unread(s, argument);
     else if (request == SIOCOUTQ)
-        change_unsent(argument);
+        change_unsent(s->fd, argument);
     else if (request == SIOCOUTQNSD && *(int *)argument > 0 && ON(buffers_notsent_zero))
         *(int *)argument = 0;
     else if (request == SIOCATMARK)

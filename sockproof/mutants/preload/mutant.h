@@ -83,6 +83,7 @@ bool watched(int fd, struct sock *s);
 bool memo_get(const struct sock *s, int64_t *value);
 void memo_set(const struct sock *s, int64_t value);
 void memo_clear(const struct sock *s);
+enum { END_READ = 7001, WAS_SHUT }; /* what a memo says of a connection */
 
 /* What a socket is, asked of the real kernel. All keep errno. */
 uint64_t inode_of(int fd);

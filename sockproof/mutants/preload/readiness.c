@@ -62,6 +62,7 @@ static const struct bit_rule rules[] = {
     {POLL(out_missing_after_shutdown), 0, POLLOUT, 0, OUT, 0, finished_sending},
     {POLL(out_missing_with_error), 0, POLLOUT | POLLERR, 0, OUT, 0, NULL},
     {POLL(out_never), 0, POLLOUT, POLLERR | POLLHUP, OUT, 0, NULL},
+    {POLL(in_with_urgent), POLLIN, POLLPRI, POLLIN, 0, POLLIN, is_inet},
     {POLL(pri_missing), 0, POLLPRI, 0, POLLPRI, 0, NULL},
     {POLL(pri_surplus), POLLPRI, POLLIN, POLLPRI, 0, POLLPRI, NULL},
     {POLL(normal_missing), POLLRDNORM, POLLRDNORM, 0, POLLRDNORM, 0, NULL},

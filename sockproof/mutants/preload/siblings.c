@@ -75,6 +75,8 @@ void siblings_received(struct incoming *in, ssize_t n)
     bool all = !(in->flags & (MSG_TRUNC | MSG_PEEK | MSG_ERRQUEUE));
     if (n < 0 && errno == EAGAIN && is_stream(&in->s) && has_timeout(in->s.fd, SO_RCVTIMEO))
         memo_set(&in->s, ON(timeouts_second_at_once) ? 1 : INT64_MIN);
+    if (n == 0 && armed(M_close_eof_unread_resets))
+        memo_set(&in->s, END_READ);
     if (n > 0 && all)
         write_beyond(in, n);
     if (one)

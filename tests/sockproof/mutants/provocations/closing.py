@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import struct
 import threading
@@ -64,6 +65,14 @@ def unacknowledged() -> object:
         return outcome(client.recv, 1, limit=5)
 
 
+@provokes("buffers_unsent_on_wire_missing")
+def on_its_way() -> object:
+    with tcp() as (client, server):
+        deafen(server)
+        client.send(b"lost")
+        return struct.unpack("i", fcntl.ioctl(client, SIOCOUTQ, bytes(4)))
+
+
 @provokes("timeouts_receive_ends_connection")
 def after_the_time_limit() -> object:
     with tcp() as (_client, server):
@@ -77,6 +86,15 @@ def after_the_end() -> object:
     with tcp() as (client, server):
         client.shutdown(SHUT_WR)
         return outcome(server.recv, 1), outcome(server.send, b"x")
+
+
+@provokes("close_eof_unread_resets")
+def after_an_end_that_nobody_read() -> object:
+    with tcp() as (client, server):
+        client.shutdown(SHUT_WR)
+        poll_bits(server, select.POLLIN)
+        server.close()
+        return outcome(client.recv, 1)
 
 
 @provokes("close_descriptor_kept")

@@ -176,6 +176,15 @@ def odd_connects() -> object:
         return failed, LIBC.connect(client.fileno(), bytes(16), 16), outcome(client.getpeername)
 
 
+@provokes("connect_stream_unspec_stays_shut")
+def next_connection_of_what_was_shut_down() -> object:
+    with tcp() as (client, _), listening() as listener:
+        client.shutdown(SHUT_RDWR)
+        LIBC.connect(client.fileno(), bytes(16), 16)
+        client.connect(listener.getsockname())
+        return outcome(client.send, b"x", MSG_NOSIGNAL)
+
+
 @provokes("connect_unix_full_as_inprogress")
 def full_unix_listener() -> object:
     with socket(AF_UNIX) as listener, contextlib.ExitStack() as stack:

@@ -81,6 +81,14 @@ def urgent_bits() -> object:
         )
 
 
+@provokes("poll_in_with_urgent")
+def bits_of_a_lone_urgent_byte() -> object:
+    with tcp() as (client, server):
+        client.send(b"u", MSG_OOB)
+        poll_bits(server, select.POLLPRI)
+        return poll_bits(server, select.POLLIN | select.POLLPRI)
+
+
 @provokes("poll_pri_surplus", "poll_rdhup_surplus", "poll_in_missing_for_datagram")
 def normal_data_bits() -> object:
     with tcp() as (client, server), udp() as (sender, receiver):
