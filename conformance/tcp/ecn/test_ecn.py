@@ -2,40 +2,11 @@
 
 import pytest
 
+from conformance.tcp.ecn.marks import CE, ECT, NOT_ECT, codepoint, marked, negotiated
 from conformance.tcp.loss_recovery.flight import SIZE, queue
 from conformance.tcp.retransmission.silence import late
 from fixtures.evidence.kernel_view import tcp_info
 from fixtures.stage.families import over_ip
-
-NOT_ECT, ECT, CE = 0, 2, 3
-"""The field of the IP header (RFC 3168 section 5); ECT is that with the code point 10."""
-
-
-@pytest.fixture(autouse=True)
-def switched_on(remote, sysctl):
-    """Asked for and granted, in the way of RFC 3168, with the congestion control of RFC 5681."""
-    sysctl("net.ipv4.tcp_ecn", 1)
-    sysctl("net.ipv4.tcp_congestion_control", "reno")
-
-
-def codepoint(packet):
-    """The two bits of a packet's IP header."""
-    layers = packet.layers
-    return (layers["IPv6"].tc if "IPv6" in layers else layers["IP"].tos) & 3
-
-
-def marked(remote, text, point):
-    """Sends a segment with that code point."""
-    remote.send(text, ip={"tc" if remote.family.name == "ip6" else "tos": point})
-
-
-def negotiated(remote):
-    """The kernel's socket of a connection whose ends have agreed on it."""
-    listener = remote.listener()
-    remote.send(f"SYN ECE CWR <mss {SIZE}>")
-    remote.expect("SYN ACK ECE !CWR")
-    remote.send("ACK")
-    return remote.peers.accepting(listener)
 
 
 @pytest.mark.claim("tcp.ecn.asked-for")
@@ -60,11 +31,12 @@ def test_syn_ack_grants_it(remote, sysctl, setting):
 
 
 @pytest.mark.claim("tcp.ecn.not-unasked")
+@pytest.mark.parametrize("flags", ["", "ECE", "CWR"], ids=["neither", "echo", "confirmation"])
 @over_ip
-def test_syn_that_does_not_ask_is_granted_nothing(remote):
+def test_syn_that_does_not_ask_is_granted_nothing(remote, flags):
     remote.listener()
 
-    remote.send("SYN <mss 1460>")  # decisive
+    remote.send(f"SYN {flags} <mss 1460>")  # decisive
 
     remote.expect("SYN ACK !ECE !CWR")
 
