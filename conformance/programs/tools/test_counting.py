@@ -45,7 +45,6 @@ def test_lines_of_netstat_are_ends_and_not_connections(peers, family):
     assert left.recv(1) == b""
     left.close()
     reaches(ends, "TIME_WAIT")
-    assert lines(printed("netstat", "-tan"), *WORDS) == 1
 
     peers.pair(family)  # decisive
 
