@@ -23,7 +23,7 @@ def loaded_modules():
 def cookies_always(remote, sysctl):
     """Each SYN is answered by a cookie, and nothing is kept of it."""
     if remote.family is ip6 and any(line.startswith("ipv6 ") for line in loaded_modules()):
-        raise Unavailable("IPv6 is a module of this kernel, and no helper knows cookies of modules", verdict="unsupported")
+        raise Unavailable("IPv6 is a module of this kernel, and no helper knows its cookies", verdict="unsupported")
     sysctl("net.ipv4.tcp_syncookies", 2)
 
 

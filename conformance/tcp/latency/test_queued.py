@@ -73,5 +73,6 @@ def test_time_out_sends_nothing_twice_that_waits_in_the_queue(remote, sysctl):
 
         until(lambda: moved["TcpExt.TCPSpuriousRtxHostQueues"] > 0, what="a time-out of what waits in the queue")
 
-        assert tcp_info(server).total_retrans == before
+        resent = tcp_info(server).total_retrans - before
+        assert resent == 0 or remote.unread()  # it has left, where the machine stood still, and may be sent again
         late(remote, f"any {begun}:*(1)", after=WHOLE)
