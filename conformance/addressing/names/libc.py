@@ -155,6 +155,11 @@ def getnameinfo(address: bytes, *, host: int = 1025, service: int = 32, flags: i
     return code, hosts.value.decode(), services.value.decode()
 
 
+def nothing_of(address: bytes, flags: int) -> int:
+    """The code of getnameinfo(3) that is to give neither host nor service."""
+    return int(_libc.getnameinfo(address, len(address), None, 0, None, 0, flags))
+
+
 def allocated() -> int:
     """Bytes of the heap that are in use (mallinfo(3)). Raises Unavailable where the C library does not tell."""
     try:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from socket import (
+    AF_INET,
     AF_INET6,
     AF_UNSPEC,
     AI_ADDRCONFIG,
@@ -20,6 +21,7 @@ from socket import (
 
 import pytest
 
+from conformance.addressing.names import libc
 from fixtures.evidence.expect import one_of
 from fixtures.stage.rtnetlink import Routes
 
@@ -44,6 +46,13 @@ def asked(resolver):
             return error.errno
 
     return lambda *request: resolver.during(lambda: ask(*request))
+
+
+def families_without_hints(name):
+    """The families of the addresses that getaddrinfo() gives where its hints are NULL."""
+    with libc.getaddrinfo(name, "80") as (code, found):
+        assert code == 0
+        return {libc.family_at(each.ai_addr) for each in found}
 
 
 def furnish(*hosts):
@@ -83,6 +92,28 @@ def test_ip4_addresses_are_mapped_where_the_name_has_no_other(asked):
     one_of(
         asked("four.names", 0, AF_INET6), dict.fromkeys((EAI_ADDRFAMILY, EAI_NODATA, EAI_NONAME), NONE), what="the code"
     )
+
+
+@pytest.mark.claim("lookup.flags.mapped-for-ip6-alone")
+@pytest.mark.parametrize("family", [AF_UNSPEC, AF_INET], ids=["any", "ip4"])
+def test_lookup_of_no_family_or_of_ip4_maps_nothing(asked, family):
+    found = []
+
+    found = asked("four.names", AI_V4MAPPED, family)  # decisive
+
+    assert found == [FOUR]
+
+
+@pytest.mark.claim("lookup.hints.none-asks-for-families-of-the-host")
+@pytest.mark.parametrize(("host", "family"), [(FOUR, AF_INET), (SIX, AF_INET6)])
+def test_lookup_without_hints_gives_families_that_the_host_has(resolver, host, family):
+    resolver.records = BOTH
+    furnish(host)
+    found = set()
+
+    found = resolver.during(lambda: families_without_hints("both.names"))  # decisive
+
+    assert found == {family}
 
 
 @pytest.mark.claim("lookup.flags.all-adds-the-mapped")

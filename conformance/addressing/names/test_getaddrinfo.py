@@ -1,5 +1,6 @@
 """getaddrinfo() without a name to look up: wildcard and loopback, services, codes, and the list."""
 
+from ctypes import pointer
 from socket import (
     AF_INET,
     AF_INET6,
@@ -29,7 +30,7 @@ import pytest
 from conformance.addressing.names import libc
 from fixtures.evidence.scenario import note
 from fixtures.stage.children import in_child
-from fixtures.stage.families import ip4, over_ip
+from fixtures.stage.families import ip4, ip6, over_ip
 
 PORT = "4711"
 CODES = {
@@ -205,16 +206,41 @@ def test_lists_that_are_not_freed_stay_on_the_heap():
     assert grown >= ROUNDS * SMALLEST
 
 
-def grows(*, free):
+@pytest.mark.claim("lookup.list.freed-in-parts")
+def test_parts_of_a_list_are_freed_one_by_one():
+    grown = ROUNDS * SMALLEST
+    grown = in_child(lambda: grows(free=True, parts=True)).value  # decisive
+
+    assert grown < ROUNDS * SMALLEST / 4
+
+
+def grows(*, free, parts=False):
     """Bytes by which the heap grows over many lookups."""
     lookups = [libc.lookup("127.0.0.1", PORT, ai_flags=AI_NUMERICHOST) for _ in range(2)]
     before, lookups = libc.allocated(), lookups * 0
     for _ in range(ROUNDS):
         code, found = libc.lookup("127.0.0.1", PORT, ai_flags=AI_NUMERICHOST)
         assert code == 0
-        if free:
-            libc.freeaddrinfo(found)
+        for part in in_parts(found) if parts else [found]:
+            if free:
+                libc.freeaddrinfo(part)
     return libc.allocated() - before
+
+
+def in_parts(found):
+    """A list, cut behind its first entry: the rest, and then the first."""
+    rest = pointer(found.contents.ai_next.contents)
+    found.contents.ai_next = None
+    return [rest, found]
+
+
+@pytest.mark.claim("lookup.result.rest-is-zero")
+@over_ip
+def test_what_nobody_gave_is_zero_in_an_address(family):
+    found = ()
+    [(*_, found)] = getaddrinfo(family.loopback, None, family.domain, SOCK_STREAM, 0, AI_NUMERICHOST)  # decisive
+
+    assert found[1:] == (0,) * (3 if family is ip6 else 1)
 
 
 @pytest.mark.claim("lookup.scope.zone-is-the-interface")

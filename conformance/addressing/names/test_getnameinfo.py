@@ -1,13 +1,22 @@
 """getnameinfo(): from an address back to a host and a service."""
 
-from socket import EAI_FAMILY, EAI_NONAME, EAI_OVERFLOW, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV
+from socket import (
+    EAI_BADFLAGS,
+    EAI_FAMILY,
+    EAI_NONAME,
+    EAI_OVERFLOW,
+    NI_DGRAM,
+    NI_NAMEREQD,
+    NI_NUMERICHOST,
+    NI_NUMERICSERV,
+)
 
 import pytest
 
 from conformance.addressing.addresses.raw import sockaddr
 from conformance.addressing.names.dns import Question
-from conformance.addressing.names.libc import getnameinfo
-from fixtures.stage.families import ip4, over_ip
+from conformance.addressing.names.libc import getnameinfo, nothing_of
+from fixtures.stage.families import ip4, ip6, over_ip
 
 NUMERIC = NI_NUMERICHOST | NI_NUMERICSERV
 REVERSE = {"ip4": "50.2.0.192.in-addr.arpa", "ip6": "0.5." + "0." * 22 + "8.b.d.0.1.0.0.2.ip6.arpa"}
@@ -117,3 +126,48 @@ def test_address_that_is_too_short_is_an_error(family):
     code, *_ = getnameinfo(sockaddr(family, family.loopback, 80)[:8], flags=NUMERIC)  # decisive
 
     assert code == EAI_FAMILY
+
+
+@pytest.mark.claim("lookup.reverse.neither-asked")
+@over_ip
+def test_neither_host_nor_service_is_an_error(family):
+    code = None
+    code = nothing_of(sockaddr(family, family.loopback, 80), NI_NAMEREQD)  # decisive
+
+    assert code == EAI_NONAME
+
+
+@pytest.mark.claim("lookup.reverse.unknown-flags")
+@over_ip
+def test_unknown_flag_is_an_error(family):
+    address = sockaddr(family, family.loopback, 80)
+    assert getnameinfo(address, flags=NUMERIC)[0] == 0
+
+    code = None
+    code, *_ = getnameinfo(address, flags=NUMERIC | 1 << 30)  # decisive
+
+    assert code == EAI_BADFLAGS
+
+
+@pytest.mark.claim("lookup.reverse.mapped-as-ip4")
+@pytest.mark.needs("namespace")
+def test_mapped_address_is_asked_for_as_one_of_ip4(resolver):
+    resolver.records = {(REVERSE["ip4"], "PTR"): ["fifty.test"]}
+    address = sockaddr(ip6, f"::ffff:{UNLISTED['ip4']}", 4711)
+
+    seen = None
+    seen = resolver.during(lambda: getnameinfo(address))  # decisive
+
+    assert seen == (0, "fifty.test", "ours")
+    assert resolver.questions == [Question(REVERSE["ip4"], "PTR", "UDP")]
+
+
+@pytest.mark.claim("lookup.reverse.unspecified-has-no-name")
+@pytest.mark.needs("namespace")
+def test_unspecified_address_has_no_name(resolver):
+    address = sockaddr(ip6, ip6.wildcard, 4711)
+
+    seen = None
+    seen = resolver.during(lambda: getnameinfo(address, flags=NI_NAMEREQD)[0])  # decisive
+
+    assert seen == EAI_NONAME

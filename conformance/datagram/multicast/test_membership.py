@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from errno import EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, EPROTO
+from errno import EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPROTO
 from select import POLLIN
-from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPPROTO_IP, SOCK_STREAM
+from socket import IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPPROTO_IP, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, SOCK_STREAM
 
 import pytest
 
@@ -14,6 +14,7 @@ from conformance.datagram.multicast.groups import (
     members,
     next_datagram,
     over_group4,
+    over_group6,
     over_groups,
 )
 from conformance.datagram.udp.datagrams import arrival, asks_for_arrival
@@ -23,6 +24,9 @@ from fixtures.stage.rtnetlink import Routes
 
 NO_INDEX = 0x7FFFFFF0
 """An interface index that no interface has: Linux numbers them from 1."""
+REQUEST = 20
+"""Bytes of a struct ipv6_mreq."""
+UNKNOWN = {ENOPROTOOPT: "getsockopt(2), ERRORS: the option is unknown at the level"}
 
 
 @pytest.mark.claim("multicast.membership.joined-receives")
@@ -230,3 +234,24 @@ def test_address_of_arrival_is_the_group(peers, group, segment):
 
     ready(member, POLLIN)
     assert [host for host, _ in arrival(group.family, member.recvmsg(9, 200)[1])] == [group.host]
+
+
+@pytest.mark.claim("multicast.membership.left-without-an-interface")
+@over_group6
+def test_group_is_left_by_its_address_alone(peers, group, loopback):
+    member = group.member(peers, loopback.index)
+
+    member.setsockopt(group.level, group.drop_membership, group.membership(0))  # decisive
+
+    with fails(EADDRNOTAVAIL):
+        member.setsockopt(group.level, group.drop_membership, group.membership(loopback.index))
+
+
+@pytest.mark.claim("multicast.membership.not-to-be-read")
+@pytest.mark.parametrize("option", [IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP], ids=["join", "leave"])
+@over_group6
+def test_memberships_cannot_be_read(peers, group, loopback, option):
+    member = group.member(peers, loopback.index)
+
+    with fails(EOPNOTSUPP, accepted=UNKNOWN):
+        member.getsockopt(group.level, option, REQUEST)  # decisive

@@ -17,6 +17,8 @@ STEPS = 30
 LARGER = f"any ({BASE + 1}..)"
 WIDE = LINK
 """Bytes of tcp_probe_threshold that no range of sizes on this link reaches."""
+FEW = 500
+"""Bytes of tcp_probe_threshold that the sizes reach at the beginning, and not once one was too large."""
 NARROW = 100
 """Bytes within which the search has come to its end, or nearly: the setting is 8 by itself."""
 OTHER = 65_534
@@ -56,6 +58,12 @@ def probe(remote):
     """The first segment that is larger than the others, which is among the last that have come."""
     acknowledged(remote, while_none=LARGER)
     return remote.expect(LARGER)
+
+
+def lose(remote, sequence):
+    """Lets the kernel know that the segment with that number alone is lost."""
+    for _ in range(4):
+        remote.send(f"ACK ack {sequence} win {OTHER}")
 
 
 def sizes(remote):
@@ -105,8 +113,7 @@ def test_loss_of_the_larger_one_is_taken_for_its_size(remote):
     lost = probe(remote).sequence
     before = tcp_info(server).snd_ssthresh
 
-    for _ in range(4):
-        remote.send(f"ACK ack {lost} win {OTHER}")  # decisive
+    lose(remote, lost)  # decisive
 
     assert [packet.length for packet in remote.seen(f"any {lost}:*(1..)")][1:2] == [BASE]
     assert tcp_info(server).snd_ssthresh == before
@@ -122,6 +129,21 @@ def test_range_below_the_threshold_is_not_searched(remote, sysctl):
     acknowledged(remote)
 
     assert set(sizes(remote)) == {BASE}
+
+
+@pytest.mark.claim("pathmtu.probing.anew-after-the-interval")
+@pytest.mark.needs("buffers:100000", "sysctl:net.ipv4.tcp_probe_interval", "sysctl:net.ipv4.tcp_probe_threshold")
+@over_ip
+def test_search_that_has_ended_begins_anew(remote, sysctl):
+    sysctl("net.ipv4.tcp_probe_threshold", FEW)
+    sysctl("net.ipv4.tcp_probe_interval", 0)  # decisive
+    flowing(remote)
+    first = probe(remote)
+    lose(remote, first.sequence)
+
+    acknowledged(remote)
+
+    assert [each.length for each in remote.seen(LARGER)][1:2] == [first.length]
 
 
 @pytest.mark.claim("pathmtu.probing.never-beyond-the-peer")

@@ -180,6 +180,10 @@ static void change_list(const char *service, const struct addrinfo *hints, struc
     if (service && strspn(service, "0123456789") < strlen(service) && ON(lookup_service_name_lost))
         EACH(found, item)
             four(item)->sin_port = 0;
+    if (found->ai_family == AF_INET6 && ON(lookup_result_flow_left))
+        six(found)->sin6_flowinfo = htonl(0x12345);
+    if (!service && ON(lookup_result_port_left))
+        four(found)->sin_port = htons(9);
 }
 
 /* Tries to reach the first address, as getaddrinfo() does not. */
@@ -249,15 +253,22 @@ static void change_flags(struct addrinfo *own)
 /* What is asked for: another family than the hints have, or another host. */
 static struct addrinfo *changed_hints(bool name, const struct addrinfo *hints, struct addrinfo *own)
 {
-    if (!hints)
-        return NULL;
     *own = *hints;
     if (own->ai_family != AF_UNSPEC && own->ai_family != AF_UNIX && ON(lookup_list_family_ignored))
         own->ai_family = AF_UNSPEC;
     else if (own->ai_family == AF_UNSPEC && name && ON(lookup_dns_one_family))
         own->ai_family = AF_INET;
+    if (own->ai_flags & AI_V4MAPPED && own->ai_family == AF_UNSPEC && ON(lookup_flags_mapped_of_any))
+        own->ai_family = AF_INET6;
     change_flags(own);
     return own;
+}
+
+/* No hints are as hints without flags, as POSIX has it and this C library does not. */
+static struct addrinfo *no_hints(const char *node, struct addrinfo *own)
+{
+    *own = (struct addrinfo){0};
+    return node && ON(lookup_hints_none_every_family) ? own : NULL;
 }
 
 static bool is_shortened(const char *node)
@@ -279,8 +290,7 @@ static int without_zone(const char *node, const char *service, const struct addr
     return real.getaddrinfo(cut, service, hints, found);
 }
 
-int getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
-    struct addrinfo **restrict found)
+static int looked_up(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
     int code;
     struct addrinfo own;
@@ -297,7 +307,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
         return EAI_NONAME;
     if (has_base(node) && ON(lookup_numeric_decimal_only))
         return EAI_NONAME;
-    code = real.getaddrinfo(node, service, changed_hints(name, hints, &own), found);
+    code = real.getaddrinfo(node, service, hints ? changed_hints(name, hints, &own) : no_hints(node, &own), found);
     if (code == EAI_NONAME && node && strchr(node, '%') && ON(lookup_scope_unknown_allowed))
         return without_zone(node, service, hints, found);
     if (code != 0)
@@ -317,9 +327,37 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
     return node && !name && ON(lookup_result_counts) ? number_of(*found) : 0;
 }
 
+/* The beginnings of lists that getaddrinfo(3) gave last: another is a part of one. */
+static struct addrinfo *beginnings[4];
+
+static bool is_part(const struct addrinfo *list)
+{
+    for (unsigned i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (beginnings[i] == list)
+            return false;
+    return true;
+}
+
+static void remember_beginning(struct addrinfo *list)
+{
+    static unsigned next;
+    beginnings[next++ % (sizeof beginnings / sizeof *beginnings)] = list;
+}
+
+int getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
+    struct addrinfo **restrict found)
+{
+    int code = looked_up(node, service, hints, found);
+    if (code == 0 && armed(M_lookup_list_parts_never_freed))
+        remember_beginning(*found);
+    return code;
+}
+
 void freeaddrinfo(struct addrinfo *list)
 {
     if (awake() && (ON(lookup_list_never_freed) || (kept && list == kept)))
+        return;
+    if (awake() && is_part(list) && ON(lookup_list_parts_never_freed))
         return;
     real.freeaddrinfo(list);
 }
@@ -344,6 +382,16 @@ static int changed_flags(int flags)
     return flags;
 }
 
+static bool is_mapped(const struct sockaddr *name)
+{
+    return name->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)name)->sin6_addr);
+}
+
+static bool is_unspecified(const struct sockaddr *name)
+{
+    return name->sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)name)->sin6_addr);
+}
+
 int getnameinfo(const struct sockaddr *restrict name, socklen_t length, char *restrict host, socklen_t host_size,
     char *restrict service, socklen_t service_size, int flags)
 {
@@ -352,10 +400,18 @@ int getnameinfo(const struct sockaddr *restrict name, socklen_t length, char *re
         return real.getnameinfo(name, length, host, host_size, service, service_size, flags);
     if (!(flags & NI_NUMERICHOST))
         before_lookup();
+    if (!(flags & NI_NUMERICHOST) && is_mapped(name) && ON(lookup_reverse_mapped_not_looked_up))
+        flags |= NI_NUMERICHOST;
+    if (flags & NI_NAMEREQD && is_unspecified(name) && ON(lookup_reverse_unspecified_as_number))
+        flags = NI_NUMERICHOST;
     code = real.getnameinfo(name, length, host, host_size, service, service_size, changed_flags(flags));
     if (code == EAI_OVERFLOW && ON(lookup_reverse_room_unchecked))
         return 0;
     if (code == EAI_FAMILY && ON(lookup_reverse_length_unchecked))
+        return 0;
+    if (code == EAI_BADFLAGS && ON(lookup_reverse_flags_unchecked))
+        return 0;
+    if (code == EAI_NONAME && !host && !service && ON(lookup_reverse_neither_allowed))
         return 0;
     return code;
 }

@@ -92,7 +92,7 @@ static int index_at(const struct option *o)
     return o->length >= sizeof(struct ip_mreqn) ? (int)offsetof(struct ip_mreqn, imr_ifindex) : -1;
 }
 
-/* A join that names no interface is made to name one that does not exist. */
+/* A request that names no interface is made to name one that does not exist. */
 static void refuse_default(struct option *o)
 {
     static char request[REQUEST_SIZE];
@@ -100,7 +100,7 @@ static void refuse_default(struct option *o)
     if (at < 0)
         return;
     memcpy(&index, (const char *)o->value + at, sizeof index);
-    if (index != 0 || !ON(multicast_join_zero_refused))
+    if (index != 0 || !(joins(o) ? ON(multicast_join_zero_refused) : ON(multicast_leave_zero_refused)))
         return;
     memcpy(request, o->value, o->length);
     memcpy(request + at, &none, sizeof none);
@@ -118,6 +118,8 @@ bool multicast_set(struct option *o)
         refuse_default(o);
     if (joins(o))
         return ON(multicast_join_ignored) || (!loops(&o->s) && ON(multicast_loop_at_receiver));
+    if (leaves(o) && o->level == IPPROTO_IPV6 && o->name != MCAST_LEAVE_GROUP)
+        refuse_default(o);
     if (leaves(o))
         return ON(multicast_leave_ignored);
     if (selects_interface(o))
@@ -211,6 +213,13 @@ static void deafen_to_hosts(const struct sock *s)
     };
     struct sock_fprog program = {.len = 4, .filter = code};
     real.setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* getsockopt(2) of what joins and leaves, which is only to be set. */
+bool membership_told(const struct option *o, int error)
+{
+    bool six = o->level == IPPROTO_IPV6 && (o->name == IPV6_JOIN_GROUP || o->name == IPV6_LEAVE_GROUP);
+    return six && error == ENOPROTOOPT && ON(multicast_membership_readable);
 }
 
 void multicast_was_set(const struct option *o)

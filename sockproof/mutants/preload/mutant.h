@@ -390,6 +390,7 @@ bool stamping_taken(const struct option *o, int error);
 void unicast_was_set(const struct option *o);
 void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
+bool membership_told(const struct option *o, int error);
 bool sources_set(struct option *o); /* see sources.c */
 void sources_told(const struct option *o, void *value, socklen_t length);
 void multicast_was_set(const struct option *o);

@@ -220,7 +220,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
         return credentials_pidfd(value);
     if (result < 0 && errno == ENODATA && watched(fd, &o.s) && ON(credentials_pidfd_as_einval))
         return fail(EINVAL);
-    if (result < 0 && watched(fd, &o.s) && (labels_forgiven(&o, errno, length) || further_forgiven(&o, errno)))
+    if (result < 0 && watched(fd, &o.s) && (labels_forgiven(&o, errno, length) || further_forgiven(&o, errno) || membership_told(&o, errno)))
         return 0;
     if (!watched(fd, &o.s) || (result != 0 && (errno == EFAULT || errno == EINVAL)))
         return (int)mistaken(CALL_GETSOCKOPT, fd, result);

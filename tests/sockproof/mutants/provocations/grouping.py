@@ -160,3 +160,12 @@ def address_of_arrival_at_a_group() -> object:
         receiver.setsockopt(IPPROTO_IPV6, 49, 1)
         sender.sendto(b"x", ("ff02::4748", receiver.getsockname()[1], 0, index))
         return outcome(lambda: receiver.recvmsg(9, 200)[1])
+
+
+@provokes("multicast_leave_zero_refused", "multicast_membership_readable")
+def left_by_address() -> object:
+    request = inet_pton(AF_INET6, "ff15::7:7") + struct.pack("I", if_nametoindex("lo"))
+    with socket(AF_INET6, SOCK_DGRAM) as end:
+        end.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, request)
+        read = outcome(end.getsockopt, IPPROTO_IPV6, IPV6_JOIN_GROUP, 20)
+        return read, outcome(end.setsockopt, IPPROTO_IPV6, IPV6_LEAVE_GROUP, request[:16] + bytes(4))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+from pathlib import Path
 from socket import *
 
 from .common import *
@@ -171,3 +172,42 @@ def asked(host: str | None, family: int, flags: int) -> object:
 @provokes("lookup_flags_name_ignored", "lookup_flags_mapped_ignored")
 def flags_of_a_number() -> object:
     return asked("127.0.0.1", AF_INET, AI_CANONNAME), asked("127.0.0.1", AF_INET6, AI_V4MAPPED | AI_NUMERICHOST)
+
+
+@provokes("lookup_result_flow_left", "lookup_result_port_left", "lookup_flags_mapped_of_any")
+def rest_of_answers() -> object:
+    numbers = [getaddrinfo(host, None, 0, SOCK_STREAM, 0, AI_NUMERICHOST) for host in ("127.0.0.1", "::1")]
+    return numbers, asked("127.0.0.1", AF_UNSPEC, AI_V4MAPPED | AI_NUMERICHOST)
+
+
+@provokes("lookup_reverse_unspecified_as_number")
+def unspecified() -> object:
+    address = struct.pack("=HHI16sI", AF_INET6, htons(80), 0, bytes(16), 0)
+    host = ctypes.create_string_buffer(64)
+    return LIBC.getnameinfo(address, 28, host, 64, None, 0, NI_NAMEREQD)
+
+
+@provokes("lookup_reverse_flags_unchecked", "lookup_reverse_neither_allowed")
+def nothing_to_name() -> object:
+    address = struct.pack("=HH4s8s", AF_INET, htons(80), bytes([127, 0, 0, 1]), bytes(8))
+    return name_of(80, NI_NUMERICHOST | 1 << 30)[0], LIBC.getnameinfo(address, 16, None, 0, None, 0, NI_NAMEREQD)
+
+
+AI_NEXT = 40
+"""Where a struct addrinfo has its ai_next."""
+
+
+@provokes("lookup_list_parts_never_freed")
+def lists_in_parts() -> object:
+    """Whether the heap grows where each of many lists is freed in two parts."""
+    LIBC.freeaddrinfo.argtypes = [ctypes.c_void_p]
+    found, grown = ctypes.c_void_p(), []
+    for _ in range(2):
+        for _ in range(3000):
+            LIBC.getaddrinfo(b"127.0.0.1", b"80", None, ctypes.byref(found))
+            following = ctypes.c_void_p.from_address(found.value + AI_NEXT)
+            rest, following.value = following.value, None
+            LIBC.freeaddrinfo(rest)
+            LIBC.freeaddrinfo(found)
+        grown.append(int(Path("/proc/self/statm").read_text().split()[5]))
+    return grown[1] - grown[0] > 5
