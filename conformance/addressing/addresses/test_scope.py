@@ -53,6 +53,19 @@ def test_link_local_address_is_connected_only_with_its_interface(peers, link, li
     assert client.getpeername() == listener.getsockname()
 
 
+@pytest.mark.claim("ip6.scope.accept-tells-it")
+def test_client_with_a_link_local_address_is_told_with_its_interface(peers, link, link_local):
+    listener, client = (peers.socket(lane, AF_INET6, SOCK_STREAM) for lane in ("listener", "client"))
+    listener.bind(("::", 0))
+    listener.listen(1)
+
+    client.connect((link_local, listener.getsockname()[1], 0, link.near_index))  # decisive
+
+    ready(listener, POLLIN)
+    server, told = listener.accept()
+    assert told == peers.adopt(server).getpeername() == client.getsockname()
+
+
 @pytest.mark.claim("ip6.scope.unknown-interface-refused")
 @kinds
 def test_interface_that_is_not_there_is_refused(peers, link_local, kind):

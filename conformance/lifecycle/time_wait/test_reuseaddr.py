@@ -2,7 +2,7 @@
 
 from errno import EADDRINUSE
 from select import POLLHUP
-from socket import SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
+from socket import AF_INET, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
 
 import pytest
 
@@ -52,6 +52,19 @@ def test_accepted_socket_has_the_option_of_its_listener(peers, family):
 
     assert server.getsockopt(SOL_SOCKET, SO_REUSEADDR) == 1
     assert client.getsockopt(SOL_SOCKET, SO_REUSEADDR) == 0
+
+
+@pytest.mark.claim("tcp.reuseaddr.both-must-have-it")
+def test_who_has_it_not_is_seen_behind_one_who_has(peers):
+    first, second, third = (peers.socket(lane, AF_INET, SOCK_STREAM) for lane in ("first", "second", "third"))
+    for end in (first, third):
+        end.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    first.bind(("127.0.0.1", 0))
+    port = first.getsockname()[1]
+    second.bind(("127.0.0.2", port))
+
+    with fails(EADDRINUSE):
+        third.bind(("0.0.0.0", port))  # decisive
 
 
 @pytest.mark.claim("tcp.reuseaddr.retry-after-refusal")

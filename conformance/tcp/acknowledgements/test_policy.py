@@ -1,5 +1,7 @@
 """When an acknowledgement is sent, and what it acknowledges (RFC 5681 section 4.2, RFC 9293 section 3.10.7.4)."""
 
+from socket import IPPROTO_TCP, TCP_QUICKACK
+
 import pytest
 
 from fixtures.stage.families import over_ip
@@ -12,6 +14,18 @@ SIZE = {"ip4": 1460, "ip6": 1440}
 @over_ip
 def test_two_full_segments_are_acknowledged_at_once(remote, family):
     remote.reach()
+
+    for _ in range(2):
+        remote.send(f"ACK ({SIZE[family.name]})")  # decisive
+
+    assert remote.seen("ACK ack snd.nxt") != []
+
+
+@pytest.mark.claim("tcp.acknowledgements.second-full-segment")
+@over_ip
+def test_second_full_segment_is_acknowledged_at_once_by_who_delays(remote, family):
+    server = remote.reach()
+    server.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 0)  # which a new connection has, and so acknowledges each
 
     for _ in range(2):
         remote.send(f"ACK ({SIZE[family.name]})")  # decisive

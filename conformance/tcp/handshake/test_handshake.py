@@ -30,6 +30,22 @@ def test_connection_is_set_up_by_three_segments(peers, family, wire):
     wire.never("* > * RST")
 
 
+@pytest.mark.claim("tcp.handshake.syn-window-in-bytes")
+@over_ip
+def test_window_of_a_syn_is_in_bytes(peers, family, wire, sysctl):
+    sysctl("net.ipv4.tcp_window_scaling", 1)
+    sysctl("net.ipv4.tcp_rmem", "4096 131072 6291456")
+    listener, client = peers.listener(family), peers.socket("client", family.domain, SOCK_STREAM)
+
+    client.connect(listener.getsockname())  # decisive
+
+    offered = wire.expect("client > listener SYN !ACK").layers["TCP"]
+    shift = dict(offered.options)["WScale"]
+    then = wire.expect("client > listener ACK 1:1(0)").layers["TCP"].window << shift
+    assert shift > 0
+    assert abs(then - offered.window) < 1 << shift
+
+
 @pytest.mark.claim("tcp.handshake.new-first-number")
 @over_ip
 def test_each_connection_begins_with_a_number_of_its_own(peers, family, wire):

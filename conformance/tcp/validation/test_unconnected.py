@@ -47,6 +47,18 @@ def test_syn_to_a_closed_port_is_reset(remote):
     assert answer.layers["TCP"].seq == 0
 
 
+@pytest.mark.claim("tcp.validation.closed-counts-what-it-resets")
+@pytest.mark.parametrize(("text", "end"), [("none 1:6(5)", 6), ("FIN 1:6(5)", 7)])
+@over_ip
+def test_segment_without_ack_to_a_closed_port_is_reset_and_acknowledged_whole(remote, text, end):
+    remote.listener().close()
+
+    remote.send(text)  # decisive
+
+    answer = remote.expect(f"RST ACK (0) ack {end}")
+    assert answer.layers["TCP"].seq == 0
+
+
 @pytest.mark.claim("tcp.validation.closed-resets-without-ack")
 @pytest.mark.parametrize("text", ["RST", "RST ACK ack 5"])
 @over_ip

@@ -131,6 +131,12 @@ static void change_flags(struct accepting *a)
         a->flags &= known;
 }
 
+static bool has_scope(const struct accepting *a)
+{
+    const struct sockaddr_in6 *peer = (const struct sockaddr_in6 *)a->name;
+    return a->room >= sizeof *peer && peer->sin6_family == AF_INET6 && peer->sin6_scope_id;
+}
+
 static void change_address(struct accepting *a, int fd)
 {
     struct sockaddr_in *peer = (struct sockaddr_in *)a->name; /* the port is at the same place for IPv6 */
@@ -142,6 +148,8 @@ static void change_address(struct accepting *a, int fd)
     }
     if (is_inet(&a->s) && a->room >= sizeof *peer && ON(accept_address_wrong_port))
         peer->sin_port ^= htons(1);
+    if (has_scope(a) && ON(accept_scope_lost))
+        ((struct sockaddr_in6 *)a->name)->sin6_scope_id = 0;
     accepted_mapped(a->name, a->length, a->room);
     if (a->s.type == SOCK_SEQPACKET && *a->length > sizeof(sa_family_t) && ON(accept_record_nameless))
         *a->length = sizeof(sa_family_t);

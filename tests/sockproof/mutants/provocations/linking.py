@@ -41,6 +41,18 @@ def packets_above_the_mtu() -> object:
         return told, queued, outcome(raw.sendto, bytes([0x45]) + bytes(1700), (NOBODY[0], 0))
 
 
+@provokes("accept_scope_lost")
+def link_local_client() -> object:
+    index = if_nametoindex("v0")
+    with socket(AF_INET6) as listener, socket(AF_INET6) as client:
+        listener.bind(("::", 0))
+        listener.listen(1)
+        client.connect(("fe80::87", listener.getsockname()[1], 0, index))
+        accepted, name = listener.accept()
+        accepted.close()
+        return name[3] == index
+
+
 @provokes("receive_scope_lost")
 def link_local_sender() -> object:
     index = if_nametoindex("v0")
