@@ -130,6 +130,17 @@ def test_hop_limit_stands_in_the_segments(stream_pair, family, wire):
     wire.expect("client > server (1) ttl 7")
 
 
+@pytest.mark.claim("ip.ttl.answers-of-a-listener")
+@over_ip
+def test_hop_limit_of_a_listener_stands_in_its_answers(peers, family, wire):
+    listener = peers.listener(family)
+    listener.setsockopt(*HOPS[family.name], 7)  # decisive
+
+    peers.connecting(family, listener.getsockname())
+
+    wire.expect("listener > client SYN ACK ttl 7")
+
+
 @pytest.mark.claim("ip.ttl.default-by-sysctl")
 @pytest.mark.parametrize("hops", [33, 64])
 @over_ip

@@ -1,10 +1,11 @@
 """UDP_CORK joins what is sent, and SIOCOUTQ counts what waits."""
 
+import struct
 import sys
 from errno import EMSGSIZE
 from fcntl import ioctl
 from select import POLLIN
-from socket import IPPROTO_UDP, SOCK_DGRAM
+from socket import IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, IPV6_HOPLIMIT, MSG_MORE, SOCK_DGRAM
 
 import pytest
 
@@ -16,6 +17,8 @@ from fixtures.stage.families import over_ip
 UDP_CORK, SIOCOUTQ = 1, 0x5411
 """linux/udp.h, linux/sockios.h."""
 pytestmark = pytest.mark.needs(f"option:IPPROTO_UDP.{UDP_CORK}")
+HOPS = {"ip4": (IPPROTO_IP, IP_TTL), "ip6": (IPPROTO_IPV6, IPV6_HOPLIMIT)}
+"""Control messages."""
 NOBODYS = {"ip4": "10.77.0.99", "ip6": "fd77::99"}
 """Addresses on the link that nobody has."""
 
@@ -32,6 +35,18 @@ def test_what_is_sent_under_the_option_is_one_datagram(peers, family):
     sender.setsockopt(IPPROTO_UDP, UDP_CORK, 0)
 
     assert receiver.recv(99) == b"one datagram"
+
+
+@pytest.mark.claim("udp.cork.messages-of-the-first")
+@over_ip
+def test_hops_of_a_control_message_are_those_of_the_joined_datagram(peers, family, wire):
+    sender, receiver = ends(peers, family)
+    hops = [(*HOPS[family.name], struct.pack("i", 7))]
+
+    sender.sendmsg([b"one "], hops, MSG_MORE, receiver.getsockname())  # decisive
+    sender.sendto(b"datagram", receiver.getsockname())
+
+    wire.expect("sender > receiver UDP (12) ttl 7")
 
 
 @pytest.mark.claim("udp.cork.closed-is-lost")

@@ -17,13 +17,27 @@ from conformance.lifecycle.time_wait.closing import (
 )
 from conformance.lifecycle.time_wait.segments import forge
 from fixtures.evidence.expect import fails, one_of
-from fixtures.evidence.kernel_view import is_in, reaches
+from fixtures.evidence.kernel_view import Ends, is_in, reaches
 from fixtures.evidence.waiting import GENEROUS, until
 from fixtures.stage.families import over_ip
 
 forging = pytest.mark.needs("sock_diag", "CAP_NET_RAW")
 LONGEST_DELAY = 60_000
 """Milliseconds, as long as TIME_WAIT itself."""
+
+
+@pytest.mark.claim("tcp.time-wait.late-data-resets")
+@pytest.mark.needs("sock_diag")
+@over_ip
+def test_data_for_a_closed_socket_whose_end_was_acknowledged_is_reset(stream_pair, wire):
+    client, server = stream_pair
+    ends = Ends.of(client)
+    client.close()
+    reaches(ends, "FIN_WAIT2")
+
+    server.send(b"late")  # decisive
+
+    wire.expect("client > server RST")
 
 
 @pytest.mark.claim("tcp.time-wait.new-syn-reopens")
