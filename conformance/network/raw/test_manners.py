@@ -10,6 +10,7 @@ from socket import (
     AF_INET,
     IPPROTO_ICMP,
     IPPROTO_IP,
+    IPPROTO_RAW,
     IPPROTO_UDP,
     MSG_ERRQUEUE,
     MSG_PEEK,
@@ -23,7 +24,7 @@ from conformance.addressing.addresses.raw import sockaddr
 from conformance.configuration.values.settings import of_type
 from conformance.datagram.udp.datagrams import PORT_UNREACHABLE, RECEIVE_ERRORS, extended_error, nobody
 from conformance.network.raw.addressed import disconnect, send_to
-from conformance.network.raw.headers import HEADER, ICMP_FILTER, IP_HDRINCL, SOL_RAW, UDP_HEADER, datagram, raw
+from conformance.network.raw.headers import HEADER, ICMP_FILTER, IP_HDRINCL, SOL_RAW, UDP_HEADER, datagram, packet, raw
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
 from fixtures.stage.families import over_ip, over_ip4
@@ -179,6 +180,21 @@ def test_packet_larger_than_any_is_refused(peers, family, includes):
 
     with fails(EMSGSIZE):
         end.sendto(bytes(65536), (family.loopback, 0))  # decisive
+
+
+@pytest.mark.claim("raw.protocol.of-nobody-is-told")
+@over_ip4
+def test_packet_of_a_protocol_that_nobody_has_is_told(peers, family):
+    told, sender = raw(peers, family, IPPROTO_ICMP, lane="told"), raw(peers, family, IPPROTO_RAW)
+    unknown = bytearray(packet(family.loopback, b"x"))
+    unknown[9] = PROTOCOL
+
+    sender.sendto(unknown, (family.loopback, 0))  # decisive
+
+    ready(told, POLLIN)
+    message = told.recv(200)[HEADER:]
+    assert message[:2] == bytes((3, 2))
+    assert message[UDP_HEADER + 9] == PROTOCOL
 
 
 @pytest.mark.claim("raw.send.message-sets-the-header")
