@@ -1,17 +1,9 @@
-"""The blocks of selective acknowledgements that the kernel sends (RFC 2018 section 4, RFC 2883)."""
+"""The blocks of selective acknowledgements that the kernel sends (RFC 2018 section 4)."""
 
 import pytest
 
+from conformance.tcp.acknowledgements.blocks import OPTIONS, blocks
 from fixtures.stage.families import over_ip
-
-OPTIONS = "<mss 1460,sackOK>"
-
-
-def blocks(remote, packet):
-    """The blocks of an acknowledgement, counted from the SYN of this end."""
-    edges = dict(packet.layers["TCP"].options).get("SAck", ())
-    relative = [(edge - remote.numbers.first) % (1 << 32) for edge in edges]
-    return list(zip(relative[::2], relative[1::2], strict=True))
 
 
 @pytest.mark.claim("tcp.acknowledgements.blocks-tell-what-came")
@@ -37,20 +29,6 @@ def test_neighbours_become_one_block(remote):
     remote.send("ACK 201:301(100)")  # decisive
 
     assert blocks(remote, remote.expect("ACK ack 1 <sack>")) == [(201, 401)]
-
-
-@pytest.mark.claim("tcp.acknowledgements.duplicate-told")
-@pytest.mark.parametrize(("setting", "told"), [(1, [(1, 101)]), (0, [])])
-@over_ip
-def test_bytes_that_come_twice_are_told(remote, sysctl, setting, told):
-    sysctl("net.ipv4.tcp_dsack", setting)
-    remote.reach(options=OPTIONS)
-    remote.send("ACK 1:101(100)")
-    remote.expect("ACK ack 101")
-
-    remote.send("ACK 1:101(100)")  # decisive
-
-    assert blocks(remote, remote.expect("ACK ack 101")) == told
 
 
 @pytest.mark.claim("tcp.acknowledgements.as-many-blocks-as-fit")
