@@ -165,3 +165,14 @@ def answered(remote):
     """The handshake of whoever connects ends."""
     remote.expect("SYN !ACK")
     remote.send("SYN ACK <mss 1460>")
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.fastopen.request-again-without")
+@over_ip
+def test_request_that_nobody_answers_is_sent_again_without_the_option(remote):
+    first = hurried(remote)  # decisive
+
+    again = remote.wire.expect("* > remote SYN !ACK", within=GENEROUS + 1)
+
+    assert (cookie_in(first), cookie_in(again)) == (b"", None)

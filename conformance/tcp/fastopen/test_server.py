@@ -20,6 +20,7 @@ from conformance.tcp.fastopen.cookies import (
 from conformance.tcp.fastopen.opening import BOTH
 from fixtures.evidence.expect import fails
 from fixtures.evidence.kernel_view import is_in, reaches
+from fixtures.evidence.waiting import GENEROUS
 from fixtures.stage.families import over_ip
 from fixtures.stage.tap import FAR_HOSTS
 
@@ -257,3 +258,33 @@ def test_option_has_data_taken_without_a_cookie(remote, sysctl):
 
     assert answer.acknowledgement == EVERYTHING
     assert remote.peers.accepting(listener).recv(100) == EARLY
+
+
+@pytest.mark.beside
+@pytest.mark.claim("tcp.fastopen.syn-ack-again-without")
+@over_ip
+def test_syn_ack_that_nobody_answers_is_sent_again_without_a_cookie(remote, sysctl):
+    fast_listener(remote, sysctl)
+    remote.send("SYN <mss 1460,fastopen>")  # decisive
+    first = remote.expect("SYN ACK ack 1")
+
+    again = remote.wire.expect("* > remote SYN ACK", within=GENEROUS + 1)
+
+    assert (bool(cookie_in(first)), again.length, cookie_in(again)) == (True, 0, None)
+
+
+@pytest.mark.claim("tcp.fastopen.room-when-the-handshake-ends")
+@pytest.mark.usefixtures("long_queues")
+@over_ip
+def test_end_of_a_handshake_makes_room_for_another(remote, sysctl):
+    listener = fast_listener(remote, sysctl, pending=1)
+    cookie = granted(remote)
+    clients = [remote.another(name) for name in ("first", "second", "third")]
+    answers = [early(client, f"fastopen {cookie}").acknowledgement for client in clients[:2]]
+
+    clients[0].send("ACK")  # decisive
+
+    reaches(clients[0].ends, "ESTABLISHED")
+    answers.append(early(clients[2], f"fastopen {cookie}").acknowledgement)
+    assert answers == [EVERYTHING, NOTHING, EVERYTHING]
+    assert listener.fileno() >= 0

@@ -4,21 +4,10 @@ from itertools import pairwise
 
 import pytest
 
+from conformance.tcp.timestamps.stamps import OPTIONS, later, stamps
 from fixtures.evidence.expect import one_of
 from fixtures.evidence.kernel_view import reaches
 from fixtures.stage.families import over_ip
-
-OPTIONS = "<mss 1000,ts>"
-
-
-def later(remote):
-    """A time stamp later than any that this end has sent so far."""
-    return remote.numbers.names["ts.now"] + 1000
-
-
-def stamps(packet):
-    """TSval and TSecr of a segment; None where it has none."""
-    return dict(packet.layers["TCP"].options).get("Timestamp")
 
 
 @pytest.mark.claim("tcp.timestamps.echoed")

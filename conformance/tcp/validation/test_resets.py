@@ -89,3 +89,19 @@ def test_data_of_a_reset_is_not_read(remote):
     with fails(ECONNRESET):
         server.recv(10)
     assert server.recv(10) == b""
+
+
+@pytest.mark.claim("tcp.validation.answer-to-a-challenge-ends")
+@pytest.mark.parametrize("stimulus", ["RST seq snd.nxt+100", "SYN seq snd.nxt+100"])
+@needs_states
+@over_ip
+def test_reset_in_answer_to_a_challenge_ends_the_connection(remote, stimulus):
+    server = remote.reach()
+    remote.send(stimulus)
+    challenge = remote.expect("ACK (0) ack 1")
+
+    remote.send(f"RST seq {challenge.acknowledgement}")  # decisive
+
+    reaches(remote.ends, "CLOSE")
+    with fails(ECONNRESET):
+        server.recv(1)
