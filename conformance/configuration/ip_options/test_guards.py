@@ -85,6 +85,20 @@ def test_checksum_is_put_where_the_option_says(peers, family):
     assert (data[:2], data[4:], data[2:4] != bytes(2)) == (b"ab", b"cd", True)
 
 
+@pytest.mark.claim("raw.checksum.wrong-dropped")
+@pytest.mark.needs("CAP_NET_RAW")
+@over_ip6
+def test_packet_with_a_wrong_checksum_is_dropped_where_asked(peers, family):
+    sender, receiver = (raw(peers, family, EXPERIMENTAL, lane=lane) for lane in ("sender", "receiver"))
+    receiver.setsockopt(IPPROTO_IPV6, IPV6_CHECKSUM, 2)  # decisive
+
+    sender.sendto(bytes(6), (family.loopback, 0))
+    sender.setsockopt(IPPROTO_IPV6, IPV6_CHECKSUM, 2)
+    sender.sendto(b"ab\0\0cd", (family.loopback, 0))
+
+    assert receiver.recv(100)[:2] == b"ab"
+
+
 @pytest.mark.claim("tcp.saved-syn.given-once")
 @pytest.mark.needs(f"option:IPPROTO_TCP.{TCP_SAVE_SYN}")
 @over_ip

@@ -4,7 +4,7 @@ import sys
 import time
 from errno import EINVAL
 from functools import partial
-from select import POLLERR
+from select import POLLERR, poll
 from socket import IPPROTO_IP, SOL_SOCKET
 
 import pytest
@@ -28,6 +28,7 @@ from conformance.configuration.values.settings import of_type
 from conformance.datagram.udp.datagrams import IP_PKTINFO, all_came_through, ends
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import readiness, until
+from fixtures.stage.children import child
 from fixtures.stage.families import over_ip, over_ip4
 
 pytestmark = pytest.mark.needs(f"option:SOL_SOCKET.{SO_TIMESTAMPING}")
@@ -81,6 +82,23 @@ def test_datagram_comes_back_with_the_time_at_which_it_went(peers, family, asked
     stamp = sent_stamp(sender, family)
     assert (stamp.kind, stamp.data[-9:]) == (kind, b"come back")
     assert before - 1e-6 <= stamp.times[0] <= time.time()
+
+
+@pytest.mark.claim("udp.timestamping.wakes-who-waits")
+@over_ip
+def test_wait_for_a_time_ends_when_it_is_there(peers, family):
+    sender, receiver = ends(peers, family)
+    sender.setsockopt(SOL_SOCKET, SO_TIMESTAMPING, TX_SOFTWARE | SOFTWARE)
+
+    def wait():
+        asked = poll()
+        asked.register(sender, 0)
+        return [events for _, events in asked.poll()]
+
+    with child(wait) as waiting:
+        waiting.is_blocked_in("poll")
+        sender.sendto(b"x", receiver.getsockname())  # decisive
+        assert waiting.ends().value == [POLLERR]
 
 
 @pytest.mark.claim("udp.timestamping.each-is-numbered")

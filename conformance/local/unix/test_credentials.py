@@ -184,6 +184,26 @@ def test_own_credentials_may_be_specified_without_privilege(peers, kind):
     assert received(second) == (b"mine", [theirs])
 
 
+@pytest.mark.claim("unix.credentials.saved-accepted")
+@pytest.mark.needs("another-user")
+@kinds
+def test_saved_user_and_group_may_be_specified_without_privilege(peers, kind):
+    (first, second), other = pair(peers, kind), another_user()
+    second.setsockopt(SOL_SOCKET, SO_PASSCRED, 1)
+
+    def send():
+        saved = (_, user, group) = ours()
+        os.setresgid(other, other, group)
+        os.setresuid(other, other, user)
+        give_up_capabilities()
+        first.sendmsg([b"saved"], credentials(saved))  # decisive
+        return saved
+
+    with child(send) as process:
+        theirs = process.ends().value
+    assert received(second) == (b"saved", [theirs])
+
+
 @pytest.mark.claim("unix.credentials.not-joined-in-a-stream")
 def test_bytes_of_two_senders_are_not_joined(peers):
     first, second = pair(peers, 1)

@@ -124,15 +124,16 @@ def test_socket_that_is_bound_receives_what_is_sent_to_its_address(peers, family
 @over_ip
 def test_socket_that_is_connected_receives_from_its_peer_alone(peers, family, link):
     watcher = raw(peers, family)
-    watcher.connect((link.near_host(family), 0))  # decisive
+    near = link.near_host(family)
+    watcher.connect((near, 0))  # decisive
     receiver = peers.datagram(family, lane="receiver", host=family.wildcard)
     port = receiver.getsockname()[1]
 
-    for host in (family.loopback, link.near_host(family)):
+    for host in (family.loopback, near):
         sender = peers.datagram(family, lane="sender", host=host)
-        sender.sendto(host.encode(), (host, port))
+        sender.sendto(host.encode(), (near, port))
 
-    assert watcher.recv(99).endswith(link.near_host(family).encode())
+    assert watcher.recv(99).endswith(near.encode())
 
 
 @pytest.mark.claim("raw.icmp-filter.keeps-out")

@@ -4,17 +4,20 @@ import ctypes
 import os
 from errno import EAGAIN, EINVAL
 from select import POLLIN, select
+from socket import IPPROTO_TCP, TCP_NODELAY
+from time import time_ns
 
 import pytest
 
 from conformance.stream.sending.buffers import received
+from conformance.stream.sending.segments import before_the_ceiling
 from fixtures.evidence.expect import fails
 from fixtures.evidence.waiting import ready
-from fixtures.stage.families import over_streams
+from fixtures.stage.families import over_ip, over_streams
 from fixtures.stage.processor import also_across_processors
 
 DATA = bytes(range(256)) * 16
-SPLICE_F_NONBLOCK = 2
+SPLICE_F_NONBLOCK, SPLICE_F_MORE = 2, 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -123,6 +126,21 @@ def test_splice_moves_a_pipe_into_the_stream(stream_pair, pipe):
     assert os.splice(pipe[0], client.fileno(), 100) == 16  # decisive
 
     assert received(server, 16) == b"through the pipe"
+
+
+@pytest.mark.claim("tcp.splice.more-joins")
+@over_ip
+def test_splice_with_more_joins_what_follows(stream_pair, wire, pipe):
+    client, server = stream_pair
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    os.write(pipe[1], b"HEAD")
+    began = time_ns()
+
+    assert os.splice(pipe[0], client.fileno(), 4, flags=SPLICE_F_MORE) == 4  # decisive
+    assert client.send(b"BODY") == 4
+
+    assert received(server, 8) == b"HEADBODY"
+    assert before_the_ceiling(wire, since=began) in ([8], [])
 
 
 @pytest.mark.claim("stream.splice.socket-to-pipe")

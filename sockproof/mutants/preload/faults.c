@@ -230,6 +230,14 @@ bool command_ignored(int command)
     return command == F_SETOWN_EX && ON(owners_thread_ignored);
 }
 
+/* F_SETOWN_EX of a thread, taken for one of its process. */
+void owner_widened(int command, void *argument)
+{
+    struct f_owner_ex *owner = argument;
+    if (command == F_SETOWN_EX && owner->type == F_OWNER_TID && ON(owners_thread_as_process))
+        owner->type = F_OWNER_PID;
+}
+
 /* A free number far above the lowest one. */
 int numbered(int fd, bool closes_on_exec)
 {

@@ -113,6 +113,8 @@ ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t 
     await_data(in, flags);
     if (watched(out, &s) && is_datagram(&s) && length > 1 && ON(send_splice_datagram_apart))
         length--, real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, 1, flags);
+    if ((flags & SPLICE_F_MORE) && watched(out, &s) && ON(send_splice_more_ignored))
+        flags &= ~(unsigned int)SPLICE_F_MORE;
     n = real.splice(in, (loff_t *)in_offset, out, (loff_t *)out_offset, length, flags);
     if (n < 0 && (errno == EBADF || errno == ESPIPE || errno == EINVAL))
         return spliced_anyway(in, in_offset, out, out_offset, length, flags);

@@ -52,7 +52,7 @@ static int control(int (*call)(int, int, ...), int fd, int command, void *argume
     if (watched(fd, &s) && command_ignored(command))
         return 0;
     if (watched(fd, &s))
-        duplicating(&command, &argument);
+        owner_widened(command, argument), duplicating(&command, &argument);
     if ((command != F_SETFL && command != F_GETFL && command != F_SETOWN) || !watched(fd, &s)) {
         result = call(fd, command, argument);
         return result < 0 && watched(fd, &s) ? command_answered(command, result) : result;

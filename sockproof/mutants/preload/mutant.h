@@ -198,6 +198,7 @@ void accepted_mapped(struct sockaddr *name, socklen_t *length, socklen_t room);
 int connect_faulty(const struct sock *s, const struct sockaddr *name, socklen_t length);
 int connected_faulty(const struct sock *s, const struct sockaddr *name, int result);
 bool command_ignored(int command);
+void owner_widened(int command, void *argument);
 void duplicating(int *command, void **lowest);
 void flag_spreads(int fd, int flag); /* see duplicates.c */
 int command_answered(int command, int result); /* see seldom.c */

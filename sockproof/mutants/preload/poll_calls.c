@@ -146,6 +146,13 @@ static bool notices_stops(int timeout, struct sigaction *before)
     return patient && ON(stopped_poll_ends) && real.sigaction(SIGCONT, &noticed, before) == 0;
 }
 
+/* Whether this is a wait for nothing but the times of what is sent, of which there is none yet. */
+static bool awaits_times(struct pollfd *fds, nfds_t count, int timeout)
+{
+    return count == 1 && !fds->events && timeout && option_of(fds->fd, SOL_SOCKET, SO_TIMESTAMPING, 0)
+        && real.poll(fds, 1, 0) == 0;
+}
+
 static int polled_long(struct pollfd *fds, nfds_t count, int timeout)
 {
     struct sigaction before;
@@ -174,6 +181,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     if ((ready = surplus_writable(fds, count)) > 0)
         return ready;
     limit = shortened(fds, count, timeout);
+    if (awaits_times(fds, count, timeout) && ON(stamping_wait_asleep))
+        return real.poll(NULL, 0, timeout);
     do
         ready = polled_long(fds, count, limit);
     while (ready < 0 && errno == EINTR && ON(errors_eintr_poll_restarted));

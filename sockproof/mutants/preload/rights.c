@@ -63,6 +63,20 @@ static int queue_is_short(const struct outgoing *o, ssize_t n)
     return ON(send_lost_told) && counted(&o->s) >= FAST ? ENOBUFS : 0;
 }
 
+/* Whether credentials are given whose user is the sender's by the saved number alone. */
+static bool names_saved(const struct outgoing *o)
+{
+    uid_t user, effective, saved;
+    struct msghdr *asked = (struct msghdr *)&o->msg;
+    getresuid(&user, &effective, &saved);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(asked); c; c = CMSG_NXTHDR(asked, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+            uid_t given = ((struct ucred *)CMSG_DATA(c))->uid;
+            return given == saved && given != user && given != effective;
+        }
+    return false;
+}
+
 /* What a call that sends gives, that of the kernel being `n`. */
 ssize_t rights_sent(const struct outgoing *o, ssize_t n)
 {
@@ -76,6 +90,8 @@ ssize_t rights_sent(const struct outgoing *o, ssize_t n)
     if (n >= 0 && takes_none(o))
         return fail(EPERM);
     if (n >= 0 && is_local(o) && carries(&o->msg, SCM_CREDENTIALS) && ON(send_credentials_refused))
+        return fail(EPERM);
+    if (n >= 0 && is_local(o) && names_saved(o) && ON(send_credentials_saved_refused))
         return fail(EPERM);
     if (!is_local(o) && carries(&o->msg, SCM_RIGHTS) && ON(send_rights_tcp_refused))
         return fail(EINVAL);

@@ -201,6 +201,19 @@ def sizes(sender: socket, receiver: socket, seen: list[int]) -> None:
     outcome(receiver.recv, 9, MSG_DONTWAIT)
 
 
+@provokes("send_splice_more_ignored")
+def what_more_holds_back() -> object:
+    out, into = os.pipe()
+    with udp() as (sender, receiver):
+        os.write(into, b"held")
+        os.splice(out, sender.fileno(), 4, flags=4)
+        held = outcome(receiver.recv, 9, MSG_DONTWAIT)
+        sender.send(b"rest")
+        os.close(out)
+        os.close(into)
+        return held, receiver.recv(9)
+
+
 @provokes("send_file_broken_taken", "send_splice_broken_taken")
 def files_for_nobody() -> object:
     left, right = socketpair()

@@ -76,6 +76,13 @@ def owners() -> object:
         return fcntl.fcntl(end, F_GETSIG), owner == struct.pack("ii", 1, os.getpid())
 
 
+@provokes("owners_thread_as_process")
+def owner_that_is_a_thread() -> object:
+    with socket(AF_INET, SOCK_DGRAM) as end:
+        fcntl.fcntl(end, F_SETOWN_EX, struct.pack("ii", 0, os.getpid()))
+        return struct.unpack("ii", fcntl.fcntl(end, F_GETOWN_EX, bytes(8)))[0]
+
+
 @provokes("send_confirm_refused")
 def confirming() -> object:
     with udp() as (sender, _):

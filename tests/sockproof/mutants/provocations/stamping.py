@@ -38,6 +38,21 @@ def arriving() -> object:
         return told(receiver, 0)
 
 
+@provokes("stamping_wait_asleep")
+def waiting_for_a_time() -> object:
+    with udp() as (sender, _):
+        sender.setsockopt(SOL_SOCKET, STAMPING, SENT | REPORT)
+        waiting = select.poll()
+        waiting.register(sender, 0)
+        if (number := os.fork()) == 0:
+            select.select([], [], [], LOOK * 10)
+            sender.send(b"x")
+            os._exit(0)
+        found = [events for _, events in waiting.poll(1000)]
+        os.waitpid(number, 0)
+        return found
+
+
 @provokes("stamping_report_unasked")
 def unreported() -> object:
     with udp() as (sender, receiver):
