@@ -146,3 +146,16 @@ def test_datagram_is_sent_without_checksum_where_the_application_asks(remote):
 
     there, _ = checksums(remote, remote.expect("UDP (9)"))
     assert there == 0
+
+
+@pytest.mark.claim("checksum.datagrams.zero-sent-as-ones")
+@over_ip
+def test_checksum_that_comes_to_zero_is_sent_as_ones(remote):
+    sender = remote.peers.socket("sender", remote.family.domain, SOCK_DGRAM)
+    sender.sendto(bytes(2), remote.address)
+    without, _ = checksums(remote, remote.expect("UDP (2)"))
+
+    sender.sendto(without.to_bytes(2, "big"), remote.address)  # decisive
+
+    there, _ = checksums(remote, remote.expect("UDP (2)"))
+    assert there == 0xFFFF

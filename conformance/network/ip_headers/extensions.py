@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from conformance.network.path_mtu.paths import network_of
 from fixtures.evidence.recorder import RecordedSocket
 from fixtures.remote.host import Remote
+from fixtures.wire.packet import Packet
 
 UNKNOWN = 0x1E
 """An option for experiments (RFC 4727 section 3.2), without the two bits that say what becomes of the packet."""
@@ -13,6 +17,7 @@ PASS, DROP, TELL, TELL_ONE = (action << 6 for action in range(4))
 """Those bits (RFC 8200 4.2): pass over, drop, drop and tell, drop and tell unless it was sent to many."""
 FIRST_OPTION = 42
 """Where the first option behind the header of IPv6 stands: the pointer of an error."""
+PROBLEM = "ICMPv6 type 4"
 
 
 def destination_options(*kinds: int) -> Any:
@@ -46,3 +51,11 @@ def send_behind(remote: Remote, *headers: Any, payload: bytes = b"first", to: st
     for header in headers:
         packet /= header
     remote.put(packet / datagram["UDP"])
+
+
+def pointer(packet: Packet) -> int:
+    """What a message of a parameter problem points at."""
+    return int.from_bytes(bytes(network_of(packet).payload)[4:8], "big")
+
+
+EVERY_OPTION_HEADER = pytest.mark.parametrize("header", [destination_options, hop_options], ids=["destination", "hop"])

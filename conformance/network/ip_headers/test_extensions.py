@@ -5,21 +5,20 @@ import pytest
 from conformance.network.fragments.pieces import receiver_of
 from conformance.network.ip_headers.extensions import (
     DROP,
+    EVERY_OPTION_HEADER,
     FIRST_OPTION,
     PASS,
+    PROBLEM,
     TELL,
     TELL_ONE,
     UNKNOWN,
     destination_options,
     hop_options,
+    pointer,
     routing,
     send_behind,
 )
-from conformance.network.path_mtu.paths import network_of
 from fixtures.stage.families import ip6, over
-
-PROBLEM = "ICMPv6 type 4"
-EVERY_OPTION_HEADER = pytest.mark.parametrize("header", [destination_options, hop_options], ids=["destination", "hop"])
 
 
 @pytest.fixture(autouse=True)
@@ -29,11 +28,6 @@ def as_delivered(remote, sysctl):
     sysctl("net.ipv6.icmp.ratemask", 0)
     for name in ("dst", "hbh"):
         sysctl(f"net.ipv6.max_{name}_opts_number", 8)
-
-
-def pointer(packet):
-    """What a message of a parameter problem points at."""
-    return int.from_bytes(bytes(network_of(packet).payload)[4:8], "big")
 
 
 @pytest.mark.claim("ipheader.extension.known-passed")

@@ -56,10 +56,23 @@ def ask(
     `robustness` is how often changes are to be reported on a link that loses so much (RFC 3376 4.1.6); `about` are the
     sources of a group that are asked for.
     """
+    asked = question(remote, group, older=older, robustness=robustness, about=about)
+    asked.src = source or asked.src
+    remote.put(asked)
+
+
+def question(
+    remote: Remote,
+    group: str | None = None,
+    *,
+    older: bool = False,
+    robustness: int = 2,
+    about: Sequence[str] = (),
+    behind: bytes = b"",
+) -> Any:
+    """The same as a packet, to be altered before it is put; `behind` are bytes that follow the fields."""
     make = _igmp if remote.family is ip4 else _mld
-    question = make(remote, group, older, robustness, about)
-    question.src = source or question.src
-    remote.put(question)
+    return make(remote, group, older, robustness, about, behind)
 
 
 def all_answered(remote: Remote) -> None:
@@ -77,27 +90,35 @@ def _answer(remote: Remote) -> Packet:
     return remote.wire.expect(f"* > * {PROTOCOL[remote.family]} exclude {OTHER[remote.family]}")
 
 
-def _igmp(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str]) -> Any:
+def _igmp(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str], behind: bytes) -> Any:
     from scapy.layers.inet import IP, IPOption_Router_Alert
     from scapy.packet import Raw
     from scapy.utils import checksum
 
     newer = bytes([robustness]) + b"\x7d" + len(about).to_bytes(2, "big") + b"".join(map(in_addr, about))
-    code, rest = bytes([round(MAXIMUM * 10)]), in_addr(group or "0.0.0.0") + (b"" if older else newer)
+    code, rest = bytes([round(MAXIMUM * 10)]), in_addr(group or "0.0.0.0") + (b"" if older else newer) + behind
     total = checksum(b"\x11" + code + b"\0\0" + rest)
     head = IP(src=remote.host, dst=group or EVERYBODY[ip4], ttl=1, proto=2, options=[IPOption_Router_Alert()])
     return head / Raw(b"\x11" + code + total.to_bytes(2, "big") + rest)
 
 
-def _mld(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str]) -> Any:
+def _mld(remote: Remote, group: str | None, older: bool, robustness: int, about: Sequence[str], behind: bytes) -> Any:
     from scapy.layers.inet6 import ICMPv6MLQuery, ICMPv6MLQuery2, IPv6, IPv6ExtHdrHopByHop, RouterAlert
 
     query = ICMPv6MLQuery if older else partial(ICMPv6MLQuery2, QRV=robustness, sources=list(about))
     head = IPv6(src=ROUTER6, dst=group or EVERYBODY[ip6], hlim=1) / IPv6ExtHdrHopByHop(options=[RouterAlert()])
-    return head / query(mladdr=group or "::", mrd=round(MAXIMUM * 1000))
+    asked = head / query(mladdr=group or "::", mrd=round(MAXIMUM * 1000))
+    return asked / behind if behind else asked
 
 
 def kind_of(remote: Remote, frame: bytes) -> int:
     """The type of the report in a frame; behind the options of IPv4, or the header of IPv6 with options."""
     behind = 14 + (frame[14] & 15) * 4 if remote.family is ip4 else 14 + 40 + 8
     return frame[behind]
+
+
+def unanswered(remote: Remote, asked: Any) -> None:
+    """Returns when the question about GROUP has come and was not answered, although all others are by now."""
+    remote.came(asked)
+    all_answered(remote)
+    remote.wire.never(f"* > * {PROTOCOL[remote.family]} exclude {GROUP[remote.family]}")

@@ -1,37 +1,13 @@
 """What a host answers when a router asks who wants certain sources of a group (RFC 3376 5.2, RFC 3810 6.2)."""
 
-import socket
-import struct
-
 import pytest
 
-from conformance.datagram.multicast.filters import EXCLUDE, INCLUDE, MCAST_MSFILTER, storage
+from conformance.datagram.multicast.filters import EXCLUDE, INCLUDE
 from conformance.network.queriers.queries import GROUP, OTHER, PROTOCOL, all_answered, ask, member
+from conformance.network.queriers.sources import SOURCES, listener, told
 from fixtures.evidence.expect import in_addr
 from fixtures.remote.host import HARDWARE
 from fixtures.stage.families import over_ip
-from fixtures.stage.tap import NAME
-
-SOURCES = {"ip4": ("10.9.9.1", "10.9.9.2", "10.9.9.3"), "ip6": ("fd99::1", "fd99::2", "fd99::3")}
-LEVEL = {"ip4": socket.IPPROTO_IP, "ip6": socket.IPPROTO_IPV6}
-
-
-def listener(remote, mode, *sources):
-    """A member that hears these sources of the group alone, or all others; its changes have been reported."""
-    end, group = member(remote, GROUP[remote.family]), storage(GROUP[remote.family])
-    index = struct.pack("=I4x", socket.if_nametoindex(NAME))
-    numbers = struct.pack("=II", mode, len(sources))
-    listed = index + group + numbers + b"".join(map(storage, sources))
-    end.setsockopt(LEVEL[remote.family.name], MCAST_MSFILTER, listed)
-    remote.wire.settle()
-    return end
-
-
-def told(remote, mode):
-    """Which of the sources the next answer of that mode has."""
-    protocol, group = PROTOCOL[remote.family], GROUP[remote.family]
-    frame = remote.wire.expect(f"* > * {protocol} {mode} {group} ttl 1").frame
-    return [source for source in SOURCES[remote.family.name] if in_addr(source) in frame[14 + 20 :]]
 
 
 @pytest.mark.claim("querier.sources.wanted-alone")
