@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockproof import child, elsewhere, packages, suite
+from sockproof import child, packages, suite
 from sockproof.endings import how_it_ended, leave, leave_bare, reason_in
 from sockproof.errors import Exit, UsageError
 from sockproof.selecting import selection
@@ -94,6 +94,8 @@ def _guarded(asked: Namespace, exploring: Progress | None, place: Path, guard: G
     command = [*pytest_command(place, behind), f"--out={out}", *options(asked), *selected, *behind]
     began = time.time_ns()
     if target.kind != "host":
+        from sockproof import elsewhere
+
         guard.leave()
         return elsewhere.run(target, command, place, out)
     guard.ending = lambda sentence: ended_stuck(out, began, sentence)
@@ -158,7 +160,8 @@ def check(asked: Namespace, place: Path) -> None:
         raise UsageError(f'-n "{asked.workers}" is no number of workers; write a number such as 2, or auto.')
     if asked.workers and asked.workers.isdecimal() and (reason := too_many(int(asked.workers))):
         raise UsageError(reason)
-    check_keyword(asked.keyword)
+    if asked.keyword is not None:
+        check_keyword(asked.keyword)
     check_shard(asked.shard)
     for setting in asked.sysctl:
         name, equals, value = setting.partition("=")
@@ -178,12 +181,12 @@ def check_shard(text: str | None) -> None:
         raise UsageError(str(error)) from None
 
 
-def check_keyword(expression: str | None) -> None:
+def check_keyword(expression: str) -> None:
     """Raises UsageError for an expression of ``-k`` that pytest would not read."""
     from _pytest.mark.expression import Expression
 
     try:
-        Expression.compile(expression or "")
+        Expression.compile(expression)
     except SyntaxError as error:
         advice = "write words of names joined by and, or, not: 'ip6 and not unix'."
         raise UsageError(f'-k "{expression}" cannot be read: {error.msg}; {advice}') from error
