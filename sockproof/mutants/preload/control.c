@@ -51,11 +51,26 @@ void control_came(struct msghdr *msg)
             change(&coming[i], one);
 }
 
+/* A message that says nothing of its own is made to say something. */
+static void made_up(struct cmsghdr *one)
+{
+    struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(one);
+    int *number = (int *)CMSG_DATA(one);
+    if (one->cmsg_level != IPPROTO_IPV6)
+        return;
+    if (one->cmsg_type == IPV6_PKTINFO && one->cmsg_len >= CMSG_LEN(sizeof *info)
+        && IN6_IS_ADDR_UNSPECIFIED(&info->ipi6_addr) && !info->ipi6_ifindex && ON(control_source_made_up))
+        info->ipi6_addr = in6addr_loopback;
+    bool number_of_ip = one->cmsg_type == IPV6_HOPLIMIT || one->cmsg_type == IPV6_TCLASS;
+    if (number_of_ip && one->cmsg_len == CMSG_LEN(sizeof *number) && *number == -1 && ON(control_default_as_one))
+        *number = 1;
+}
+
 /* A message that goes out loses all its control messages with the one of the table. */
 void control_goes(struct msghdr *msg)
 {
     struct cmsghdr *one = msg->msg_controllen ? CMSG_FIRSTHDR(msg) : NULL;
-    for (; one; one = CMSG_NXTHDR(msg, one))
+    for (; one; made_up(one), one = CMSG_NXTHDR(msg, one))
         for (size_t i = 0; i < sizeof going / sizeof going[0]; i++)
             if (going[i].level == one->cmsg_level && going[i].type == one->cmsg_type && mutant_on(going[i].mutant)) {
                 msg->msg_controllen = 0;

@@ -16,7 +16,7 @@ struct in6_flowlabel_req {
 enum { IPV6_FL_A_GET, IPV6_FL_A_PUT, IPV6_FL_F_CREATE = 1, IPV6_FL_F_EXCL = 2, IPV6_FL_F_REFLECT = 4 };
 
 enum { MANAGER = 32, PKTOPTIONS4 = 9, PKTOPTIONS6 = 6, FLOWINFO_ = 11, HOPOPTS_ = 54, RTHDRDSTOPTS_ = 55, RTHDR_ = 57,
-       DSTOPTS_ = 59, PATHMTU_ = 61, SMALLEST = 1280 };
+       DSTOPTS_ = 59, PKTINFO_ = 50, PATHMTU_ = 61, SMALLEST = 1280 };
 
 static bool is_six(const struct option *o, int name) { return o->level == IPPROTO_IPV6 && o->name == name; }
 
@@ -85,9 +85,24 @@ static bool anycast_set(const struct option *o)
     return false;
 }
 
+/* Where datagrams of a socket come from, and a header that a routing header has to follow. */
+static bool kept_set(struct option *o, int *result)
+{
+    static const struct in6_pktinfo nothing;
+    if (is_six(o, RTHDRDSTOPTS_) && o->length && ON(control_routing_needless))
+        o->name = DSTOPTS_;
+    if (!is_six(o, PKTINFO_) || o->length < sizeof nothing)
+        return false;
+    if (is_stream(&o->s) && ON(control_pktinfo_streams_refused))
+        *result = fail(EINVAL);
+    return *result || (memcmp(o->value, &nothing, sizeof nothing) == 0 && ON(control_pktinfo_stays));
+}
+
 /* Is true if the call is answered without the kernel. */
 bool labels_set(struct option *o, int *result)
 {
+    if (kept_set(o, result))
+        return true;
     if (anycast_set(o))
         return true;
     if (is_six(o, PKTOPTIONS6) && ON(control_messages_not_kept))

@@ -393,6 +393,8 @@ void get_by_rule(const struct option *o, int *value);
 bool multicast_set(struct option *o);
 bool membership_told(const struct option *o, int error);
 bool sources_set(struct option *o); /* see sources.c */
+bool raw_set(struct option *o); /* see raw.c */
+int raw_created(int domain, int type, int protocol, int fd);
 void sources_told(const struct option *o, void *value, socklen_t length);
 void multicast_was_set(const struct option *o);
 bool multicast_member(const struct sock *s);

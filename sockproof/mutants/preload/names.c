@@ -31,7 +31,7 @@ int socket(int domain, int type, int protocol)
     if ((type & SOCK_CLOEXEC) && ON(socket_cloexec_ignored))
         type &= ~SOCK_CLOEXEC;
     fd = ping_created(domain, type, protocol, real.socket(domain, type, protocol));
-    fd = unix_created(domain, type, protocol, fd);
+    fd = raw_created(domain, type, protocol, unix_created(domain, type, protocol, fd));
     fd = with_defaults(&s, substitute(&s, domain, type, fd));
     return numbered(fd, type & SOCK_CLOEXEC);
 }

@@ -97,7 +97,7 @@ static bool answered(struct option *o, int *result)
     *result = 0;
     stamping_set(o);
     further_set(o);
-    return linger_set(o) || timeout_set(o) || congestion_set(o) || sources_set(o) || multicast_set(o) || keepalive_set(o)
+    return linger_set(o) || timeout_set(o) || congestion_set(o) || sources_set(o) || raw_set(o) || multicast_set(o) || keepalive_set(o)
         || key_set(o) || labels_set(o, result)
         || signature_set(o) || program_set(o, result) || set_by_rule(o, result);
 }

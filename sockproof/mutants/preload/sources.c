@@ -65,6 +65,8 @@ static bool source_set(struct option *o)
         before.gf_numsrc = 0;
         real.setsockopt(o->s.fd, o->level, MCAST_MSFILTER, &before, GF_HEAD);
     }
+    if (o->name == MCAST_JOIN_SOURCE_GROUP && before.gf_numsrc == 0 && ON(multicast_sources_join_lost))
+        return true;
     return o->name == MCAST_LEAVE_SOURCE_GROUP && before.gf_numsrc == 1 && ON(multicast_sources_last_kept);
 }
 
