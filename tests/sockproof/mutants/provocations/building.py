@@ -68,9 +68,7 @@ def listed(end: socket, mode: int) -> object:
     sources = inet_aton("10.9.9.1") + inet_aton("10.9.9.2")
     result = LIBRARY.setipv4sourcefilter(end.fileno(), c_uint32(own), c_uint32(group), mode, 2, sources)
     told, number, room = c_uint32(), c_uint32(1), ctypes.create_string_buffer(8)
-    again = LIBRARY.getipv4sourcefilter(
-        end.fileno(), c_uint32(own), c_uint32(group), byref(told), byref(number), room
-    )
+    again = LIBRARY.getipv4sourcefilter(end.fileno(), c_uint32(own), c_uint32(group), byref(told), byref(number), room)
     return result, again, told.value, number.value
 
 
