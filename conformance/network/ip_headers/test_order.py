@@ -18,14 +18,7 @@ from conformance.network.ip_headers.extensions import (
 )
 from fixtures.stage.families import ip6, over
 
-
-@pytest.fixture(autouse=True)
-def as_delivered(remote, sysctl):
-    """Messages are not limited, which the machine is as a whole, and a few options are taken."""
-    assert remote
-    sysctl("net.ipv6.icmp.ratemask", 0)
-    for name in ("dst", "hbh"):
-        sysctl(f"net.ipv6.max_{name}_opts_number", 8)
+pytestmark = pytest.mark.usefixtures("as_delivered")
 
 
 @pytest.mark.claim("ipheader.extension.any-order")
